@@ -1,0 +1,1 @@
+"""One root of trust for the Istio meshes of many clusters, kept in Vault."""

@@ -1,0 +1,1 @@
+"""The istiod agent: fetches the intermediate CA into memory beside istiod."""

@@ -1,0 +1,1 @@
+"""The kinds as pydantic models, and the CRDs generated from them."""

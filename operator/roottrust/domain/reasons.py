@@ -1,0 +1,70 @@
+"""The words of conditions: their types and their enumerated reasons."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ConditionType(StrEnum):
+    """Conditions of a RootTrustPolicy, in the order in which they become true."""
+
+    ACCEPTED = "Accepted"
+    VAULT_REACHABLE = "VaultReachable"
+    VAULT_CONFIGURED = "VaultConfigured"
+    CERTIFICATES_ISSUED = "CertificatesIssued"
+    TRUST_PROPAGATED = "TrustPropagated"
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+
+
+class Reason(StrEnum):
+    """Why a condition is what it is."""
+
+    # Accepted
+    ACCEPTED = "Accepted"
+    INVALID_SPEC = "InvalidSpec"
+    INVALID_PATH = "InvalidPath"
+    NOT_ALLOWED = "NotAllowed"
+    NOT_SUPPORTED = "NotSupported"
+    UNKNOWN_SERVER = "UnknownServer"
+    PLAIN_HTTP = "PlainHTTP"
+    SECRET_NOT_FOUND = "SecretNotFound"
+    INVALID_CA_BUNDLE = "InvalidCABundle"
+    NO_CLUSTER_SELECTED = "NoClusterSelected"
+    SELECTED_BY_OLDER_POLICY = "SelectedByOlderPolicy"
+
+    # VaultReachable
+    REACHABLE = "Reachable"
+    UNREACHABLE = "Unreachable"
+    UNTRUSTED_CERTIFICATE = "UntrustedCertificate"
+    SEALED = "Sealed"
+    STANDBY = "Standby"
+    NOT_INITIALIZED = "NotInitialized"
+    SERVER_ERROR = "ServerError"
+    RATE_LIMITED = "RateLimited"
+    LOGIN_FAILED = "LoginFailed"
+
+    # VaultConfigured
+    CONFIGURED = "Configured"
+    CHANGES_PENDING = "ChangesPending"
+    ACCESS_DENIED = "AccessDenied"
+    CONFLICT = "Conflict"
+    REJECTED_BY_VAULT = "RejectedByVault"
+    ROOT_NOT_FOUND = "RootNotFound"
+    ROOT_NOT_USABLE = "RootNotUsable"
+    ROOT_EXPIRES_TOO_SOON = "RootExpiresTooSoon"
+
+    # CertificatesIssued, TrustPropagated, Ready
+    WAITING_FOR_MESH = "WaitingForMesh"
+    WAITING_FOR_VAULT = "WaitingForVault"
+    READY = "Ready"
+
+    # Reconciling, Stalled
+    PROGRESSING = "Progressing"
+    RETRYING = "Retrying"
+
+    # Kubernetes
+    API_UNREACHABLE = "APIServerUnreachable"
+    API_REFUSED = "APIServerRefused"
+    INTERNAL_ERROR = "InternalError"

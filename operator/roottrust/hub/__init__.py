@@ -1,0 +1,1 @@
+"""Controllers of the hub role: RootTrustPolicy to Vault."""

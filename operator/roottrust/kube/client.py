@@ -1,0 +1,266 @@
+"""Talking to one Kubernetes API server about objects of any kind, as plain dicts.
+
+Writes are server-side apply wherever the object is ours. Nothing is retried here: retries belong to
+the work queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from roottrust.domain.errors import DependencyMissingError, RootTrustError
+from roottrust.domain.reasons import Reason
+from roottrust.kube.access import KubeAccess
+from roottrust.kube.kind import ResourceKind, build_path
+from roottrust.kube.transport import JSON, Body, KubeTransport
+
+JSON_PATCH = "application/json-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+PAGE_SIZE = 500
+
+
+class OnWrite(Protocol):
+    """Told of every write: `result` is `ok` or the reason why it failed."""
+
+    def __call__(self, *, verb: str, kind: str, result: str) -> None:
+        """Count one write."""
+
+
+def ignore_write(*, verb: str, kind: str, result: str) -> None:
+    """Count nothing."""
+
+
+class KubeClient:
+    """One API server; create it inside the event loop and close it there."""
+
+    def __init__(
+        self,
+        access: KubeAccess,
+        *,
+        concurrency: int = 12,
+        timeout_seconds: float = 30.0,
+        on_write: OnWrite = ignore_write,
+    ) -> None:
+        self._access = access
+        self._transport = KubeTransport(
+            access, concurrency=concurrency, timeout_seconds=timeout_seconds
+        )
+        self._on_write = on_write
+
+    @property
+    def access(self) -> KubeAccess:
+        """The credentials of this client."""
+        return self._access
+
+    @property
+    def server(self) -> str:
+        """The URL of the API server."""
+        return self._access.server
+
+    @property
+    def ca_pem(self) -> str | None:
+        """The CA that signed the server's certificate; None for the system's trust."""
+        return self._access.ca_pem
+
+    async def get(
+        self, kind: ResourceKind, *, name: str, namespace: str | None = None
+    ) -> dict[str, Any] | None:
+        """Return an object, None if it is not there."""
+        path = build_path(kind, namespace=namespace, name=name)
+        return await self._transport.send("GET", path, verb="get")
+
+    async def list(
+        self,
+        kind: ResourceKind,
+        *,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+    ) -> tuple[dict[str, Any], ...]:
+        """Return all objects of a kind, in all namespaces unless one is named.
+
+        Raises DependencyMissingError when the API server does not know the kind.
+        """
+        return await self._list(
+            kind, namespace=namespace, label_selector=label_selector, accept=JSON
+        )
+
+    async def list_metadata(
+        self,
+        kind: ResourceKind,
+        *,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+    ) -> tuple[dict[str, Any], ...]:
+        """Return only the metadata of all objects of a kind: cheap enough to audit watches."""
+        return await self._list(
+            kind, namespace=namespace, label_selector=label_selector, accept=METADATA_LIST
+        )
+
+    async def apply(
+        self,
+        kind: ResourceKind,
+        manifest: Mapping[str, Any],
+        *,
+        field_manager: str,
+        subresource: str = "",
+    ) -> dict[str, Any]:
+        """Apply a manifest server-side, taking over fields that other managers own.
+
+        The manifest holds exactly the fields that this manager owns, and no `managedFields`;
+        fields it owned before and does not hold now are removed.
+        """
+        path = _build_manifest_path(kind, manifest, subresource=subresource)
+        return await self._write(
+            "PATCH",
+            path,
+            kind=kind,
+            verb="patch",
+            body=_complete(kind, manifest),
+            content_type=APPLY_PATCH,
+            query={"fieldManager": field_manager, "force": "true"},
+        )
+
+    async def create(
+        self, kind: ResourceKind, manifest: Mapping[str, Any], *, field_manager: str
+    ) -> dict[str, Any]:
+        """Create an object; raises ConflictError when it exists already."""
+        namespace = manifest.get("metadata", {}).get("namespace")
+        return await self._write(
+            "POST",
+            build_path(kind, namespace=namespace),
+            kind=kind,
+            verb="create",
+            body=_complete(kind, manifest),
+            query={"fieldManager": field_manager},
+        )
+
+    async def create_subresource(
+        self,
+        kind: ResourceKind,
+        body: Mapping[str, Any],
+        *,
+        name: str,
+        namespace: str | None = None,
+        subresource: str,
+    ) -> dict[str, Any]:
+        """Post to a subresource, for example `token` or `eviction`; `body` has its own kind."""
+        path = build_path(kind, namespace=namespace, name=name, subresource=subresource)
+        return await self._write("POST", path, kind=kind, verb="create", body=body)
+
+    async def patch_json(
+        self,
+        kind: ResourceKind,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        name: str,
+        namespace: str | None = None,
+        field_manager: str,
+        subresource: str = "",
+    ) -> dict[str, Any]:
+        """Apply a JSON patch; raises ConflictError when one of its `test` operations fails."""
+        path = build_path(kind, namespace=namespace, name=name, subresource=subresource)
+        return await self._write(
+            "PATCH",
+            path,
+            kind=kind,
+            verb="patch",
+            body=list(operations),
+            content_type=JSON_PATCH,
+            query={"fieldManager": field_manager},
+        )
+
+    async def delete(
+        self,
+        kind: ResourceKind,
+        *,
+        name: str,
+        namespace: str | None = None,
+        uid: str | None = None,
+    ) -> None:
+        """Delete an object (with `uid`: that very one, else ConflictError) if it is there."""
+        options: dict[str, Any] = {"propagationPolicy": "Background"}
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        path = build_path(kind, namespace=namespace, name=name)
+        await self._send_counted("DELETE", path, kind=kind, verb="delete", body=options)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    async def _list(
+        self, kind: ResourceKind, *, namespace: str | None, label_selector: str | None, accept: str
+    ) -> tuple[dict[str, Any], ...]:
+        path = build_path(kind, namespace=namespace)
+        query = {"limit": str(PAGE_SIZE)}
+        if label_selector:
+            query["labelSelector"] = label_selector
+        items: tuple[dict[str, Any], ...] = ()
+        while True:
+            page = await self._transport.send("GET", path, verb="list", query=query, accept=accept)
+            if page is None:
+                raise _build_missing(path)
+            items += tuple(page.get("items") or ())
+            following = page.get("metadata", {}).get("continue")
+            if not following:
+                return items
+            query["continue"] = following
+
+    async def _write(
+        self,
+        method: str,
+        path: str,
+        *,
+        kind: ResourceKind,
+        verb: str,
+        body: Body,
+        content_type: str = JSON,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        answer = await self._send_counted(
+            method, path, kind=kind, verb=verb, body=body, content_type=content_type, query=query
+        )
+        if answer is None:
+            raise _build_missing(path)
+        return answer
+
+    async def _send_counted(
+        self,
+        method: str,
+        path: str,
+        *,
+        kind: ResourceKind,
+        verb: str,
+        body: Body,
+        content_type: str = JSON,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any] | None:
+        try:
+            answer = await self._transport.send(
+                method, path, verb=verb, body=body, content_type=content_type, query=query
+            )
+        except RootTrustError as error:
+            self._on_write(verb=verb, kind=str(kind), result=error.reason)
+            raise
+        self._on_write(verb=verb, kind=str(kind), result="ok")
+        return answer
+
+
+def _build_missing(path: str) -> DependencyMissingError:
+    return DependencyMissingError(f"{path} is not there.", reason=Reason.API_REFUSED)
+
+
+def _complete(kind: ResourceKind, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {**manifest, "apiVersion": kind.api_version, "kind": kind.kind}
+
+
+def _build_manifest_path(
+    kind: ResourceKind, manifest: Mapping[str, Any], *, subresource: str
+) -> str:
+    metadata = manifest["metadata"]
+    return build_path(
+        kind, namespace=metadata.get("namespace"), name=metadata["name"], subresource=subresource
+    )

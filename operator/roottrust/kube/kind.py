@@ -1,0 +1,39 @@
+"""Which kind of object, as a URL names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class ResourceKind:
+    """One version of one kind; `group` is empty for the core kinds."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+
+    @property
+    def api_version(self) -> str:
+        """The `apiVersion` of its objects."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def __str__(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+SECRETS = ResourceKind(group="", version="v1", plural="secrets", kind="Secret")
+EVENTS = ResourceKind(group="", version="v1", plural="events", kind="Event")
+
+
+def build_path(
+    kind: ResourceKind, *, namespace: str | None, name: str | None = None, subresource: str = ""
+) -> str:
+    """Return the path of a collection or an object; names were DNS labels or are quoted later."""
+    parts = ["/apis", kind.group, kind.version] if kind.group else ["/api", kind.version]
+    if namespace:
+        parts += ["namespaces", namespace]
+    parts.append(kind.plural)
+    parts += [part for part in (name, subresource) if part]
+    return "/".join(parts)

@@ -1,0 +1,1 @@
+"""What every role runs on: queue, workers, settings, health, metrics, watches."""

@@ -1,0 +1,54 @@
+"""Time as the runtime sees it, so that tests need not wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+
+class TimerHandle(Protocol):
+    """A call that is due later."""
+
+    def cancel(self) -> None:
+        """Do not make the call."""
+
+
+class Timer(Protocol):
+    """Monotonic time and calls at a time: what an asyncio loop is."""
+
+    def time(self) -> float:
+        """Return the seconds of a clock that never goes back."""
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> TimerHandle:
+        """Make the call at that time."""
+
+
+async def sleep(timer: Timer, seconds: float) -> None:
+    """Wait on the given clock."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def wake() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    handle = timer.call_at(timer.time() + seconds, wake)
+    try:
+        await done
+    finally:
+        handle.cancel()
+
+
+async def wait_or_stop(timer: Timer, seconds: float, *, stop: asyncio.Event) -> bool:
+    """Wait on the given clock, but not beyond the stop; return whether to stop."""
+    waits = {
+        asyncio.ensure_future(stop.wait()),
+        asyncio.ensure_future(sleep(timer, seconds)),
+    }
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+    return stop.is_set()

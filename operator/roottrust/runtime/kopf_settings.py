@@ -1,0 +1,59 @@
+"""How kopf is set up: it watches and reconnects, and writes nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+import kopf
+
+from roottrust.runtime.watching import WatchedKind
+
+ANNOTATION_PREFIX = "admin.gloo.solo.io"
+FINALIZER = "admin.gloo.solo.io/roottrust"
+COMPONENT = "roottrust-operator"
+
+_SERVER_TIMEOUT_SECONDS = 600
+_CLIENT_TIMEOUT_SECONDS = 660
+
+
+def build_kopf_settings(watched: Iterable[WatchedKind]) -> kopf.OperatorSettings:
+    """Return kopf's settings for watches whose handlers only enqueue."""
+    settings = kopf.OperatorSettings()
+    settings.peering.standalone = True  # a Lease decides who leads
+    settings.posting.loggers = False
+    settings.posting.level = logging.WARNING
+    settings.posting.worker_limit = 8
+    settings.posting.reporting_component = COMPONENT
+    settings.persistence.finalizer = FINALIZER
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(
+        prefix=ANNOTATION_PREFIX
+    )
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(
+        prefix=ANNOTATION_PREFIX
+    )
+    settings.watching.chunk_size = 500
+    settings.watching.server_timeout = _SERVER_TIMEOUT_SECONDS
+    settings.watching.client_timeout = _CLIENT_TIMEOUT_SECONDS
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 10
+    settings.networking.enforce_retry_after = True
+    # Workers of kopf keep their slot while idle; ours never block, so there is no limit to them.
+    settings.queueing.idle_timeout = 0.5
+    settings.queueing.worker_limit = None
+    settings.execution.max_workers = 32
+    settings.scanning.disabled = True  # less RBAC; the first list has shown that the kinds exist
+    settings.process.ultimate_exiting_timeout = None  # it kills the process, which is ours
+    for kind in watched:
+        if kind.label_selector:
+            _select_labels(settings, kind, kind.label_selector)
+    return settings
+
+
+def _select_labels(settings: kopf.OperatorSettings, kind: WatchedKind, selector: str) -> None:
+    resource = kind.resource
+    if resource.group:
+        key = (resource.group, resource.version, resource.plural)
+        settings.watching.label_selectors[key] = selector
+    else:
+        settings.watching.label_selectors[resource.version, resource.plural] = selector

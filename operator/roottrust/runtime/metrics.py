@@ -1,0 +1,122 @@
+"""What the operator counts, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class Metrics:
+    """All metrics of one process, in a registry of its own."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        at = self.registry
+        self.reconciles = Counter(
+            "roottrust_reconciles", "Reconciles by result.", ["result"], registry=at
+        )
+        self.reconcile_seconds = Histogram(
+            "roottrust_reconcile_seconds", "Time a reconcile took.", buckets=_SECONDS, registry=at
+        )
+        self.bugs = Counter("roottrust_bugs", "Failures that no class fits.", registry=at)
+        self.queue_keys = Gauge(
+            "roottrust_queue_keys", "Keys that are due and wait for a worker.", registry=at
+        )
+        self.queue_oldest_seconds = Gauge(
+            "roottrust_queue_oldest_seconds", "How long the oldest due key waits.", registry=at
+        )
+        self.vault_requests = Counter(
+            "roottrust_vault_requests",
+            "Requests to Vault.",
+            ["method", "path_class", "status"],
+            registry=at,
+        )
+        self.vault_request_seconds = Histogram(
+            "roottrust_vault_request_seconds",
+            "Time a request to Vault took.",
+            ["method"],
+            buckets=_SECONDS,
+            registry=at,
+        )
+        self.vault_logins = Counter(
+            "roottrust_vault_logins",
+            "Logins to Vault and renewals of its tokens.",
+            ["method", "result"],
+            registry=at,
+        )
+        self.kubernetes_writes = Counter(
+            "roottrust_kubernetes_writes",
+            "Writes to Kubernetes.",
+            ["verb", "kind", "result"],
+            registry=at,
+        )
+        self.watch_last_event_seconds = Gauge(
+            "roottrust_watch_last_event_seconds",
+            "Time since the last event of a watch.",
+            ["kind"],
+            registry=at,
+        )
+        self.watch_silent = Gauge(
+            "roottrust_watch_silent_state",
+            "1 while a watch misses changes that a list shows.",
+            ["kind"],
+            registry=at,
+        )
+        self.policy_conditions = Gauge(
+            "roottrust_policy_condition_state",
+            "1 true, 0 false, -1 unknown.",
+            ["namespace", "policy", "condition"],
+            registry=at,
+        )
+
+    def count_reconcile(self, *, result: str, seconds: float) -> None:
+        """Count one reconcile."""
+        self.reconciles.labels(result=result).inc()
+        self.reconcile_seconds.observe(seconds)
+
+    def count_vault_request(
+        self, *, method: str, path_class: str, status: str, seconds: float
+    ) -> None:
+        """Count one request to Vault; may be called from any thread."""
+        self.vault_requests.labels(method=method, path_class=path_class, status=status).inc()
+        self.vault_request_seconds.labels(method=method).observe(seconds)
+
+    def count_vault_login(self, *, method: str, result: str) -> None:
+        """Count one login or renewal."""
+        self.vault_logins.labels(method=method, result=result).inc()
+
+    def count_kubernetes_write(self, *, verb: str, kind: str, result: str) -> None:
+        """Count one write to Kubernetes."""
+        self.kubernetes_writes.labels(verb=verb, kind=kind, result=result).inc()
+
+    def show_queue(self, *, depth: Callable[[], float], oldest: Callable[[], float]) -> None:
+        """Read the queue's state whenever metrics are scraped."""
+        self.queue_keys.set_function(depth)
+        self.queue_oldest_seconds.set_function(oldest)
+
+    def show_watch(
+        self, *, kind: str, age: Callable[[], float], is_silent: Callable[[], bool]
+    ) -> None:
+        """Read the state of a watch whenever metrics are scraped."""
+        self.watch_last_event_seconds.labels(kind=kind).set_function(age)
+        self.watch_silent.labels(kind=kind).set_function(lambda: float(is_silent()))
+
+    def set_policy_condition(
+        self, *, namespace: str, policy: str, condition: str, status: str
+    ) -> None:
+        """Show the status (True, False, Unknown) of one condition of one policy."""
+        value = {"True": 1, "False": 0}.get(status, -1)
+        self.policy_conditions.labels(namespace, policy, condition).set(value)
+
+    def forget_policy(self, *, namespace: str, policy: str) -> None:
+        """Show nothing more of a policy that is gone."""
+        self.policy_conditions.remove_by_labels({"namespace": namespace, "policy": policy})
+
+    def render(self) -> bytes:
+        """Return everything in the text format."""
+        return generate_latest(self.registry)

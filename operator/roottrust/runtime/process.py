@@ -1,0 +1,62 @@
+"""The process: signals stop it, and one part that fails stops all others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+logger = logging.getLogger(__name__)
+
+Part = Callable[[asyncio.Event], Awaitable[None]]
+
+
+@contextmanager
+def handle_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set the event on SIGTERM and SIGINT; a second signal ends the process at once."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def take(number: signal.Signals) -> None:
+        logger.info("%s is received: stopping", number.name)
+        stop.set()
+        for other in signals:
+            loop.remove_signal_handler(other)
+
+    for number in signals:
+        loop.add_signal_handler(number, take, number)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def run_parts(parts: dict[str, Part], *, stop: asyncio.Event) -> None:
+    """Run all parts until the stop; each ends by itself after it.
+
+    The failure or the early end of one part stops the others, gracefully, and is then raised (an
+    ExceptionGroup): a process that only half works must be started anew.
+    """
+
+    async def run_part(name: str, part: Part) -> None:
+        try:
+            await part(stop)
+            if not stop.is_set():
+                raise RuntimeError(f"{name} has ended by itself")
+        finally:
+            stop.set()
+
+    tasks = [asyncio.create_task(run_part(name, part), name=name) for name, part in parts.items()]
+    try:
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+    failures = [result for result in results if isinstance(result, Exception)]
+    if failures:
+        raise ExceptionGroup("parts of the operator failed", failures)

@@ -1,0 +1,79 @@
+"""Reading the configuration, and saying in plain lines what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from roottrust.runtime.settings import OperatorSettings
+from roottrust.runtime.settings_environment import CONFIG_VARIABLE
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; each of `lines` names a key and what is wrong with it."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def load_settings(path: Path | None = None) -> OperatorSettings:
+    """Return the configuration of a file (or $ROOTTRUST_CONFIG) and the environment.
+
+    Raises SettingsError.
+    """
+    source = path or _find_file()
+    try:
+        return OperatorSettings(**_read_file(source))
+    except ValidationError as error:
+        raise SettingsError(describe_settings_error(error, source=source)) from None
+
+
+def describe_settings_error(error: ValidationError, *, source: Path | None) -> tuple[str, ...]:
+    """Return one readable line for each fault; values are left out, they may be private."""
+    origin = str(source) if source else "the environment"
+    return tuple(
+        f"{origin}: {_describe_fault(dict(fault))}"
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+
+
+def _describe_fault(fault: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in fault["loc"]) or "configuration"
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"unknown key {key!r}"
+        case "missing":
+            return f"{key}: is required"
+        case _:
+            return f"{key}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _find_file() -> Path | None:
+    value = os.environ.get(CONFIG_VARIABLE)
+    return Path(value) if value else None
+
+
+def _read_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise SettingsError((f"{path}: cannot be read ({failure.strerror})",)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as failure:
+        raise SettingsError((f"{path}: is not YAML{_describe_place(failure)}",)) from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise SettingsError((f"{path}: must hold keys and values",))
+    return content
+
+
+def _describe_place(failure: Exception) -> str:
+    mark = getattr(failure, "problem_mark", None)
+    return f" (line {mark.line + 1})" if mark else ""

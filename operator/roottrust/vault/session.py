@@ -1,0 +1,188 @@
+"""Requests to one Vault with our token: bounded threads, one retry after a refusal, timed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+from pydantic import SecretStr
+
+from roottrust.domain.errors import RootTrustError
+from roottrust.vault.connection import VaultConnection
+from roottrust.vault.errors import CREATE_OR_UPDATE, classify_status, is_denied
+from roottrust.vault.login import Login
+from roottrust.vault.tokens import OnLogin, TokenKeeper
+from roottrust.vault.transport import VaultResponse, VaultTransport
+
+REVOKE_SECONDS = 5.0
+
+_CAPABILITIES = {"GET": "read", "LIST": "list", "POST": CREATE_OR_UPDATE, "DELETE": "delete"}
+
+_Result = TypeVar("_Result")
+
+
+class OnRequest(Protocol):
+    """Told of every request: `status` is HTTP's number, or the reason why there was no answer."""
+
+    def __call__(self, *, method: str, path_class: str, status: str, seconds: float) -> None:
+        """Count one request."""
+
+
+def ignore_request(*, method: str, path_class: str, status: str, seconds: float) -> None:
+    """Count nothing."""
+
+
+def ignore_login(*, method: str, result: str) -> None:
+    """Count nothing."""
+
+
+def classify_path(path: str) -> str:
+    """Return a word for a path that has few values, for metrics."""
+    head, _, rest = path.strip("/").partition("/")
+    if head == "sys":
+        return f"sys/{rest.partition('/')[0]}"
+    if head == "auth":
+        return "auth/token" if rest.startswith("token/") else "auth"
+    return "secrets-engine"
+
+
+class VaultSession:
+    """One Vault, one pool of threads and connections, one token."""
+
+    def __init__(
+        self,
+        *,
+        connection: VaultConnection,
+        login: Login,
+        concurrency: int = 8,
+        on_request: OnRequest = ignore_request,
+        on_login: OnLogin = ignore_login,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.connection = connection
+        self._on_request = on_request
+        self._transport = VaultTransport(connection, pool_size=concurrency)
+        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="vault")
+        # Waiting here instead of in the pool's queue lets a cancelled request go at once.
+        self._slots = asyncio.Semaphore(concurrency)
+        self._tokens = TokenKeeper(
+            login=login, call=self._call, run=self._run, now=now, on_login=on_login
+        )
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        namespace: str | None,
+        body: Mapping[str, Any] | None = None,
+    ) -> VaultResponse:
+        """Send with our token; after a refusal log in again, once.
+
+        Returns Vault's answer if it is a success or a 404, else raises one of the product's errors.
+        """
+        token = await self._tokens.get()
+        response = await self._send(method, path, token.token, namespace, body)
+        if is_denied(response.status):
+            fresh = await self._tokens.replace(token)
+            if fresh is not None:
+                response = await self._send(method, path, fresh.token, namespace, body)
+        return response
+
+    async def send_without_token(self, method: str, path: str) -> VaultResponse:
+        """Send to a path that needs no token, without a namespace."""
+        return await self._send(method, path, None, None, None)
+
+    def explain(self, response: VaultResponse, *, method: str, path: str) -> RootTrustError:
+        """Return the error that an unsuccessful answer means."""
+        return classify_status(
+            response.status,
+            errors=response.errors,
+            retry_after_seconds=response.retry_after_seconds,
+            address=self.connection.address,
+            path=path,
+            capability=_CAPABILITIES[method],
+        )
+
+    async def close(self) -> None:
+        """Revoke a token that we got by logging in (bounded in time), and close everything."""
+        try:
+            await self._revoke()
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._transport.close()
+
+    async def _revoke(self) -> None:
+        owned = self._tokens.owned
+        if owned is None:
+            return
+        namespace = self.connection.namespace
+        try:
+            async with asyncio.timeout(REVOKE_SECONDS):
+                await self._send("POST", "auth/token/revoke-self", owned.token, namespace, {})
+        except (RootTrustError, TimeoutError):
+            return  # it expires by itself
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        token: SecretStr | None,
+        namespace: str | None,
+        body: Mapping[str, Any] | None,
+    ) -> VaultResponse:
+        async with self._slots:
+            return await self._run(
+                lambda: self._send_timed(method, path, token=token, namespace=namespace, body=body)
+            )
+
+    async def _run(self, work: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: SecretStr | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
+        """Send a login's own request: in the namespace of the login, never logging in again."""
+        response = self._send_timed(
+            method, path, token=token, namespace=self.connection.namespace, body=body
+        )
+        if not response.is_success:
+            raise self.explain(response, method=method, path=path)
+        return response.body
+
+    def _send_timed(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: SecretStr | None,
+        namespace: str | None,
+        body: Mapping[str, Any] | None,
+    ) -> VaultResponse:
+        started_at = time.monotonic()
+        status = "bug"
+        try:
+            response = self._transport.send(
+                method, path, token=token, namespace=namespace, body=body
+            )
+            status = str(response.status)
+        except RootTrustError as error:
+            status = error.reason
+            raise
+        finally:
+            self._on_request(
+                method=method,
+                path_class=classify_path(path),
+                status=status,
+                seconds=time.monotonic() - started_at,
+            )
+        return response

@@ -1,0 +1,191 @@
+"""Single blocking requests to one Vault, over hvac."""
+
+from __future__ import annotations
+
+import math
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from hvac.adapters import RawAdapter
+from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
+
+from roottrust.domain.errors import InvalidSpecError, TransientError
+from roottrust.domain.reasons import Reason
+from roottrust.vault.connection import VaultConnection
+from roottrust.vault.errors import classify_transport_failure
+
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultResponse:
+    """An answer of Vault; the body is kept out of `repr`, since it may hold secrets."""
+
+    status: int
+    body: Mapping[str, Any] = field(repr=False)
+    retry_after_seconds: float | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether Vault did what was asked."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Vault's own error lines."""
+        errors = self.body.get("errors")
+        return tuple(str(line) for line in errors) if isinstance(errors, list) else ()
+
+
+class VaultTransport:
+    """Sends requests, one a call; thread-safe, without retries and without following redirects.
+
+    A redirect would carry the token to whatever host the answer names.
+    """
+
+    def __init__(self, connection: VaultConnection, *, pool_size: int) -> None:
+        self._connection = connection
+        self._session = _build_session(ca_pem=connection.ca_pem, pool_size=pool_size)
+        self._adapter = RawAdapter(
+            base_uri=connection.endpoint.rstrip("/"),
+            session=self._session,
+            timeout=connection.timeout_seconds,
+            allow_redirects=False,
+            strict_http=True,
+        )
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: SecretStr | None = None,
+        namespace: str | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> VaultResponse:
+        """Send one request to /v1/<path> and return Vault's answer, whatever its status.
+
+        Raises TransientError when there is no answer, InvalidSpecError for a path that leaves its
+        mount.
+        """
+        arguments: dict[str, Any] = {} if body is None else {"json": dict(body)}
+        try:
+            response = self._adapter.request(
+                method,
+                f"v1/{_quote_path(path)}",
+                headers=_build_headers(token=token, namespace=namespace),
+                raise_exception=False,
+                **arguments,
+            )
+        except (requests.RequestException, ssl.SSLError, OSError) as failure:
+            raise classify_transport_failure(
+                failure,
+                address=self._connection.address,
+                timeout_seconds=self._connection.timeout_seconds,
+            ) from None
+        return self._read(response)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def _read(self, response: requests.Response) -> VaultResponse:
+        return VaultResponse(
+            status=response.status_code,
+            body=self._read_body(response),
+            retry_after_seconds=_read_retry_after(response.headers.get("Retry-After")),
+        )
+
+    def _read_body(self, response: requests.Response) -> Mapping[str, Any]:
+        if not response.content:
+            return {}
+        is_json = response.headers.get("Content-Type", "").startswith(_JSON)
+        try:
+            body = response.json() if is_json else None
+        except requests.exceptions.JSONDecodeError:
+            body = None
+        if isinstance(body, dict):
+            return body
+        if response.ok:
+            raise TransientError(
+                f"{self._connection.address} does not answer as Vault does: check the address.",
+                reason=Reason.SERVER_ERROR,
+            )
+        return {}
+
+
+class _ContextAdapter(HTTPAdapter):
+    """Verifies against the given trust only: requests would add its own CA bundle to it."""
+
+    def __init__(self, context: ssl.SSLContext, *, pool_size: int) -> None:
+        self._context = context
+        super().__init__(pool_connections=1, pool_maxsize=pool_size, max_retries=0, pool_block=True)
+
+    def init_poolmanager(
+        self,
+        connections: int,
+        maxsize: int,
+        block: bool = False,  # noqa: FBT001, FBT002 - the signature of requests
+        **pool_kwargs: Any,
+    ) -> None:
+        super().init_poolmanager(
+            connections, maxsize, block=block, ssl_context=self._context, **pool_kwargs
+        )
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **proxy_kwargs)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave everything to the context."""
+
+
+def _build_session(*, ca_pem: str | None, pool_size: int) -> requests.Session:
+    session = requests.Session()
+    context = ssl.create_default_context(cadata=ca_pem)
+    adapter = _ContextAdapter(context, pool_size=pool_size)
+    session.mount("https://", adapter)
+    session.mount("http://", HTTPAdapter(pool_maxsize=pool_size, max_retries=0, pool_block=True))
+    # An own (empty) auth keeps requests from sending credentials of ~/.netrc.
+    session.auth = _send_no_auth
+    return session
+
+
+def _send_no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _build_headers(*, token: SecretStr | None, namespace: str | None) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if token is not None:
+        headers["X-Vault-Token"] = token.get_secret_value()
+    if namespace:
+        headers["X-Vault-Namespace"] = namespace.strip("/") + "/"
+    return headers
+
+
+def _quote_path(path: str) -> str:
+    """Return the path for a URL; dot segments would be folded away and leave the mount."""
+    segments = path.strip("/").split("/")
+    if any(segment in {"", ".", ".."} for segment in segments):
+        raise InvalidSpecError(
+            f"{path!r} is not a path in Vault: it must not hold empty, '.' or '..' segments.",
+            reason=Reason.INVALID_PATH,
+        )
+    return "/".join(quote(segment, safe="") for segment in segments)
+
+
+def _read_retry_after(value: str | None) -> float | None:
+    """Return Retry-After in seconds; its form as a date is not used by Vault."""
+    try:
+        seconds = float(value) if value is not None else None
+    except ValueError:
+        return None
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return None
+    return seconds

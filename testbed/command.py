@@ -1,0 +1,78 @@
+"""Run a program to its end, with its own words as the error."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from testbed import interrupt
+from testbed.errors import TestbedError
+
+
+class CommandError(TestbedError):
+    """A program ended with an error; carries what it printed."""
+
+    def __init__(self, argv: Sequence[str], returncode: int, output: str) -> None:
+        self.argv = tuple(argv)
+        self.returncode = returncode
+        self.output = output.strip()
+        last = "\n".join(self.output.splitlines()[-10:]) or "it printed nothing"
+        command = " ".join(Path(word).name if i == 0 else word for i, word in enumerate(argv[:6]))
+        super().__init__(f"`{command}` failed with exit code {returncode}: {last}")
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    input: str | None = None,  # noqa: A002  the name that subprocess gives it
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    seconds: float = 120,
+) -> str:
+    """Run a program in a session of its own and return what it printed.
+
+    A session of its own, because Ctrl-C in a terminal reaches the whole foreground group, and
+    tearing down must not lose its own commands to it.
+    """
+    words = [str(word) for word in argv]
+    if shutil.which(words[0]) is None:
+        raise TestbedError(f"The program {words[0]} is not on this machine.")
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **(environment or {})},
+        cwd=directory,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, errors = _communicate(process, input, seconds)
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode != 0:
+        raise CommandError(words, process.returncode, errors or output)
+    return output
+
+
+def _communicate(
+    process: subprocess.Popen[str], text: str | None, seconds: float
+) -> tuple[str, str]:
+    """Wait for the end in short steps, so that a requested stop is noticed."""
+    waited = 0.0
+    while True:
+        try:
+            return process.communicate(text, timeout=0.2)
+        except subprocess.TimeoutExpired:
+            text = None
+            waited += 0.2
+            interrupt.check()
+            if waited > seconds:
+                words = process.args if isinstance(process.args, list) else []
+                raise CommandError(words, -1, f"no end after {seconds:.0f} s") from None

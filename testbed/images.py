@@ -1,0 +1,28 @@
+"""The image archives that every node needs, kept beside the parts they are made of."""
+
+from pathlib import Path
+
+from testbed import image, node, parts
+from testbed.cache import Cache
+from testbed.image import Image
+from testbed.parts import Workshop
+
+_ARCHIVE = "image.tar"
+
+
+def archives(cache: Cache, workshop: Workshop) -> list[Path]:
+    """Give the archives of the pause image and of CoreDNS, written when they are not there."""
+    busybox = node.busybox_image()
+    status = busybox.files["bin/busybox"].stat()
+    version = f"{status.st_size}-{int(status.st_mtime)}"
+    coredns = node.coredns_image(workshop.binary(parts.COREDNS))
+    return [
+        _archive(cache, "image-busybox", version, busybox),
+        _archive(cache, "image-coredns", parts.COREDNS.version, coredns),
+    ]
+
+
+def _archive(cache: Cache, name: str, version: str, wanted: Image) -> Path:
+    entry = cache.entry(name, version, wanted)
+    cache.provide(entry, [_ARCHIVE], lambda folder: image.write(wanted, folder / _ARCHIVE))
+    return entry / _ARCHIVE

@@ -1,0 +1,42 @@
+"""Kubeconfigs with everything inside, so that one file is all a client needs."""
+
+import base64
+from pathlib import Path
+
+import yaml
+
+
+def write(path: Path, *, cluster: str, server: str, user: str, pki: Path) -> None:
+    """Write a kubeconfig whose context is named after the cluster; `user` names the key pair."""
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": cluster,
+        "clusters": [
+            {
+                "name": cluster,
+                "cluster": {
+                    "server": server,
+                    "certificate-authority-data": _data(pki / "ca.crt"),
+                },
+            }
+        ],
+        "users": [
+            {
+                "name": f"{cluster}-{user}",
+                "user": {
+                    "client-certificate-data": _data(pki / f"{user}.crt"),
+                    "client-key-data": _data(pki / f"{user}.key"),
+                },
+            }
+        ],
+        "contexts": [
+            {"name": cluster, "context": {"cluster": cluster, "user": f"{cluster}-{user}"}}
+        ],
+    }
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def _data(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from roottrust.domain.errors import ConflictError, DependencyMissingError, TransientError
+from roottrust.kube.client import KubeClient
+from roottrust.kube.kind import ResourceKind
+
+THINGS = ResourceKind(group="a.io", version="v1", plural="things", kind="Thing")
+NAMESPACES = ResourceKind(group="", version="v1", plural="namespaces", kind="Namespace")
+PATH = "/apis/a.io/v1/namespaces/ns/things"
+
+NOT_FOUND = {"kind": "Status", "message": "not found", "details": {"name": "x", "kind": "things"}}
+NO_NAMESPACE = {
+    "kind": "Status",
+    "message": 'namespaces "ns" not found',
+    "details": {"name": "ns", "kind": "namespaces"},
+}
+
+
+async def test_get(client: KubeClient, server: Any) -> None:
+    server.answer(200, {"metadata": {"name": "x"}})
+    assert await client.get(THINGS, namespace="ns", name="x") == {"metadata": {"name": "x"}}
+    ((method, path, headers, _),) = server.asked
+    assert (method, path) == ("GET", f"{PATH}/x")
+    assert headers["Authorization"] == "Bearer abcdefgh"
+    assert headers["User-Agent"] == "roottrust-operator"
+
+
+async def test_missing_object_is_none_but_missing_kind_is_an_error(
+    client: KubeClient, server: Any
+) -> None:
+    server.answer(404, NOT_FOUND)
+    assert await client.get(THINGS, namespace="ns", name="x") is None
+    server.answer(404, NO_NAMESPACE)
+    assert await client.get(NAMESPACES, name="ns") is None
+    server.answer(404, "404 page not found")
+    with pytest.raises(DependencyMissingError):
+        await client.get(THINGS, namespace="ns", name="x")
+
+
+async def test_list_reads_all_pages(client: KubeClient, server: Any) -> None:
+    server.answer(200, {"metadata": {"continue": "next"}, "items": [{"n": 1}]})
+    server.answer(200, {"metadata": {}, "items": [{"n": 2}]})
+    found = await client.list(THINGS, label_selector="a=b,c")
+    assert found == ({"n": 1}, {"n": 2})
+    first, second = (path for _, path, _, _ in server.asked)
+    assert first == "/apis/a.io/v1/things?limit=500&labelSelector=a%3Db,c"
+    assert second.endswith("&continue=next")
+
+
+async def test_list_of_metadata_asks_for_nothing_else(client: KubeClient, server: Any) -> None:
+    server.answer(200, {"items": []})
+    await client.list_metadata(THINGS, namespace="ns")
+    assert "as=PartialObjectMetadataList" in server.asked[0][2]["Accept"]
+
+
+async def test_apply_is_server_side(
+    client: KubeClient, server: Any, writes: list[tuple[str, str, str]]
+) -> None:
+    server.answer(200, {"ok": True})
+    manifest = {"metadata": {"name": "x", "namespace": "ns"}, "status": {"a": 1}}
+    await client.apply(THINGS, manifest, field_manager="me", subresource="status")
+    ((method, path, headers, body),) = server.asked
+    assert (method, path) == ("PATCH", f"{PATH}/x/status?fieldManager=me&force=true")
+    assert headers["Content-Type"] == "application/apply-patch+yaml"
+    assert body == {"apiVersion": "a.io/v1", "kind": "Thing", **manifest}
+    assert writes == [("patch", "things.a.io", "ok")]
+
+
+async def test_json_patch_keeps_its_type(client: KubeClient, server: Any) -> None:
+    server.answer(200, {"ok": True})
+    operations = [{"op": "test", "path": "/a", "value": 1}]
+    await client.patch_json(THINGS, operations, namespace="ns", name="x", field_manager="me")
+    assert server.asked[0][2]["Content-Type"] == "application/json-patch+json"
+    assert server.asked[0][3] == operations
+
+
+async def test_create_conflict_is_counted(
+    client: KubeClient, server: Any, writes: list[tuple[str, str, str]]
+) -> None:
+    server.answer(409, {"message": "already exists"})
+    with pytest.raises(ConflictError):
+        await client.create(
+            THINGS, {"metadata": {"name": "x", "namespace": "ns"}}, field_manager="me"
+        )
+    assert writes == [("create", "things.a.io", "Conflict")]
+
+
+async def test_delete_of_what_is_gone_is_well(client: KubeClient, server: Any) -> None:
+    server.answer(404, NOT_FOUND)
+    await client.delete(THINGS, namespace="ns", name="x", uid="u1")
+    assert server.asked[0][3] == {
+        "propagationPolicy": "Background",
+        "preconditions": {"uid": "u1"},
+    }
+
+
+async def test_patch_of_what_is_gone_is_an_error(client: KubeClient, server: Any) -> None:
+    server.answer(404, NOT_FOUND)
+    with pytest.raises(DependencyMissingError):
+        await client.patch_json(THINGS, [], namespace="ns", name="x", field_manager="me")
+
+
+async def test_subresource_is_posted(client: KubeClient, server: Any) -> None:
+    server.answer(201, {"status": {"token": "t"}})
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
+    await client.create_subresource(THINGS, body, namespace="ns", name="x", subresource="token")
+    assert server.asked[0][:2] == ("POST", f"{PATH}/x/token")
+    assert server.asked[0][3] == body
+
+
+async def test_retry_after_is_kept(client: KubeClient, server: Any) -> None:
+    server.answer(429, {"message": "slow down"}, **{"Retry-After": "3"})
+    with pytest.raises(TransientError) as caught:
+        await client.get(THINGS, namespace="ns", name="x")
+    assert caught.value.retry_after_seconds == 3
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", ""])
+async def test_answer_that_is_not_of_an_api_server(
+    client: KubeClient, server: Any, body: str
+) -> None:
+    server.answer(200, body)
+    with pytest.raises(TransientError, match="does not answer as an API server"):
+        await client.get(THINGS, namespace="ns", name="x")
+
+
+async def test_name_is_quoted(client: KubeClient, server: Any) -> None:
+    server.answer(200, {"ok": True})
+    await client.get(THINGS, namespace="ns", name="x?y=1")
+    assert server.asked[0][1] == f"{PATH}/x%3Fy=1"

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from roottrust.runtime.metrics import Metrics
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+def test_names_follow_the_rule(metrics: Metrics) -> None:
+    for family in metrics.registry.collect():
+        assert family.name.startswith("roottrust_")
+
+
+def test_two_processes_in_one_test_do_not_clash(metrics: Metrics) -> None:
+    assert Metrics().registry is not metrics.registry
+
+
+def test_queue_is_read_at_each_scrape(metrics: Metrics) -> None:
+    depth = [1.0]
+    metrics.show_queue(depth=lambda: depth[0], oldest=lambda: 2.0)
+    depth[0] = 7.0
+    assert metrics.registry.get_sample_value("roottrust_queue_keys") == 7
+
+
+def test_watch_is_read_at_each_scrape(metrics: Metrics) -> None:
+    metrics.show_watch(kind="meshes.x", age=lambda: 3.0, is_silent=lambda: True)
+    labels = {"kind": "meshes.x"}
+    read = metrics.registry.get_sample_value
+    assert read("roottrust_watch_last_event_seconds", labels) == 3
+    assert read("roottrust_watch_silent_state", labels) == 1
+
+
+def test_conditions_of_a_policy_come_and_go(metrics: Metrics) -> None:
+    labels = {"namespace": "ns", "policy": "p", "condition": "Ready"}
+    for status, value in (("True", 1), ("False", 0), ("Unknown", -1)):
+        metrics.set_policy_condition(**labels, status=status)
+        found = metrics.registry.get_sample_value("roottrust_policy_condition_state", labels)
+        assert found == value
+    metrics.forget_policy(namespace="ns", policy="p")
+    assert metrics.registry.get_sample_value("roottrust_policy_condition_state", labels) is None
+
+
+def test_requests_and_writes_are_counted(metrics: Metrics) -> None:
+    metrics.count_vault_request(method="GET", path_class="sys/mounts", status="200", seconds=0.1)
+    metrics.count_vault_login(method="kubernetes", result="ok")
+    metrics.count_kubernetes_write(verb="patch", kind="meshes.x", result="ok")
+    text = metrics.render().decode()
+    assert 'roottrust_vault_requests_total{method="GET",path_class="sys/mounts"' in text
+    assert 'roottrust_vault_logins_total{method="kubernetes",result="ok"} 1.0' in text
+    assert 'roottrust_kubernetes_writes_total{kind="meshes.x",result="ok",verb="patch"}' in text

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from roottrust.domain.redaction import REDACTED, build_one_line, redact_secrets
+
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJl"
+KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIabc\n-----END EC PRIVATE KEY-----"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "hvs.CAESIJlU02LQZq3x9fXxYjvFcUD-0",
+        "hvb.AAAAAQJlU02LQZq3x9fXxYjvFcUD",
+        "s.iyNUhq8Ov4hIAx6snw5mB2nL",
+        "b.AAAAAQJlU02LQZq3x9fXxYjv",
+        JWT,
+        KEY,
+        KEY.replace("\n", "\\n"),
+        KEY[:40],
+    ],
+)
+def test_secrets_are_replaced(secret: str) -> None:
+    text = redact_secrets(f'before "{secret}" after')
+    assert secret not in text
+    assert REDACTED in text
+    assert text.startswith("before")
+
+
+def test_bearer_is_replaced() -> None:
+    assert redact_secrets("Authorization: Bearer abcdefgh12345") == (
+        f"Authorization: Bearer {REDACTED}"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "path is already in use at pki/",
+        "roottrustpolicies.admin.gloo.solo.io/gloo-mesh/root-trust-policy-of-everything",
+        "issuers.example.company-name-of-some-length.com",
+        CERTIFICATE,
+    ],
+)
+def test_other_text_stays(text: str) -> None:
+    assert redact_secrets(text) == text
+
+
+def test_one_line_is_one_short_line_without_pem() -> None:
+    line = build_one_line(f"a\n\tb {CERTIFICATE} c\n" + "x" * 1000)
+    assert line.startswith(f"a b {REDACTED} c xxx")
+    assert len(line) == 300
+    assert "\n" not in line
