@@ -12,6 +12,7 @@ from types import FrameType
 from testbed import preflight
 from testbed.bed import Testbed
 from testbed.errors import TestbedError
+from testbed.report import build_report
 from testbed.status import describe
 from testbed.vault import DEFAULT_NAMES, PORTS, VaultOptions
 
@@ -23,7 +24,7 @@ of its own with a real node. Needs root and Linux; obtains everything else itsel
 _EXAMPLES = """\
 examples:
   python -m testbed up c1 c2            two clusters and OpenBao; the first time builds for
-                                        half an hour, later it takes seconds
+                                        ten minutes, later it takes seconds
   python -m testbed status              what is up, and where
   eval "$(python -m testbed env c1)"    then use kubectl, and bao or vault, as ever
   python -m testbed exec c1 kubectl get pods -A
@@ -87,6 +88,10 @@ def _logs(bed: Testbed, options: argparse.Namespace) -> None:
     print(bed.logs(options.name, options.part))
 
 
+def _report(bed: Testbed, options: argparse.Namespace) -> None:
+    print(build_report(bed, kinds=options.kind or ()))
+
+
 def _exec(bed: Testbed, options: argparse.Namespace) -> None:
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not words:
@@ -147,6 +152,12 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("name", metavar="NAME", help="a cluster or Vault")
     logs.add_argument("part", nargs="?", metavar="PART", help="for example kubelet")
     logs.set_defaults(command=_logs)
+
+    report = commands.add_parser("report", help="print status, events and the ends of all logs")
+    report.add_argument(
+        "--kind", action="append", metavar="KIND", help="show its objects too; may be repeated"
+    )
+    report.set_defaults(command=_report)
 
     execute = commands.add_parser("exec", help="run a command with a cluster's environment")
     execute.add_argument("--inside", action="store_true", help="in the node's network namespace")

@@ -38,5 +38,14 @@ def write(path: Path, *, cluster: str, server: str, user: str, pki: Path) -> Non
     path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
+def with_token(kubeconfig: str, token: str) -> str:
+    """Give the same kubeconfig of one context for another user: the one whose token it is."""
+    content = yaml.safe_load(kubeconfig)
+    (context,) = content["contexts"]
+    context["context"]["user"] = "token"
+    content["users"] = [{"name": "token", "user": {"token": token}}]
+    return str(yaml.safe_dump(content, sort_keys=False))
+
+
 def _data(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()

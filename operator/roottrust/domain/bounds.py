@@ -1,13 +1,34 @@
-"""What policies may touch: the operator's configuration, never a policy's choice."""
+"""What policies may touch: the operator's configuration, never a policy's choice.
+
+A Grant is one entry of `vaultServers[].grants`; a Request is what one RootTrustPolicy asks for one
+cluster, in paths and names that `roottrust.domain.vault_path` has read.
+"""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
+
+from roottrust.domain.vault_path import CLUSTER_VARIABLE
+
+# Names with a meaning of their own in Vault; it compares names of policies in lower case.
+_RESERVED_ROLES = frozenset({"default", "root"})
+_RESERVED_AUTH_MOUNTS = frozenset({"token"})
+_PATTERN_TEXT = re.compile(r"[A-Za-z0-9_./*-]+", re.ASCII)
+_OWN_NAMES = "`${cluster}` stands for the name of the cluster that is served, so that no policy"
 
 
 class Grant(BaseModel):
-    """Which policies may use which clusters and which paths of one Vault server."""
+    """Which policies may use which clusters and which paths of one Vault server.
+
+    In every pattern `*` stands for any characters but `/`; `${cluster}`, in mounts and roles, for
+    the name of the cluster that is served. Between the two put a character that no cluster's name
+    has: `${cluster}-*` of cluster `a` would match what is meant for cluster `a-b`, `${cluster}_*`
+    would not.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
@@ -23,12 +44,150 @@ class Grant(BaseModel):
         default=("pki",), description="Mounts of root CAs that policies may use."
     )
     auth_mounts: tuple[str, ...] = Field(
-        default=("kube-*-mesh-auth",), description="Auth mounts that policies may manage."
+        default=("kube-${cluster}-mesh-auth",),
+        description=f"Auth mounts that policies may manage. {_OWN_NAMES} can repoint the login of "
+        "another cluster; `kube-*-mesh-auth` would allow it.",
     )
     intermediate_mounts: tuple[str, ...] = Field(
-        default=("pki_int_*",), description="Intermediate mounts that policies may manage."
+        default=("pki_int_${cluster}",),
+        description=f"Intermediate mounts that policies may manage. {_OWN_NAMES} reaches the keys "
+        "of another cluster; `pki_int_*` would allow it.",
     )
     roles: tuple[str, ...] = Field(
-        default=("gen-int-ca-istio-*",),
-        description="Vault roles and policies that policies may manage.",
+        default=("gen-int-ca-istio-${cluster}-mesh",),
+        description="Vault roles, and the Vault policies of the same names, that policies may "
+        f"manage. {_OWN_NAMES} overwrites the Vault policy of another cluster; "
+        "`gen-int-ca-istio-*` would allow it. Never `root` or `default`.",
     )
+
+    @field_validator("policy_namespaces", "clusters")
+    @classmethod
+    def _check_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            _check_pattern(pattern)
+        return patterns
+
+    @field_validator("root_mounts", "auth_mounts", "intermediate_mounts", "roles")
+    @classmethod
+    def _check_patterns_of_clusters(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            _check_pattern(pattern.replace(CLUSTER_VARIABLE, "x"))
+        return patterns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What one RootTrustPolicy wants to use in Vault for one cluster."""
+
+    policy_namespace: str
+    cluster: str
+    root_mount: str
+    auth_mount: str
+    intermediate_mount: str | None
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Demand:
+    """One value that is asked for, the field of a Grant with its patterns, and its noun."""
+
+    noun: str
+    field: str
+    value: str
+
+
+def find_refusal(
+    grants: tuple[Grant, ...],
+    request: Request,
+    *,
+    reserved_roles: frozenset[str] = frozenset(),
+    reserved_auth_mounts: frozenset[str] = frozenset(),
+) -> str | None:
+    """Return None if one single grant allows all of a request, else why not and what to change.
+
+    What is reserved (the names that the operator itself uses) is refused whatever the grants say.
+    """
+    return _find_reserved(
+        request,
+        roles=reserved_roles | _RESERVED_ROLES,
+        auth_mounts=reserved_auth_mounts | _RESERVED_AUTH_MOUNTS,
+    ) or _find_not_granted(grants, request)
+
+
+def _find_reserved(
+    request: Request, *, roles: frozenset[str], auth_mounts: frozenset[str]
+) -> str | None:
+    if request.role.lower() in {role.lower() for role in roles}:
+        return (
+            f"Vault policy {request.role!r} is reserved and never written: "
+            "name another kubernetesAuth.role."
+        )
+    if request.auth_mount.lower() in {mount.lower() for mount in auth_mounts}:
+        return (
+            f"Auth mount {request.auth_mount!r} is reserved and never written: "
+            "name another kubernetesAuth.mountPath."
+        )
+    if request.intermediate_mount == request.root_mount:
+        return (
+            f"Mount {request.root_mount!r} holds the root and cannot hold intermediates too: "
+            "name another mount in csrPath, or leave csrPath out."
+        )
+    return None
+
+
+def _find_not_granted(grants: tuple[Grant, ...], request: Request) -> str | None:
+    """Narrow the grants demand by demand: the first that leaves none is the one to name."""
+    left = grants
+    for demand in _list_demands(request):
+        allowing = tuple(grant for grant in left if _allows(grant, demand, cluster=request.cluster))
+        if not allowing:
+            return _describe_refusal(left, demand)
+        left = allowing
+    return None
+
+
+def _list_demands(request: Request) -> tuple[_Demand, ...]:
+    demands = (
+        ("Namespace", "policy_namespaces", request.policy_namespace),
+        ("Cluster", "clusters", request.cluster),
+        ("Root mount", "root_mounts", request.root_mount),
+        ("Auth mount", "auth_mounts", request.auth_mount),
+        ("Intermediate mount", "intermediate_mounts", request.intermediate_mount),
+        ("Role", "roles", request.role),
+    )
+    return tuple(
+        _Demand(noun=noun, field=field, value=value)
+        for noun, field, value in demands
+        if value is not None
+    )
+
+
+def _allows(grant: Grant, demand: _Demand, *, cluster: str) -> bool:
+    patterns: tuple[str, ...] = getattr(grant, demand.field)
+    return any(_is_match(pattern, demand.value, cluster=cluster) for pattern in patterns)
+
+
+def _is_match(pattern: str, value: str, *, cluster: str) -> bool:
+    """Tell whether a whole value has the form of a pattern; what is not a wildcard is literal."""
+    expression = (
+        re.escape(pattern)
+        .replace(re.escape("*"), "[^/]*")
+        .replace(re.escape(CLUSTER_VARIABLE), re.escape(cluster))
+    )
+    return re.fullmatch(expression, value) is not None
+
+
+def _describe_refusal(grants: tuple[Grant, ...], demand: _Demand) -> str:
+    patterns = sorted({pattern for grant in grants for pattern in getattr(grant, demand.field)})
+    return (
+        f"{demand.noun} {demand.value!r} is not allowed: the operator's configuration allows "
+        f"{', '.join(patterns) or 'none'}. Use one of these, or have "
+        f"vaultServers[].grants[].{to_camel(demand.field)} extended."
+    )
+
+
+def _check_pattern(pattern: str) -> None:
+    if not _PATTERN_TEXT.fullmatch(pattern):
+        raise ValueError(
+            "a pattern has ASCII letters, digits, - _ . / and *; mounts and roles also ${cluster}"
+        )

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     # VaultConfigured
     CONFIGURED = "Configured"
     CHANGES_PENDING = "ChangesPending"
+    DRIFT_REPAIRED = "DriftRepaired"
     ACCESS_DENIED = "AccessDenied"
     CONFLICT = "Conflict"
     REJECTED_BY_VAULT = "RejectedByVault"

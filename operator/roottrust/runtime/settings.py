@@ -19,7 +19,12 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from roottrust.domain.bounds import Grant
 from roottrust.runtime.settings_environment import EnvironmentSource
@@ -199,6 +204,7 @@ class OperatorSettings(BaseSettings):
     logging: LoggingSettings = Field(default_factory=LoggingSettings, description="Logs.")
 
     ENVIRONMENT_PREFIX: ClassVar[str] = "ROOTTRUST_"
+    COMMAND_LINE: ClassVar[str] = "$commandLine"
 
     @classmethod
     def settings_customise_sources(
@@ -209,10 +215,15 @@ class OperatorSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file, which comes as init arguments."""
+        """Let the command line win over the environment, and that over the file."""
         del env_settings, dotenv_settings, file_secret_settings
-        environment = EnvironmentSource(settings_cls, prefix=cls.ENVIRONMENT_PREFIX)
-        return environment, init_settings
+        given = dict(getattr(init_settings, "init_kwargs", {}))
+        command_line = given.pop(cls.COMMAND_LINE, {})
+        return (
+            InitSettingsSource(settings_cls, command_line),
+            EnvironmentSource(settings_cls, prefix=cls.ENVIRONMENT_PREFIX),
+            InitSettingsSource(settings_cls, given),
+        )
 
     @model_validator(mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,17 @@ class SettingsError(Exception):
         self.lines = lines
 
 
-def load_settings(path: Path | None = None) -> OperatorSettings:
-    """Return the configuration of a file (or $ROOTTRUST_CONFIG) and the environment.
+def load_settings(
+    path: Path | None = None, *, command_line: Mapping[str, Any] | None = None
+) -> OperatorSettings:
+    """Return the configuration of a file (or $ROOTTRUST_CONFIG), environment and command line.
 
     Raises SettingsError.
     """
     source = path or _find_file()
     try:
-        return OperatorSettings(**_read_file(source))
+        given = {**_read_file(source), OperatorSettings.COMMAND_LINE: dict(command_line or {})}
+        return OperatorSettings(**given)
     except ValidationError as error:
         raise SettingsError(describe_settings_error(error, source=source)) from None
 

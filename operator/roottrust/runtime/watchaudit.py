@@ -53,6 +53,10 @@ class WatchAudit:
         """The kinds whose watch missed something, and brought nothing since."""
         return frozenset(self._silent)
 
+    def is_silent(self, kind: ResourceKind) -> bool:
+        """Whether the watch of a kind missed something, and brought nothing since."""
+        return kind in self._silent
+
     def check(self) -> str | None:
         """Return why the watches cannot be relied on, None if they can."""
         if not self._silent:

@@ -51,7 +51,7 @@ def test_defaults(path: Path) -> None:
     assert server.address == server.endpoint == "https://vault.example:8200"
     (grant,) = server.grants
     assert grant.policy_namespaces == ("gloo-mesh",)
-    assert grant.auth_mounts == ("kube-*-mesh-auth",)
+    assert grant.auth_mounts == ("kube-${cluster}-mesh-auth",)
 
 
 def test_namespace_of_the_pod_is_ours(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

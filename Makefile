@@ -1,0 +1,65 @@
+# Every target sets up what it needs by itself; `make` alone lists them.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/roottrust
+UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/uv-$(UV_VERSION)/bin/uv)
+BIN := .venv/bin
+PY := $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test prove lint bench crds down clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(UV) ## Install everything that the other targets use into .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "roottrust needs Python 3.11 or newer, and $(PYTHON) is `$(PYTHON) -V 2>&1`: name another as in make PYTHON=python3.13." >&2; exit 1; }
+	@$(UV) sync --locked --quiet --python $(PYTHON)
+
+# uv where none is installed: in an environment of its own, outside the tree.
+$(TOOLS)/uv-$(UV_VERSION)/bin/uv:
+	@echo "installing uv $(UV_VERSION)"
+	@$(PYTHON) -m venv --clear $(TOOLS)/uv-$(UV_VERSION) || { \
+	  echo "Install Python's venv module first: Debian's package is python3-venv." >&2; exit 1; }
+	@$(TOOLS)/uv-$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+demo: setup ## Show it all on a real cluster and a real Vault (KEEP=1 leaves it up, CONTEXT=name uses your cluster)
+	@$(PY) -m demo $(if $(KEEP),--keep) $(if $(CONTEXT),--context $(CONTEXT))
+
+test: setup ## Run the tests: the pure parts, then everything on a real API server and a real Vault
+	$(PY) -m pytest tests/unit --quiet --cov=roottrust.domain --cov-report=term:skip-covered --cov-fail-under=95
+	$(PY) -m pytest tests/integration --quiet
+
+prove: setup ## Run the long matrices
+	@$(call run_marked,prove,long matrices)
+
+lint: setup ## Check style, types, layers and generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PY) -m roottrust.api.crdgen --check
+
+bench: setup ## Run the benchmarks
+	@$(call run_marked,bench,benchmarks)
+
+crds: setup ## Generate crds/ from the models
+	$(PY) -m roottrust.api.crdgen
+
+down: ## Take down what demo and tests left up
+	@if [ -x $(PY) ]; then \
+	  $(PY) -m demo --down && \
+	  for state in $(wildcard /var/lib/roottrust-tests-*); do \
+	    TESTBED_STATE=$$state TESTBED_RANGE=$${state##*-} $(PY) -m testbed down && rm -rf $$state || exit 1; \
+	  done; \
+	fi
+
+clean: down ## Take that down, and remove what was built in this tree
+	@rm -rf .venv dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pytest calls it a failure (5) when no test has the marker.
+run_marked = $(PY) -m pytest tests -m $(1); code=$$?; \
+	if [ $$code -eq 5 ]; then echo "There are no $(2) yet."; else exit $$code; fi

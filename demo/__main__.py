@@ -1,0 +1,97 @@
+"""The command line of the demo."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import time
+from types import FrameType
+
+from demo.errors import DemoError
+from demo.folder import Folder, default_folder
+from demo.narrator import Narrator
+from demo.operator_process import read_log
+from demo.shell import Shell
+from demo.show import play, take_down
+from testbed import TestbedError
+from testbed.interrupt import shielded
+
+
+def main() -> int:
+    """Play the demo, or take down what one has left up."""
+    options = _parser().parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    narrator, folder = Narrator(), Folder(default_folder())
+    try:
+        with folder.lock():
+            if folder.exists:
+                narrator.say("taking an earlier demo down")
+                take_down(narrator, folder)
+            if not options.down:
+                _play(narrator, folder, context=options.context, keeps=options.keep)
+    except (DemoError, TestbedError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("demo: interrupted; what it had made is removed", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _play(narrator: Narrator, folder: Folder, *, context: str | None, keeps: bool) -> None:
+    started = time.monotonic()
+    kept = False
+    try:
+        shell = play(narrator, folder, context=context)
+        kept = keeps
+    except (DemoError, TestbedError) as error:
+        log = read_log(folder)
+        if log and log not in str(error):
+            narrator.say("\nThe operator's log ends:")
+            narrator.output(log)
+        raise
+    finally:
+        if not kept:
+            with shielded(), narrator.chapter("Clearing up"):
+                take_down(narrator, folder)
+    narrator.say("")
+    narrator.good(f"That was it, in {time.monotonic() - started:.0f} s.")
+    if kept:
+        _tell_how_to_use(narrator, folder, shell)
+
+
+def _tell_how_to_use(narrator: Narrator, folder: Folder, shell: Shell) -> None:
+    """Print what a person needs to go on by hand."""
+    stage = shell.stage
+    path = ":".join(dict.fromkeys(str(tool.parent) for tool in stage.tools))
+    exports = {
+        "KUBECONFIG": str(stage.kubeconfig),
+        "VAULT_ADDR": stage.vault_address,
+        "VAULT_CACERT": str(stage.vault_ca),
+        "VAULT_TOKEN": stage.root_token,
+    }
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
+    narrator.say("\nIt stays up. To look around:\n")
+    narrator.output("\n".join([*lines, f"export PATH={shlex.quote(path)}:$PATH"]))
+    narrator.output("kubectl describe rtp cluster1 -n gloo-mesh")
+    narrator.output("bao policy read gen-int-ca-istio-cluster1-mesh")
+    narrator.output(f"tail -f {folder.file('operator.log')}")
+    narrator.say("\nTo end it: make down")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m demo", description=sys.modules["demo"].__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave it up at the end")
+    parser.add_argument("--context", help="use this context's cluster instead of a testbed")
+    parser.add_argument("--down", action="store_true", help="take down what is left up, and end")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

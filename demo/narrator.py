@@ -1,0 +1,60 @@
+"""How the demo tells what it does: in colours on a terminal, plain elsewhere."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.text import Text
+
+
+class Narrator:
+    """Prints chapters, the commands that really run, and what came of them."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False, soft_wrap=True)
+        self._chapters = 0
+
+    @contextmanager
+    def chapter(self, title: str) -> Iterator[None]:
+        """Open a chapter, and tell at its end how long it took."""
+        self._chapters += 1
+        started = time.monotonic()
+        self._console.print()
+        self._print(f"{self._chapters}. {title}", "bold cyan")
+        yield
+        self._print(f"   {time.monotonic() - started:.1f} s", "dim")
+
+    def say(self, text: str) -> None:
+        """Explain something."""
+        self._print(text)
+
+    def good(self, text: str) -> None:
+        """Tell that something is as it should be."""
+        self._print(f"✓ {text}", "green")
+
+    def command(self, words: Sequence[str]) -> None:
+        """Show a command as a person would type it."""
+        self._print(f"$ {' '.join(map(_quote, words))}", "bold")
+
+    def output(self, text: str) -> None:
+        """Show what a command printed."""
+        for line in text.rstrip().splitlines():
+            self._print(f"  {line}", "dim")
+
+    def ask(self, question: str) -> bool:
+        """Ask a person; where there is none to answer, the command line was the answer."""
+        if not self._console.is_terminal:
+            return True
+        return self._console.input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(Text(text, style=style))
+
+
+def _quote(word: str) -> str:
+    """Quote for a shell only what needs it, so that commands stay readable."""
+    return word if all(c.isalnum() or c in "-_./=:@,+" for c in word) else shlex.quote(word)

@@ -1,0 +1,71 @@
+# What the hub may do in Vault, with the names of the guide. Load it, for example:
+#   vault policy write roottrust-hub deploy/vault/roottrust-hub.hcl
+#
+# Whoever may write policies and roles can give itself any right. So the hub's login is to be
+# guarded like an administrator's; this list keeps its mistakes small and its audit log short.
+# Where the operator's configuration grants other names, write them here, too.
+
+# Which mounts exist.
+path "sys/mounts" {
+  capabilities = ["read"]
+}
+path "sys/auth" {
+  capabilities = ["read"]
+}
+
+# The root's mount: enabled and tuned where the hub makes the root, never disabled.
+path "sys/mounts/pki" {
+  capabilities = ["create", "read", "update"]
+}
+path "sys/mounts/pki/tune" {
+  capabilities = ["create", "read", "update"]
+}
+
+# The root: made inside Vault, looked up, never signed with.
+path "pki/root/generate/internal" {
+  capabilities = ["create", "update"]
+}
+path "pki/config/issuers" {
+  capabilities = ["read"]
+}
+path "pki/issuers" {
+  capabilities = ["list"]
+}
+path "pki/issuer/+" {
+  capabilities = ["read"]
+}
+path "pki/cert/ca" {
+  capabilities = ["read"]
+}
+
+# Mounts in which Vault makes keys for agents: enabled and tuned, their keys out of reach.
+path "sys/mounts/pki_int_*" {
+  capabilities = ["create", "read", "update"]
+}
+
+# One auth mount for each cluster. Vault asks for sudo wherever auth mounts are enabled.
+path "sys/auth/kube-*" {
+  capabilities = ["create", "read", "update", "sudo"]
+}
+path "sys/mounts/auth/kube-*" {
+  capabilities = ["create", "read", "update"]
+}
+path "auth/kube-*" {
+  capabilities = ["create", "read", "update", "list"]
+}
+
+# One policy for each cluster's agents.
+path "sys/policies/acl/gen-int-ca-istio-*" {
+  capabilities = ["create", "read", "update"]
+}
+
+# Its own token.
+path "auth/token/lookup-self" {
+  capabilities = ["read"]
+}
+path "auth/token/renew-self" {
+  capabilities = ["update"]
+}
+path "auth/token/revoke-self" {
+  capabilities = ["update"]
+}

@@ -1,0 +1,94 @@
+"""Mesh: one istiod that was discovered in a cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from roottrust.api.condition import Conditions
+from roottrust.api.listing import distinct, ordered
+from roottrust.api.model import ExchangedModel
+from roottrust.api.rule import unchanged
+from roottrust.api.text import (
+    Count,
+    DnsLabel,
+    DomainName,
+    Fingerprint,
+    LabelMap,
+    LabelText,
+    ObservedGeneration,
+    StatusText,
+)
+
+_PLACE_IS_FIXED = unchanged("cannot be changed: it is part of the Mesh's identity and name")
+
+
+class IstioInstallation(ExchangedModel):
+    """Where istiod runs, and which one it is."""
+
+    namespace: Annotated[DnsLabel, _PLACE_IS_FIXED] = Field(description="istiod's namespace.")
+    cluster: Annotated[DnsLabel, _PLACE_IS_FIXED] = Field(
+        description="The cluster. The hub believes only the name that it has registered."
+    )
+    pod_labels: LabelMap = Field(default_factory=dict, description="Labels of istiod's pods.")
+    version: LabelText | None = Field(default=None, description="Istio's version.")
+    revision: LabelText | None = Field(
+        default=None, description="istiod's revision; `default` if it has no name."
+    )
+
+
+class IstioMesh(ExchangedModel):
+    """An Istio control plane."""
+
+    installation: IstioInstallation = Field(description="Where and which istiod is.")
+    trust_domain: DomainName = Field(
+        default="cluster.local", description="Trust domain of the mesh's identities."
+    )
+    istiod_service_account: DnsLabel | None = Field(
+        default=None, description="ServiceAccount that istiod, and so its agent, runs as."
+    )
+
+
+class MeshSpec(ExchangedModel):
+    """A service mesh that was discovered."""
+
+    istio: IstioMesh = Field(description="An Istio control plane.")
+
+
+class NamespaceSync(ExchangedModel):
+    """How many namespaces have the root that istiod publishes."""
+
+    in_sync: Count = Field(default=0, description="Namespaces that have the current bundle.")
+    total: Count = Field(default=0, description="Namespaces that should have it.")
+    stale: Annotated[tuple[DnsLabel, ...], Field(max_length=20, json_schema_extra=distinct())] = (
+        Field(default=(), description="The first of those that do not.")
+    )
+
+
+class IstiodReplicas(ExchangedModel):
+    """istiod's replicas."""
+
+    ready: Count = Field(default=0, description="Those that are ready.")
+    total: Count = Field(default=0, description="Those that are wanted.")
+
+
+class MeshStatus(ExchangedModel):
+    """What the mesh trusts now."""
+
+    observed_generation: ObservedGeneration | None = Field(
+        default=None, description="The `metadata.generation` that this reports on."
+    )
+    root_fingerprints: Annotated[
+        tuple[Fingerprint, ...], Field(max_length=32, json_schema_extra=ordered())
+    ] = Field(default=(), description="SHA-256 of the roots that istiod publishes, in their order.")
+    namespaces: NamespaceSync | None = Field(
+        default=None, description="How far istiod's roots have come."
+    )
+    istiod: IstiodReplicas | None = Field(default=None, description="istiod's replicas.")
+    self_signed: bool | None = Field(
+        default=None,
+        description="istiod made a root of its own: it started without its CA files.",
+    )
+    message: StatusText | None = Field(default=None, description="What is wrong, if anything.")
+    conditions: Conditions = Field(default=(), description="Aspects of the mesh's state.")

@@ -1,0 +1,174 @@
+"""What is reported on a RootTrustPolicy; nothing secret is ever in it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from roottrust.api.choices import ObjectOrigin, PolicyState, TrustReason
+from roottrust.api.condition import Conditions
+from roottrust.api.listing import keyed_by, ordered
+from roottrust.api.model import ExchangedModel
+from roottrust.api.text import (
+    Count,
+    Fingerprint,
+    ObservedGeneration,
+    StatusName,
+    StatusPath,
+    StatusText,
+    Timestamp,
+)
+
+MESHES_MAX = 100
+MANAGED_OBJECTS_MAX = 1000
+DRIFT_MAX = 100
+WARNINGS_MAX = 32
+TRUST_BUNDLE_MAX = 32
+
+
+class RootStatus(ExchangedModel):
+    """The root CA as it was found in Vault."""
+
+    subject: StatusText = Field(description="Its subject.")
+    fingerprint: Fingerprint = Field(description="SHA-256 of its certificate.")
+    not_after: Timestamp = Field(description="When it ends.")
+    issuer: StatusName | None = Field(
+        default=None, description="Vault's id of the issuer that signs with it."
+    )
+    mount: StatusPath | None = Field(default=None, description="Mount that it is in.")
+
+
+class TrustedRoot(ExchangedModel):
+    """One root of the trust bundle, and why it is there."""
+
+    fingerprint: Fingerprint = Field(description="SHA-256 of its certificate.")
+    reason: TrustReason = Field(description="Why it is trusted.")
+    subject: StatusText | None = Field(default=None, description="Its subject.")
+    not_after: Timestamp | None = Field(default=None, description="When it ends.")
+    source: StatusPath | None = Field(
+        default=None, description="Where it comes from: an issuer in Vault, a Secret, or this spec."
+    )
+
+
+class MeshStatus(ExchangedModel):
+    """How far one mesh has come."""
+
+    cluster: StatusName = Field(description="Cluster that the mesh is in.")
+    mesh: StatusName = Field(description="Name of the Mesh object.")
+    auth_path: StatusPath | None = Field(
+        default=None, description="Auth mount in Vault that its agents log in at."
+    )
+    role: StatusName | None = Field(default=None, description="Role and policy of its agents.")
+    intermediate_mount: StatusPath | None = Field(
+        default=None, description="Mount that makes its keys, where csrPath is used."
+    )
+    instances_ready: Count = Field(
+        default=0, description="Replicas of istiod that serve the current chain."
+    )
+    instances_total: Count = Field(default=0, description="Replicas of istiod.")
+    earliest_not_after: Timestamp | None = Field(
+        default=None, description="When the first of its intermediates ends."
+    )
+    namespaces_in_sync: Count = Field(
+        default=0, description="Namespaces that have the current trust bundle."
+    )
+    namespaces_total: Count = Field(default=0, description="Namespaces that should have it.")
+    message: StatusText | None = Field(default=None, description="What it lacks, if anything.")
+
+
+class MeshTotals(ExchangedModel):
+    """Counts over all meshes, also those that `meshes` has no room for."""
+
+    total: Count = Field(default=0, description="Selected meshes.")
+    ready: Count = Field(default=0, description="Those that are ready.")
+    summary: Annotated[str, Field(max_length=32)] = Field(
+        default="0/0", description="Ready and total, for `kubectl get`."
+    )
+
+
+class ManagedObject(ExchangedModel):
+    """One object in Vault that is kept up for this policy."""
+
+    path: StatusPath = Field(description="Its path in Vault.")
+    kind: Annotated[str, Field(max_length=63)] = Field(
+        description="What it is, such as AuthMount, Role, Policy."
+    )
+    origin: ObjectOrigin = Field(
+        description="Created by us, or Adopted: adopted objects are never deleted."
+    )
+    cluster: StatusName | None = Field(
+        default=None, description="Cluster that it is for; unset if for all."
+    )
+
+
+class Drift(ExchangedModel):
+    """One difference between Vault and this policy."""
+
+    path: StatusPath = Field(description="Path in Vault.")
+    field: StatusName | None = Field(default=None, description="Which of its fields.")
+    expected: StatusText | None = Field(default=None, description="What it should be.")
+    actual: StatusText | None = Field(default=None, description="What it is.")
+    message: StatusText | None = Field(
+        default=None, description="The difference in a sentence, where values would not tell it."
+    )
+
+
+class RotationStatus(ExchangedModel):
+    """Which generations are current, and how far a rotation has come."""
+
+    root_generation: Count | None = Field(
+        default=None, description="Generation of the root in use."
+    )
+    intermediate_generation: Count | None = Field(
+        default=None, description="Generation of the intermediates in use."
+    )
+    stage: Annotated[str, Field(max_length=63)] | None = Field(
+        default=None, description="Stage of the rotation under way; unset if there is none."
+    )
+    wave: StatusName | None = Field(default=None, description="Wave that the stage has reached.")
+    started_at: Timestamp | None = Field(default=None, description="When the rotation started.")
+    stage_started_at: Timestamp | None = Field(default=None, description="When its stage started.")
+    message: StatusText | None = Field(default=None, description="What it waits for.")
+
+
+class RootTrustPolicyStatus(ExchangedModel):
+    """What was found and done, with the conditions that say what to do next."""
+
+    observed_generation: ObservedGeneration | None = Field(
+        default=None, description="The `metadata.generation` that this reports on."
+    )
+    state: PolicyState | None = Field(default=None, description="All in one word.")
+    message: StatusText | None = Field(
+        default=None, description="The most important sentence, for `kubectl get`."
+    )
+    conditions: Conditions = Field(
+        default=(),
+        description="Accepted, VaultReachable, VaultConfigured, CertificatesIssued, "
+        "TrustPropagated, Ready; Reconciling and Stalled while they hold.",
+    )
+    root: RootStatus | None = Field(default=None, description="The root CA.")
+    trust_bundle: Annotated[
+        tuple[TrustedRoot, ...],
+        Field(max_length=TRUST_BUNDLE_MAX, json_schema_extra=ordered()),
+    ] = Field(default=(), description="Roots that every mesh trusts, in the order of the bundle.")
+    meshes: Annotated[
+        tuple[MeshStatus, ...],
+        Field(max_length=MESHES_MAX, json_schema_extra=keyed_by("cluster", "mesh")),
+    ] = Field(default=(), description="The selected meshes, those that lack something first.")
+    mesh_totals: MeshTotals | None = Field(default=None, description="Counts over all meshes.")
+    managed_objects: Annotated[
+        tuple[ManagedObject, ...],
+        Field(max_length=MANAGED_OBJECTS_MAX, json_schema_extra=keyed_by("path")),
+    ] = Field(default=(), description="Objects in Vault that are kept up for this policy.")
+    drift: Annotated[
+        tuple[Drift, ...], Field(max_length=DRIFT_MAX, json_schema_extra=ordered())
+    ] = Field(
+        default=(), description="What differs in Vault: to be repaired, or only told (Observe)."
+    )
+    warnings: Annotated[
+        tuple[StatusText, ...], Field(max_length=WARNINGS_MAX, json_schema_extra=ordered())
+    ] = Field(default=(), description="What works, but should not stay as it is.")
+    rotation: RotationStatus | None = Field(
+        default=None, description="Current generations, and the rotation under way."
+    )

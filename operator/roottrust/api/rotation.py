@@ -1,0 +1,86 @@
+"""When and how roots and intermediates are replaced before their time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from roottrust.api.choices import RotationStrategy, Verification
+from roottrust.api.listing import distinct, keyed_by
+from roottrust.api.model import ApiModel
+from roottrust.api.rule import never_lowered
+from roottrust.api.text import DnsLabel
+
+GENERATION_MAX = 1_000_000
+
+Generation = Annotated[
+    int,
+    Field(ge=1, le=GENERATION_MAX),
+    never_lowered(
+        "cannot be lowered (leaving it out means 1): a generation only counts up; keep the number "
+        "that is applied, or raise it to rotate"
+    ),
+]
+
+
+class Wave(ApiModel):
+    """Clusters that take a step together; the waves follow each other in the order written."""
+
+    name: DnsLabel = Field(description="Name of the wave, such as canary.")
+    clusters: Annotated[
+        tuple[DnsLabel, ...],
+        Field(min_length=1, max_length=100, json_schema_extra=distinct()),
+    ] = Field(description="Names of its clusters.")
+
+
+class ExternalDependant(ApiModel):
+    """Something outside the meshes that trusts the root: it must be told of a new one."""
+
+    name: DnsLabel = Field(description="A name for it, such as payment-gateway.")
+    description: Annotated[str, Field(max_length=256)] | None = Field(
+        default=None, description="What it is and whom to ask, for whoever approves the rotation."
+    )
+
+
+class Rotation(ApiModel):
+    """Raising a generation starts a rotation; everything else says how it goes."""
+
+    root_generation: Generation = Field(
+        default=1,
+        description="Raise it by one to replace the root, in stages that no workload notices.",
+    )
+    intermediate_generation: Generation = Field(
+        default=1,
+        description="Raise it by one to have every istiod obtain a new intermediate now.",
+    )
+    strategy: RotationStrategy = Field(
+        default=RotationStrategy.AUTO,
+        description="CrossSigned: the new root is signed by the old one until everybody trusts "
+        "it. MultiRoot: all trust both first (istiod needs ISTIO_MULTIROOT_MESH). Auto: "
+        "CrossSigned where Vault can do it.",
+    )
+    verification: Verification = Field(
+        default=Verification.NONE,
+        description="None: a stage follows as soon as the one before is proven everywhere. Manual: "
+        "it also waits for a person's approval.",
+    )
+    soak_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=2_592_000,
+        description="How long each stage is kept after it is proven; at most 30 days.",
+    )
+    waves: Annotated[tuple[Wave, ...], Field(max_length=32, json_schema_extra=keyed_by("name"))] = (
+        Field(
+            default=(),
+            description="Order of the clusters; those in no wave come last. Default: all at once.",
+        )
+    )
+    external_dependants: Annotated[
+        tuple[ExternalDependant, ...], Field(max_length=64, json_schema_extra=keyed_by("name"))
+    ] = Field(
+        default=(),
+        description="What else trusts the root. The old root is not dropped before each of these "
+        "is acknowledged.",
+    )

@@ -1,0 +1,41 @@
+"""The command line. Commands are imported when they are called: `--help` stays quick."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+_COMMANDS = {
+    "operator": ("roottrust.cli.operator_command", "Run the operator (hub or cluster role)."),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command = module.command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="roottrust")
+def main(**_: Any) -> None:
+    """Give the Istio meshes of many clusters one root of trust, kept in Vault.
+
+    A platform team commits a RootTrustPolicy; the operator keeps Vault's auth mounts, policies and
+    PKI as the policy says, and writes back what `kubectl describe roottrustpolicy` shows.
+    """

@@ -1,0 +1,87 @@
+"""`roottrust operator`: the long-running process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from roottrust.domain.errors import RootTrustError
+from roottrust.domain.redaction import build_one_line
+from roottrust.hub.app import run_hub
+from roottrust.kube.access import load_access
+from roottrust.runtime.logs import configure_logs
+from roottrust.runtime.process import handle_signals
+from roottrust.runtime.settings import OperatorSettings
+from roottrust.runtime.settings_file import SettingsError, load_settings
+
+EXIT_USAGE = 2
+
+_HELP = """Run the operator until it is told to stop (SIGTERM, Ctrl-C).
+
+\b
+A configuration for one cluster:
+  cluster: {name: cluster1}
+  vaultServers:
+  - address: https://vault.example:8200
+    caFile: /etc/roottrust/vault-ca.crt
+    login:
+      kubernetes: {mount: kubernetes, role: roottrust-hub}
+
+Exit codes: 0 stopped as told, 1 failed, 2 wrong usage or configuration.
+"""
+
+
+@click.command("operator", help=_HELP)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Configuration in YAML. Default: $ROOTTRUST_CONFIG. Each key can also be given as "
+    "ROOTTRUST_KEY in the environment.",
+)
+@click.option(
+    "--roles",
+    help="What this process does: hub, cluster, or both with a comma. Default: the "
+    "configuration's `roles`.",
+)
+@click.option(
+    "--kubeconfig",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Cluster to run for. Default: $KUBECONFIG, or the pod's own ServiceAccount.",
+)
+@click.option("--context", help="Context of the kubeconfig. Default: its current one.")
+def command(
+    config_file: Path | None, roles: str | None, kubeconfig: Path | None, context: str | None
+) -> None:
+    """Run the operator until the stop."""
+    settings = _load(config_file, roles)
+    if "hub" not in settings.roles:
+        raise click.ClickException("this version has the role hub only: add it to --roles")
+    configure_logs(form=settings.logging.format, level=settings.logging.level)
+    try:
+        asyncio.run(_run(settings, kubeconfig, context))
+    except RootTrustError as error:
+        raise click.ClickException(error.message) from None
+    except ExceptionGroup as failures:
+        messages = "; ".join(f"{type(each).__name__}: {each}" for each in failures.exceptions)
+        raise click.ClickException(f"the operator failed: {build_one_line(messages)}") from None
+
+
+def _load(config_file: Path | None, roles: str | None) -> OperatorSettings:
+    given = {} if roles is None else {"roles": [role.strip() for role in roles.split(",")]}
+    try:
+        return load_settings(config_file, command_line=given)
+    except SettingsError as error:
+        for line in error.lines:
+            click.echo(f"Error: {line}", err=True)
+        sys.exit(EXIT_USAGE)
+
+
+async def _run(settings: OperatorSettings, kubeconfig: Path | None, context: str | None) -> None:
+    stop = asyncio.Event()
+    with handle_signals(stop):
+        access = await load_access(kubeconfig=kubeconfig, context=context)
+        await run_hub(settings, access, stop=stop)

@@ -1,0 +1,228 @@
+"""Whether the operator accepts a policy, and what the policy then asks for in Vault.
+
+What the API server can check is in the CRD; here is what only the operator knows: its Vault
+servers, what it allows policies to touch, and its clusters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from roottrust.api.choices import KeyType, RootSource
+from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.domain.bounds import Grant, Request, find_refusal
+from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
+from roottrust.domain.errors import InvalidSpecError
+from roottrust.domain.known import KnownCluster
+from roottrust.domain.names import build_issuer_name
+from roottrust.domain.policy import PolicyIdentity
+from roottrust.domain.policy_document import is_pinnable
+from roottrust.domain.reasons import Reason
+from roottrust.domain.selection import list_namespaces, select_clusters, select_meshes
+from roottrust.domain.support import check_supported
+from roottrust.domain.target import ClusterTarget, IntermediateOptions, RootTarget, VaultTarget
+from roottrust.domain.vault_path import (
+    check_role_name,
+    expand_cluster,
+    parse_auth_path,
+    parse_ca_path,
+    parse_csr_path,
+)
+
+DEFAULT_SERVICE_ACCOUNTS = ("istiod", "istiod-service-account")
+DEFAULT_ROOT_NAME = "Istio root CA"
+DEFAULT_ROOT_DAYS = 3650
+
+_CLIENT_TOKEN = (
+    "Vault sees istiod's own Kubernetes API token at each login (workloadAuth.reviewer: "  # noqa: S105
+    "ClientToken)."
+)
+_KEY_IN_VAULT = (
+    "KeyGeneratedInVault: csrPath has Vault make the keys of intermediates and keep them; leave it "
+    "out, and istiod's agent makes them in its pod."
+)
+_PLAIN_HTTP = "Vault is named by http://: tokens and keys travel unprotected."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerTerms:
+    """One Vault server of the configuration, and what policies may do with it.
+
+    The reserved names are those by which the operator itself logs in.
+    """
+
+    address: str
+    namespace: str | None
+    allows_plain_http: bool
+    grants: tuple[Grant, ...]
+    reserved_roles: frozenset[str] = frozenset()
+    reserved_auth_mounts: frozenset[str] = frozenset()
+
+
+def find_server(spec: RootTrustPolicySpec, servers: Mapping[str, ServerTerms]) -> ServerTerms:
+    """Return the configured server that a policy names; raises InvalidSpecError.
+
+    Nothing is ever sent to a server that is not configured, or that is not allowed without TLS.
+    """
+    address = spec.config.agent_ca.vault.server.rstrip("/")
+    terms = servers.get(address)
+    if terms is None:
+        known = ", ".join(sorted(servers)) or "none"
+        raise InvalidSpecError(
+            f"The operator's configuration has no Vault server {address}: use one of {known}, or "
+            "have it added to vaultServers.",
+            reason=Reason.UNKNOWN_SERVER,
+        )
+    if address.startswith("http://") and not terms.allows_plain_http:
+        raise InvalidSpecError(
+            f"{address} is plain HTTP, which would show tokens and keys to the network: use "
+            "https://, or have allowPlainHTTP set for this server in the operator's configuration.",
+            reason=Reason.PLAIN_HTTP,
+        )
+    return terms
+
+
+def accept_policy(
+    policy: PolicyIdentity,
+    spec: RootTrustPolicySpec,
+    *,
+    server: ServerTerms,
+    clusters: Iterable[KnownCluster],
+    agents_ca_pem: str | None,
+) -> VaultTarget:
+    """Return what the policy asks for.
+
+    Raises InvalidSpecError when it cannot be accepted as it is, DependencyMissingError when no
+    cluster is selected.
+    """
+    check_supported(spec)
+    _check_organization(spec)
+    _check_namespace(spec, server)
+    _check_ca(agents_ca_pem)
+    root = _build_root(spec)
+    targets = tuple(_build_cluster(spec, each) for each in select_clusters(spec, clusters))
+    for target in targets:
+        _check_bounds(policy, server=server, root=root, cluster=target)
+    vault = spec.config.agent_ca.vault
+    options = spec.config.intermediate_cert_options
+    return VaultTarget(
+        server=server.address,
+        namespace=server.namespace,
+        root=root,
+        intermediate=IntermediateOptions(
+            ttl_days=options.ttl_days,
+            key_type=options.key_type,
+            organization=options.org_name,
+        ),
+        unnamed_ca_path=vault.ca_path if spec.management.allow_unnamed_issuer else None,
+        clusters=targets,
+        warnings=_list_warnings(spec),
+    )
+
+
+def _check_organization(spec: RootTrustPolicySpec) -> None:
+    name = spec.config.intermediate_cert_options.org_name
+    if name is not None and not is_pinnable(name):
+        raise InvalidSpecError(
+            f"orgName {name!r} cannot be pinned in a Vault policy: leave out quotes, backslashes, "
+            "wildcards, commas and placeholders.",
+            reason=Reason.INVALID_SPEC,
+        )
+
+
+def _check_namespace(spec: RootTrustPolicySpec, server: ServerTerms) -> None:
+    wanted = spec.config.agent_ca.vault.namespace
+    if wanted and wanted.strip("/") != (server.namespace or "").strip("/"):
+        raise InvalidSpecError(
+            f"Vault namespace {wanted!r} is not the one that the operator's configuration has for "
+            f"{server.address} ({server.namespace or 'the root namespace'}): use that one.",
+            reason=Reason.NOT_ALLOWED,
+        )
+
+
+def _check_ca(pem: str | None) -> None:
+    if pem is None:
+        return
+    try:
+        parse_certificates(pem)
+    except UnreadableCertificateError as error:
+        raise InvalidSpecError(
+            f"The CA of Vault that the policy names cannot be used: {error}",
+            reason=Reason.INVALID_CA_BUNDLE,
+        ) from None
+
+
+def _build_root(spec: RootTrustPolicySpec) -> RootTarget:
+    ca_path = parse_ca_path(spec.config.agent_ca.vault.ca_path)
+    root = spec.management.root
+    issuer = ca_path.issuer
+    if root.source is RootSource.GENERATE:
+        if issuer is not None:
+            raise InvalidSpecError(
+                f"caPath names the issuer {issuer}, but the root is to be generated: write "
+                f"{ca_path.mount}/root/sign-intermediate.",
+                reason=Reason.INVALID_SPEC,
+            )
+        issuer = build_issuer_name(1)
+    return RootTarget(
+        mount=ca_path.mount,
+        issuer=issuer,
+        source=root.source,
+        common_name=root.common_name or DEFAULT_ROOT_NAME,
+        ttl_days=root.ttl_days or DEFAULT_ROOT_DAYS,
+        key_type=root.key_type or KeyType.ECDSA_P256,
+    )
+
+
+def _build_cluster(spec: RootTrustPolicySpec, cluster: KnownCluster) -> ClusterTarget:
+    vault = spec.config.agent_ca.vault
+    meshes = select_meshes(spec, cluster)
+    role = expand_cluster(vault.kubernetes_auth.role, cluster=cluster.name)
+    check_role_name(role)
+    mount_path = expand_cluster(vault.kubernetes_auth.mount_path, cluster=cluster.name)
+    csr_path = expand_cluster(vault.csr_path, cluster=cluster.name) if vault.csr_path else None
+    found = tuple(sorted({each.service_account for each in meshes if each.service_account}))
+    accounts = spec.management.workload_auth.service_accounts
+    return ClusterTarget(
+        cluster=cluster.name,
+        meshes=tuple(each.name for each in meshes),
+        auth_mount=parse_auth_path(mount_path),
+        role=role,
+        intermediate_mount=parse_csr_path(csr_path) if csr_path else None,
+        kubernetes_host=cluster.kubernetes_host,
+        kubernetes_ca_pem=cluster.kubernetes_ca_pem,
+        service_accounts=tuple(accounts) or found or DEFAULT_SERVICE_ACCOUNTS,
+        namespaces=list_namespaces(spec, meshes),
+    )
+
+
+def _check_bounds(
+    policy: PolicyIdentity, *, server: ServerTerms, root: RootTarget, cluster: ClusterTarget
+) -> None:
+    request = Request(
+        policy_namespace=policy.namespace,
+        cluster=cluster.cluster,
+        root_mount=root.mount,
+        auth_mount=cluster.auth_mount,
+        intermediate_mount=cluster.intermediate_mount,
+        role=cluster.role,
+    )
+    refusal = find_refusal(
+        server.grants,
+        request,
+        reserved_roles=server.reserved_roles,
+        reserved_auth_mounts=server.reserved_auth_mounts,
+    )
+    if refusal is not None:
+        raise InvalidSpecError(refusal, reason=Reason.NOT_ALLOWED)
+
+
+def _list_warnings(spec: RootTrustPolicySpec) -> tuple[str, ...]:
+    vault = spec.config.agent_ca.vault
+    found = {
+        _PLAIN_HTTP: vault.server.startswith("http://"),
+        _KEY_IN_VAULT: vault.csr_path is not None,
+        _CLIENT_TOKEN: True,
+    }
+    return tuple(text for text, holds in found.items() if holds)

@@ -1,0 +1,152 @@
+"""One cluster's part of a plan: intermediate mount, auth mount and config, policy, role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roottrust.api.choices import ConditionStatus
+from roottrust.domain.action import Action
+from roottrust.domain.conflict_text import describe_conflicts
+from roottrust.domain.desired import (
+    build_auth_config,
+    build_auth_mount,
+    build_intermediate_mount,
+    build_policy,
+    build_role,
+)
+from roottrust.domain.existing_root import RootPlan, UsableRoot
+from roottrust.domain.facts import ClusterFacts, Unread
+from roottrust.domain.fault import Fault, build_fault
+from roottrust.domain.ownership import (
+    Conflict,
+    ManagedObject,
+    Verdict,
+    judge_marked,
+    judge_part,
+)
+from roottrust.domain.policy_mark import split_policy
+from roottrust.domain.reasons import Reason
+from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.target import ClusterTarget
+
+_NOTHING_FOUND = ClusterFacts(auth_config=None, role=None, role_names=(), policy=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterPlan:
+    """What to write for one cluster; with conflicts, only what does not depend on them."""
+
+    cluster: ClusterTarget
+    actions: tuple[Action, ...] = ()
+    managed: tuple[ManagedObject, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    fault: Fault | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def plan_cluster(snapshot: Snapshot, cluster: ClusterTarget, *, root: RootPlan) -> ClusterPlan:
+    """Work out one cluster; nothing is made for it before its root can be used."""
+    facts = snapshot.facts.clusters.get(cluster.cluster, _NOTHING_FOUND)
+    if isinstance(facts, Unread):
+        return ClusterPlan(cluster=cluster, fault=build_fault(facts.error))
+    if root.usable is None:
+        return ClusterPlan(cluster=cluster)
+    verdicts = _judge_all(snapshot, cluster, facts, root.usable)
+    conflicts = tuple(each.conflict for each in verdicts if each.conflict)
+    return ClusterPlan(
+        cluster=cluster,
+        actions=tuple(each.action for each in verdicts if each.action),
+        managed=tuple(each.managed for each in verdicts if each.managed),
+        conflicts=conflicts,
+        fault=_build_conflict_fault(conflicts),
+        warnings=_warn_of_foreign_roles(cluster, facts),
+    )
+
+
+def _judge_all(
+    snapshot: Snapshot, cluster: ClusterTarget, facts: ClusterFacts, root: UsableRoot
+) -> tuple[Verdict, ...]:
+    intermediate = _judge_intermediate_mount(snapshot, cluster)
+    auth = _judge_auth_mount(snapshot, cluster, facts)
+    policy = _judge_policy(snapshot, cluster, facts, root)
+    verdicts = (*intermediate, auth)
+    if auth.conflict is not None:
+        return (*verdicts, policy)
+    config = judge_part(build_auth_config(cluster), facts.auth_config, parent=auth)
+    verdicts = (*verdicts, config, policy)
+    if config.conflict is not None or policy.conflict is not None:
+        return verdicts
+    return (*verdicts, judge_part(build_role(cluster), facts.role, parent=auth))
+
+
+def _judge_intermediate_mount(snapshot: Snapshot, cluster: ClusterTarget) -> tuple[Verdict, ...]:
+    name = cluster.intermediate_mount
+    if name is None:
+        return ()
+    mount = snapshot.facts.mounts.get(name)
+    days = snapshot.target.intermediate.ttl_days
+    verdict = judge_marked(
+        lambda mark: build_intermediate_mount(name, ttl_days=days, mark=mark),
+        mount.get_fields() if mount else None,
+        mark_text=mount.description if mount else None,
+        claimant=snapshot.claimant,
+        mark_field="description",
+    )
+    return (verdict,)
+
+
+def _judge_auth_mount(snapshot: Snapshot, cluster: ClusterTarget, facts: ClusterFacts) -> Verdict:
+    mount = snapshot.facts.auth_mounts.get(cluster.auth_mount)
+    verdict = judge_marked(
+        lambda mark: build_auth_mount(cluster, mark),
+        mount.get_fields() if mount else None,
+        mark_text=mount.description if mount else None,
+        claimant=snapshot.claimant,
+        mark_field="description",
+    )
+    foreign = _find_foreign_roles(cluster, facts)
+    if verdict.managed is None or verdict.is_ours or not foreign:
+        return verdict
+    note = f"it has roles of others ({', '.join(foreign)})"
+    return Verdict(conflict=Conflict(path=verdict.managed.wanted.path, note=note))
+
+
+def _judge_policy(
+    snapshot: Snapshot, cluster: ClusterTarget, facts: ClusterFacts, root: UsableRoot
+) -> Verdict:
+    found = None if facts.policy is None else split_policy(facts.policy)
+    return judge_marked(
+        lambda mark: build_policy(
+            cluster,
+            target=snapshot.target,
+            issuer_id=root.issuer_id,
+            ttl_days=root.ttl_days,
+            mark=mark,
+        ),
+        found,
+        mark_text=found["mark"] if found else None,
+        claimant=snapshot.claimant,
+        mark_field="mark",
+    )
+
+
+def _find_foreign_roles(cluster: ClusterTarget, facts: ClusterFacts) -> tuple[str, ...]:
+    return tuple(name for name in facts.role_names if name != cluster.role)
+
+
+def _warn_of_foreign_roles(cluster: ClusterTarget, facts: ClusterFacts) -> tuple[str, ...]:
+    foreign = _find_foreign_roles(cluster, facts)
+    if not foreign:
+        return ()
+    names = ", ".join(foreign)
+    return (f"auth/{cluster.auth_mount} has roles that roottrust did not make: {names}.",)
+
+
+def _build_conflict_fault(conflicts: tuple[Conflict, ...]) -> Fault | None:
+    if not conflicts:
+        return None
+    return Fault(
+        status=ConditionStatus.FALSE,
+        reason=Reason.CONFLICT,
+        message=describe_conflicts(conflicts),
+    )

@@ -1,0 +1,37 @@
+"""Conflicts in words: what is in the way, how it differs, and what to do."""
+
+from __future__ import annotations
+
+from roottrust.domain.ownership import Conflict
+
+ADOPT_ANNOTATION = "admin.gloo.solo.io/adopt"
+
+_MAX_SHOWN = 5
+
+
+def describe_conflicts(conflicts: tuple[Conflict, ...]) -> str:
+    """Return one message for a condition; the next step is at its end."""
+    shown = "; ".join(_describe(conflict) for conflict in conflicts[:_MAX_SHOWN])
+    more = len(conflicts) - _MAX_SHOWN
+    text = f"{shown}; and {more} more" if more > 0 else shown
+    return f"{text}. {_advise(conflicts)}"
+
+
+def _describe(conflict: Conflict) -> str:
+    if conflict.owner is not None:
+        return f"{conflict.path} belongs to {conflict.owner}"
+    differences = ", ".join(
+        f"{each.field} is {each.found}, not {each.wanted}" for each in conflict.differences
+    )
+    return f"{conflict.path} is not roottrust's and differs: {differences or conflict.note}"
+
+
+def _advise(conflicts: tuple[Conflict, ...]) -> str:
+    if any(conflict.owner is not None for conflict in conflicts):
+        return "Let one policy alone name it."
+    if all(conflict.can_be_adopted for conflict in conflicts):
+        return (
+            "To have roottrust take it over and change it, annotate this policy: "
+            f"{ADOPT_ANNOTATION}=true."
+        )
+    return "Name another path, or remove what is there."

@@ -1,0 +1,169 @@
+"""The objects that a policy wants in Vault; fields are named as in Vault's API.
+
+Sources: API paths sys/mounts, sys/auth, auth/kubernetes, sys/policies/acl and pki of Vault.
+"""
+
+from __future__ import annotations
+
+from roottrust.api.choices import KeyType
+from roottrust.domain.duration import SECONDS_PER_DAY, build_hours
+from roottrust.domain.mark import Mark
+from roottrust.domain.names import build_intermediate_common_name, build_issuer_name
+from roottrust.domain.policy_document import AgentRights, render_policy
+from roottrust.domain.policy_mark import split_policy
+from roottrust.domain.target import ClusterTarget, RootTarget, VaultTarget
+from roottrust.domain.vault_object import VaultKind, VaultObject
+
+AGENT_TOKEN_SECONDS = 300
+ROOT_GENERATION = 1
+
+_KEYS: dict[KeyType, tuple[str, int]] = {
+    KeyType.ECDSA_P256: ("ec", 256),
+    KeyType.ECDSA_P384: ("ec", 384),
+    KeyType.RSA_2048: ("rsa", 2048),
+    KeyType.RSA_3072: ("rsa", 3072),
+    KeyType.RSA_4096: ("rsa", 4096),
+}
+
+
+def get_mount_path(mount: str) -> str:
+    """Return the path by which a secrets mount is shown."""
+    return mount
+
+
+def get_auth_path(mount: str) -> str:
+    """Return the path by which an auth mount is shown."""
+    return f"auth/{mount}"
+
+
+def get_policy_path(name: str) -> str:
+    """Return the path of a Vault policy."""
+    return f"sys/policies/acl/{name}"
+
+
+def build_root_mount(root: RootTarget, mark: Mark) -> VaultObject:
+    """Return the mount of a root that we generate; it must outlive its root's certificate."""
+    return _build_pki_mount(root.mount, max_days=root.ttl_days, mark=mark)
+
+
+def build_root(root: RootTarget) -> VaultObject:
+    """Return the root that we generate: its key is made in Vault and never leaves it.
+
+    Vault refuses to make a second issuer of the same name (pki root/generate/internal).
+    """
+    key_type, key_bits = _KEYS[root.key_type]
+    name = build_issuer_name(ROOT_GENERATION)
+    return VaultObject(
+        kind=VaultKind.ROOT,
+        path=f"{root.mount}/issuer/{name}",
+        fields={"issuer_name": name},
+        extra={
+            "common_name": root.common_name,
+            "exclude_cn_from_sans": True,
+            "key_type": key_type,
+            "key_bits": key_bits,
+            "key_name": name,
+            "ttl": build_hours(root.ttl_days),
+        },
+    )
+
+
+def build_intermediate_mount(mount: str, *, ttl_days: int, mark: Mark) -> VaultObject:
+    """Return the mount in which Vault makes the agents' keys when `csrPath` asks for it."""
+    return _build_pki_mount(mount, max_days=ttl_days, mark=mark)
+
+
+def build_auth_mount(cluster: ClusterTarget, mark: Mark) -> VaultObject:
+    """Return the auth mount of one cluster."""
+    return VaultObject(
+        kind=VaultKind.AUTH_MOUNT,
+        path=get_auth_path(cluster.auth_mount),
+        fields={"type": "kubernetes", "description": mark.render()},
+    )
+
+
+def build_auth_config(cluster: ClusterTarget) -> VaultObject:
+    """Return how Vault checks tokens of the cluster: with the very token that logs in.
+
+    Vault keeps no credential of the cluster, and its own pod's token is never sent there
+    (vault-plugin-auth-kubernetes issues 93 and 121).
+    """
+    return VaultObject(
+        kind=VaultKind.AUTH_CONFIG,
+        path=f"{get_auth_path(cluster.auth_mount)}/config",
+        fields={
+            "kubernetes_host": cluster.kubernetes_host,
+            "kubernetes_ca_cert": cluster.kubernetes_ca_pem,
+            "disable_local_ca_jwt": True,
+            "disable_iss_validation": True,
+            "token_reviewer_jwt_set": False,
+            "pem_keys": (),
+            "issuer": "",
+        },
+        extra={"token_reviewer_jwt": ""},
+    )
+
+
+def build_policy(
+    cluster: ClusterTarget,
+    *,
+    target: VaultTarget,
+    issuer_id: str,
+    ttl_days: int,
+    mark: Mark,
+) -> VaultObject:
+    """Return the least Vault policy with which the cluster's agents can work."""
+    key_type, key_bits = _KEYS[target.intermediate.key_type]
+    document = render_policy(
+        AgentRights(
+            mark=mark.render(),
+            root_mount=target.root.mount,
+            issuer_id=issuer_id,
+            common_name=build_intermediate_common_name(cluster.cluster),
+            ttl=build_hours(ttl_days),
+            unnamed_ca_path=target.unnamed_ca_path,
+            intermediate_mount=cluster.intermediate_mount,
+            organization=target.intermediate.organization,
+            key_type=key_type,
+            key_bits=key_bits,
+        )
+    )
+    return VaultObject(
+        kind=VaultKind.POLICY, path=get_policy_path(cluster.role), fields=split_policy(document)
+    )
+
+
+def build_role(cluster: ClusterTarget) -> VaultObject:
+    """Return the role that istiod's ServiceAccounts log in with; it gives that policy alone."""
+    return VaultObject(
+        kind=VaultKind.ROLE,
+        path=f"{get_auth_path(cluster.auth_mount)}/role/{cluster.role}",
+        fields={
+            "bound_service_account_names": cluster.service_accounts,
+            "bound_service_account_namespaces": cluster.namespaces,
+            "token_policies": (cluster.role,),
+            "token_no_default_policy": True,
+            "token_ttl": AGENT_TOKEN_SECONDS,
+            "token_max_ttl": AGENT_TOKEN_SECONDS,
+            "token_explicit_max_ttl": 0,
+            "token_period": 0,
+            "token_num_uses": 0,
+            "token_bound_cidrs": (),
+            "token_strictly_bind_ip": False,
+            "token_type": "default",
+            "bound_service_account_namespace_selector": "",
+            "audience": "",
+        },
+    )
+
+
+def _build_pki_mount(mount: str, *, max_days: int, mark: Mark) -> VaultObject:
+    return VaultObject(
+        kind=VaultKind.SECRETS_MOUNT,
+        path=get_mount_path(mount),
+        fields={
+            "type": "pki",
+            "description": mark.render(),
+            "max_lease_ttl": max_days * SECONDS_PER_DAY,
+        },
+    )

@@ -1,0 +1,129 @@
+"""A root as it is: whether it is there, and whether intermediates may be signed under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roottrust.api.choices import ConditionStatus
+from roottrust.domain.action import Action
+from roottrust.domain.certificate import Certificate
+from roottrust.domain.duration import HOURS_PER_DAY
+from roottrust.domain.facts import IssuerFacts, MountFacts, Unread
+from roottrust.domain.fault import Fault, build_fault
+from roottrust.domain.ownership import Conflict, ManagedObject
+from roottrust.domain.reasons import Reason
+from roottrust.domain.root_check import (
+    TtlDecision,
+    compute_ttl_days,
+    find_root_fault,
+    find_root_warnings,
+)
+from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.target import RootTarget
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsableRoot:
+    """A root that may sign, and how long what it signs may live."""
+
+    issuer_id: str
+    certificate: Certificate
+    ttl_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootPlan:
+    """Exactly one of `usable`, `fault` and `is_pending` says where the root is."""
+
+    mount: str
+    usable: UsableRoot | None = None
+    fault: Fault | None = None
+    is_pending: bool = False
+    certificate: Certificate | None = None
+    actions: tuple[Action, ...] = ()
+    managed: tuple[ManagedObject, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def plan_existing_root(snapshot: Snapshot, mount: MountFacts | None) -> RootPlan:
+    """Work out whether the root that Vault has can be used as it is."""
+    root = snapshot.target.root
+    issuer = snapshot.facts.root_issuer
+    if mount is None:
+        return _missing(root, f"Vault has no mount {root.mount}/")
+    if mount.type != "pki":
+        what = f"The mount {root.mount}/ is of type {mount.type}, not pki"
+        return _unusable(root, f"{what}: name another one in caPath.")
+    if isinstance(issuer, Unread):
+        return RootPlan(mount=root.mount, fault=build_fault(issuer.error))
+    if issuer is None:
+        return _missing(root, f"The mount {root.mount}/ has no {_name_issuer(root)}")
+    return _check_issuer(snapshot, mount, issuer)
+
+
+def _check_issuer(snapshot: Snapshot, mount: MountFacts, issuer: IssuerFacts) -> RootPlan:
+    root = snapshot.target.root
+    certificate = issuer.certificate
+    if certificate is None:
+        return _unusable(root, f"The root in {root.mount}/ is not a certificate we can read.")
+    fault = find_root_fault(certificate, now=snapshot.now, has_key=issuer.has_key)
+    if fault is not None:
+        return RootPlan(
+            mount=root.mount,
+            certificate=certificate,
+            fault=Fault(status=ConditionStatus.FALSE, reason=fault.reason, message=fault.message),
+        )
+    ttl = compute_ttl_days(
+        wanted_days=snapshot.target.intermediate.ttl_days,
+        root_not_after=certificate.not_after,
+        now=snapshot.now,
+        mount_max_seconds=mount.max_ttl_seconds,
+    )
+    if not ttl.is_possible:
+        return RootPlan(mount=root.mount, certificate=certificate, fault=_build_too_late(root))
+    return RootPlan(
+        mount=root.mount,
+        certificate=certificate,
+        usable=UsableRoot(issuer_id=issuer.issuer_id, certificate=certificate, ttl_days=ttl.days),
+        warnings=find_root_warnings(certificate, now=snapshot.now) + _warn_of_limit(snapshot, ttl),
+    )
+
+
+def _warn_of_limit(snapshot: Snapshot, ttl: TtlDecision) -> tuple[str, ...]:
+    mount = snapshot.target.root.mount
+    wanted = snapshot.target.intermediate.ttl_days
+    lives = f"Intermediates live {ttl.days} days instead of {wanted}"
+    if ttl.limited_by == "mount":
+        command = f"vault secrets tune -max-lease-ttl={(wanted + 1) * HOURS_PER_DAY}h {mount}"
+        return (f"{lives}: the mount {mount}/ allows no more; raise it with `{command}`.",)
+    if ttl.limited_by == "root":
+        return (f"{lives}: the root ends before; plan its rotation.",)
+    return ()
+
+
+def _name_issuer(root: RootTarget) -> str:
+    return f"issuer {root.issuer}" if root.issuer else "root"
+
+
+def _missing(root: RootTarget, what: str) -> RootPlan:
+    fault = Fault(
+        status=ConditionStatus.UNKNOWN,
+        reason=Reason.ROOT_NOT_FOUND,
+        message=f"{what}: import the root there, or set management.root.source: Generate.",
+    )
+    return RootPlan(mount=root.mount, fault=fault)
+
+
+def _unusable(root: RootTarget, message: str) -> RootPlan:
+    fault = Fault(status=ConditionStatus.FALSE, reason=Reason.ROOT_NOT_USABLE, message=message)
+    return RootPlan(mount=root.mount, fault=fault)
+
+
+def _build_too_late(root: RootTarget) -> Fault:
+    return Fault(
+        status=ConditionStatus.FALSE,
+        reason=Reason.ROOT_EXPIRES_TOO_SOON,
+        message=f"The root in {root.mount}/ or its mount's max_lease_ttl leaves intermediates less "
+        "than a day: replace the root, or tune the mount.",
+    )

@@ -1,0 +1,67 @@
+"""What was found in Vault: the input of a plan.
+
+None means that Vault says there is no such thing; `Unread` means that we could not find out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from roottrust.domain.certificate import Certificate
+from roottrust.domain.errors import RootTrustError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """Something that could not be read, and why."""
+
+    error: RootTrustError
+
+
+@dataclass(frozen=True, kw_only=True)
+class MountFacts:
+    """One secrets or auth mount, from sys/mounts or sys/auth."""
+
+    type: str
+    description: str
+    max_ttl_seconds: int
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields that are compared, by the names that Vault writes them with."""
+        return {
+            "type": self.type,
+            "description": self.description,
+            "max_lease_ttl": self.max_ttl_seconds,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuerFacts:
+    """One issuer of a pki mount; `certificate` is None when what Vault holds is unreadable."""
+
+    issuer_id: str
+    issuer_name: str
+    certificate: Certificate | None
+    has_key: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterFacts:
+    """What Vault has for one cluster, beside mounts."""
+
+    auth_config: Mapping[str, Any] | None = field(repr=False)
+    role: Mapping[str, Any] | None
+    role_names: tuple[str, ...]
+    policy: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultFacts:
+    """What one policy's part of Vault looks like; mounts by path without slashes at the ends."""
+
+    mounts: Mapping[str, MountFacts]
+    auth_mounts: Mapping[str, MountFacts]
+    root_issuer: IssuerFacts | Unread | None
+    clusters: Mapping[str, ClusterFacts | Unread]

@@ -1,0 +1,169 @@
+"""The conditions of a RootTrustPolicy, as a chain: each one asks for those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from roottrust.api.choices import ConditionStatus
+from roottrust.domain.fault import Fault
+from roottrust.domain.outcome import Outcome
+from roottrust.domain.plan import Plan
+from roottrust.domain.reasons import ConditionType, Reason
+
+_MAX_NAMES = 3
+
+_NEEDS_AN_EDIT = frozenset(
+    {
+        Reason.INVALID_SPEC,
+        Reason.INVALID_PATH,
+        Reason.NOT_ALLOWED,
+        Reason.NOT_SUPPORTED,
+        Reason.UNKNOWN_SERVER,
+        Reason.PLAIN_HTTP,
+        Reason.INVALID_CA_BUNDLE,
+        Reason.CONFLICT,
+        Reason.ROOT_NOT_USABLE,
+        Reason.ROOT_EXPIRES_TOO_SOON,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """One condition without its times."""
+
+    type: ConditionType
+    status: ConditionStatus
+    reason: Reason
+    message: str
+
+    @property
+    def is_true(self) -> bool:
+        """Whether the condition holds."""
+        return self.status is ConditionStatus.TRUE
+
+
+def judge(outcome: Outcome) -> tuple[Judgement, ...]:
+    """Return all conditions; Reconciling and Stalled are there only while they hold."""
+    accepted = _judge_accepted(outcome)
+    reachable = _judge_reachable(outcome, accepted)
+    configured = _judge_configured(outcome, reachable)
+    issued = _wait_for_meshes(ConditionType.CERTIFICATES_ISSUED, outcome, configured)
+    propagated = _wait_for_meshes(ConditionType.TRUST_PROPAGATED, outcome, configured)
+    ready = _judge_ready(outcome, (accepted, reachable, configured))
+    return (accepted, reachable, configured, issued, propagated, ready, *_judge_progress(ready))
+
+
+def _judge_accepted(outcome: Outcome) -> Judgement:
+    kind = ConditionType.ACCEPTED
+    if outcome.refusal is not None:
+        return _build_from_fault(kind, outcome.refusal)
+    names = _name_clusters(outcome)
+    return _build_true(kind, Reason.ACCEPTED, f"The policy is accepted for {names}.")
+
+
+def _judge_reachable(outcome: Outcome, accepted: Judgement) -> Judgement:
+    kind = ConditionType.VAULT_REACHABLE
+    if not accepted.is_true:
+        return _build_unknown(
+            kind, accepted.reason, "Vault is not asked before the policy is accepted."
+        )
+    if outcome.outage is not None:
+        return _build_from_fault(kind, outcome.outage)
+    server = outcome.target.server if outcome.target else "Vault"
+    return _build_true(kind, Reason.REACHABLE, f"{server} answers and is unsealed.")
+
+
+def _judge_configured(outcome: Outcome, reachable: Judgement) -> Judgement:
+    kind = ConditionType.VAULT_CONFIGURED
+    if not reachable.is_true:
+        reason = Reason.WAITING_FOR_VAULT if outcome.outage else reachable.reason
+        return _build_unknown(kind, reason, "What Vault holds is not known.")
+    fault = outcome.failure or (find_plan_fault(outcome.plan) if outcome.plan else None)
+    if fault is not None:
+        return _build_from_fault(kind, fault)
+    pending = len(outcome.plan.actions) if outcome.plan else 0
+    if pending and outcome.is_observed_only:
+        message = f"{pending} changes are not made (management.mode: Observe): see status.drift."
+        return _build(kind, ConditionStatus.FALSE, Reason.CHANGES_PENDING, message)
+    if pending or outcome.plan is None:
+        message = f"{pending} changes in Vault are still to be made."
+        return _build_unknown(kind, Reason.CHANGES_PENDING, message)
+    return _build_true(kind, Reason.CONFIGURED, f"Vault is ready for {_name_clusters(outcome)}.")
+
+
+def find_plan_fault(plan: Plan) -> Fault | None:
+    """Return the first thing that stands in the plan's way; one that needs a person goes first."""
+    found = tuple(_list_faults(plan))
+    false = (fault for fault in found if fault.status is ConditionStatus.FALSE)
+    return next(false, found[0] if found else None)
+
+
+def _list_faults(plan: Plan) -> Iterator[Fault]:
+    if plan.root.fault is not None:
+        yield plan.root.fault
+    for name, cluster in plan.clusters.items():
+        if cluster.fault is None:
+            continue
+        prefix = f"{name}: " if len(plan.clusters) > 1 else ""
+        fault = cluster.fault
+        yield Fault(status=fault.status, reason=fault.reason, message=prefix + fault.message)
+
+
+def _wait_for_meshes(kind: ConditionType, outcome: Outcome, configured: Judgement) -> Judgement:
+    if not configured.is_true:
+        return _build_unknown(kind, configured.reason, "Vault is not ready yet.")
+    if _list_meshes(outcome):
+        message = "This version makes Vault ready; it does not follow what istiod's agents obtain."
+        return _build_unknown(kind, Reason.NOT_SUPPORTED, message)
+    message = f"No mesh is found yet in {_name_clusters(outcome)}."
+    return _build_unknown(kind, Reason.WAITING_FOR_MESH, message)
+
+
+def _judge_ready(outcome: Outcome, before: tuple[Judgement, ...]) -> Judgement:
+    kind = ConditionType.READY
+    hindrance = next((each for each in before if not each.is_true), None)
+    if hindrance is not None:
+        return _build(kind, hindrance.status, hindrance.reason, hindrance.message)
+    names = _name_clusters(outcome)
+    if _list_meshes(outcome):
+        return _build_true(kind, Reason.READY, f"Vault is ready for istiod of {names}.")
+    message = f"Vault is ready for istiod of {names}; no mesh is found there yet."
+    return _build_true(kind, Reason.WAITING_FOR_MESH, message)
+
+
+def _judge_progress(ready: Judgement) -> tuple[Judgement, ...]:
+    if ready.is_true:
+        return ()
+    if ready.reason in _NEEDS_AN_EDIT:
+        return (_build_true(ConditionType.STALLED, ready.reason, ready.message),)
+    return (_build_true(ConditionType.RECONCILING, Reason.RETRYING, ready.message),)
+
+
+def _name_clusters(outcome: Outcome) -> str:
+    names = [each.cluster for each in outcome.target.clusters] if outcome.target else []
+    shown = ", ".join(names[:_MAX_NAMES])
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return f"{shown}{more}"
+
+
+def _list_meshes(outcome: Outcome) -> tuple[str, ...]:
+    clusters = outcome.target.clusters if outcome.target else ()
+    return tuple(mesh for cluster in clusters for mesh in cluster.meshes)
+
+
+def _build(kind: ConditionType, status: ConditionStatus, reason: Reason, message: str) -> Judgement:
+    return Judgement(type=kind, status=status, reason=reason, message=message)
+
+
+def _build_true(kind: ConditionType, reason: Reason, message: str) -> Judgement:
+    return _build(kind, ConditionStatus.TRUE, reason, message)
+
+
+def _build_unknown(kind: ConditionType, reason: Reason, message: str) -> Judgement:
+    return _build(kind, ConditionStatus.UNKNOWN, reason, message)
+
+
+def _build_from_fault(kind: ConditionType, fault: Fault) -> Judgement:
+    return _build(kind, fault.status, fault.reason, fault.message)

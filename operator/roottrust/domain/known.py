@@ -1,0 +1,28 @@
+"""What the hub knows of clusters and their meshes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownMesh:
+    """A mesh as its Mesh object tells; `cluster` is where it was found, never what it says."""
+
+    name: str
+    namespace: str
+    pod_labels: Mapping[str, str]
+    revision: str
+    service_account: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownCluster:
+    """A cluster that the hub serves, and where Vault reaches its API server."""
+
+    name: str
+    labels: Mapping[str, str]
+    kubernetes_host: str
+    kubernetes_ca_pem: str
+    meshes: tuple[KnownMesh, ...] = ()

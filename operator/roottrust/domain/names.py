@@ -1,0 +1,37 @@
+"""Names that we make: DNS labels, common names of intermediates, names of issuers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+COMMON_NAME_MAX_LENGTH = 64  # ub-common-name, RFC 5280 appendix A.1
+
+_DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_COMMON_NAME_PREFIX = "roottrust istiod CA "
+_DIGEST_LENGTH = 12
+
+
+def is_dns_label(text: str) -> bool:
+    """Tell whether a text is a DNS label as Kubernetes means it (RFC 1123, lower case)."""
+    return _DNS_LABEL.fullmatch(text) is not None
+
+
+def build_intermediate_common_name(cluster: str) -> str:
+    """Return the common name that every intermediate of a cluster bears, and no other's does.
+
+    A Vault policy pins it. Raises ValueError unless the cluster's name is a DNS label.
+    """
+    if not is_dns_label(cluster):
+        raise ValueError(f"{cluster!r} is not a DNS label")
+    name = _COMMON_NAME_PREFIX + cluster
+    if len(name) <= COMMON_NAME_MAX_LENGTH:
+        return name
+    # No DNS label holds a dot, so a shortened name is never the full name of another cluster.
+    ending = "." + hashlib.sha256(cluster.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return name[: COMMON_NAME_MAX_LENGTH - len(ending)] + ending
+
+
+def build_issuer_name(generation: int) -> str:
+    """Return the name of our root issuer of a generation; Vault refuses to make one twice."""
+    return f"roottrust-g{generation}"

@@ -1,0 +1,26 @@
+"""What a reconcile found out: the input of a status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roottrust.domain.fault import Fault
+from roottrust.domain.plan import Plan
+from roottrust.domain.target import VaultTarget
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How far a policy came.
+
+    `refusal` tells why it is not accepted, `outage` why Vault cannot be used, `failure` what a read
+    or write in Vault met; `plan` is the last one, made after the last write.
+    """
+
+    generation: int
+    target: VaultTarget | None = None
+    refusal: Fault | None = None
+    outage: Fault | None = None
+    failure: Fault | None = None
+    plan: Plan | None = None
+    is_observed_only: bool = False

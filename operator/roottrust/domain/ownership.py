@@ -1,0 +1,132 @@
+"""Whose an object in Vault is, and what that lets us do with it.
+
+What carries our mark is ours and kept as we want it. What carries another's mark is never touched.
+What carries none is used as it is when it matches, and changed only when the policy says `adopt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roottrust.api.choices import ObjectOrigin
+from roottrust.domain.action import Action, Verb
+from roottrust.domain.mark import Mark, parse_mark
+from roottrust.domain.policy import PolicyIdentity
+from roottrust.domain.vault_object import Difference, VaultObject, find_differences
+
+# What no write can change: such an object is in the way for good.
+_FIXED = frozenset({"type"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimant:
+    """The policy that a plan is made for."""
+
+    hub: str
+    policy: PolicyIdentity
+    adopts: bool
+
+    def build_mark(self, origin: ObjectOrigin) -> Mark:
+        """Return our mark for an object."""
+        return Mark(hub=self.hub, policy=self.policy, origin=origin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedObject:
+    """An object that the policy relies on, and whether we made it."""
+
+    wanted: VaultObject
+    origin: ObjectOrigin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """An object that is in the way: what it is, how it differs, whose it is (None: nobody says)."""
+
+    path: str
+    differences: tuple[Difference, ...] = ()
+    owner: str | None = None
+    note: str | None = None
+
+    @property
+    def can_be_adopted(self) -> bool:
+        """Whether the `adopt` annotation would help."""
+        return self.owner is None and not any(each.field in _FIXED for each in self.differences)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is to be done about one object; `is_ours` says whether we may write to its parts."""
+
+    managed: ManagedObject | None = None
+    action: Action | None = None
+    conflict: Conflict | None = None
+    is_ours: bool = False
+
+
+def judge_marked(
+    build: Callable[[Mark], VaultObject],
+    found: Mapping[str, Any] | None,
+    *,
+    mark_text: str | None,
+    claimant: Claimant,
+    mark_field: str,
+) -> Verdict:
+    """Judge an object that carries a mark itself: a mount, a Vault policy."""
+    if found is None:
+        return _create(build(claimant.build_mark(ObjectOrigin.CREATED)), ObjectOrigin.CREATED)
+    mark = parse_mark(mark_text)
+    if mark is None:
+        wanted = build(claimant.build_mark(ObjectOrigin.ADOPTED))
+        return _judge_unmarked(wanted, found, claimant=claimant, mark_field=mark_field)
+    if not mark.has_owner(hub=claimant.hub, policy=claimant.policy):
+        path = build(mark).path
+        return Verdict(conflict=Conflict(path=path, owner=mark.describe_owner()))
+    return _keep(build(claimant.build_mark(mark.origin)), found, mark.origin)
+
+
+def judge_part(wanted: VaultObject, found: Mapping[str, Any] | None, *, parent: Verdict) -> Verdict:
+    """Judge an object that carries no mark: it belongs to whom its mount belongs to."""
+    origin = parent.managed.origin if parent.managed else ObjectOrigin.ADOPTED
+    if parent.is_ours:
+        return _create(wanted, origin) if found is None else _keep(wanted, found, origin)
+    if found is None:
+        return Verdict(conflict=Conflict(path=wanted.path, note="it does not exist"))
+    differences = find_differences(wanted, found)
+    if differences:
+        return Verdict(conflict=Conflict(path=wanted.path, differences=differences))
+    return Verdict(managed=ManagedObject(wanted=wanted, origin=origin))
+
+
+def _judge_unmarked(
+    wanted: VaultObject, found: Mapping[str, Any], *, claimant: Claimant, mark_field: str
+) -> Verdict:
+    conflict = Conflict(
+        path=wanted.path,
+        differences=find_differences(wanted, found, ignoring=frozenset({mark_field})),
+    )
+    if claimant.adopts and conflict.can_be_adopted:
+        return _keep(wanted, found, ObjectOrigin.ADOPTED)
+    if conflict.differences:
+        return Verdict(conflict=conflict)
+    return Verdict(managed=ManagedObject(wanted=wanted, origin=ObjectOrigin.ADOPTED))
+
+
+def _create(wanted: VaultObject, origin: ObjectOrigin) -> Verdict:
+    return Verdict(
+        managed=ManagedObject(wanted=wanted, origin=origin),
+        action=Action(verb=Verb.CREATE, wanted=wanted),
+        is_ours=True,
+    )
+
+
+def _keep(wanted: VaultObject, found: Mapping[str, Any], origin: ObjectOrigin) -> Verdict:
+    differences = find_differences(wanted, found)
+    if any(each.field in _FIXED for each in differences):
+        return Verdict(conflict=Conflict(path=wanted.path, differences=differences))
+    action = (
+        Action(verb=Verb.UPDATE, wanted=wanted, differences=differences) if differences else None
+    )
+    return Verdict(managed=ManagedObject(wanted=wanted, origin=origin), action=action, is_ours=True)

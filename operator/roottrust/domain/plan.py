@@ -1,0 +1,58 @@
+"""The plan of one policy: what to write to Vault, in order, and what stands in the way.
+
+Pure and total: the same snapshot gives the same plan, and no snapshot makes it raise. Planning
+after applying yields nothing more to do; where an object must exist before the next one can be
+worked out, that takes another round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roottrust.domain.action import Action
+from roottrust.domain.cluster_plan import ClusterPlan, plan_cluster
+from roottrust.domain.existing_root import RootPlan
+from roottrust.domain.ownership import ManagedObject
+from roottrust.domain.root_plan import plan_root
+from roottrust.domain.snapshot import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The root's plan, and one for each cluster; clusters do not wait for each other."""
+
+    root: RootPlan
+    clusters: Mapping[str, ClusterPlan]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All writes, in an order in which they can be made."""
+        return self.root.actions + tuple(
+            action for cluster in self.clusters.values() for action in cluster.actions
+        )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more will come up once the actions are applied."""
+        return not self.root.is_pending
+
+    @property
+    def managed(self) -> tuple[tuple[str, ManagedObject], ...]:
+        """All objects that the policy relies on, each with its cluster ("" for the root's)."""
+        return tuple(("", each) for each in self.root.managed) + tuple(
+            (name, each) for name, cluster in self.clusters.items() for each in cluster.managed
+        )
+
+
+def plan_policy(snapshot: Snapshot) -> Plan:
+    """Work out what brings Vault to what the policy asks for."""
+    root = plan_root(snapshot)
+    clusters = {
+        cluster.cluster: plan_cluster(snapshot, cluster, root=root)
+        for cluster in snapshot.target.clusters
+    }
+    warnings = snapshot.target.warnings + root.warnings
+    warnings += tuple(text for cluster in clusters.values() for text in cluster.warnings)
+    return Plan(root=root, clusters=clusters, warnings=tuple(dict.fromkeys(warnings)))

@@ -1,0 +1,172 @@
+"""Which clusters a policy is for.
+
+A cluster counts as selected before a mesh is found in it: by its labels, by the well-known ones
+`cluster` (its name) and `mesh` (a Mesh's name, which ends with its cluster's name), and by paths
+that follow the guide's names. Vault is thus ready before the first istiod starts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import re2
+
+from roottrust.api.mesh_selector import IstioSelector
+from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
+from roottrust.domain.known import KnownCluster, KnownMesh
+from roottrust.domain.reasons import Reason
+from roottrust.domain.vault_path import has_cluster_variable
+
+CLUSTER_LABEL = "cluster"
+MESH_LABEL = "mesh"
+ISTIO_NAMESPACE = "istio-system"
+
+_GUIDE_NAMES = (
+    re.compile(r"^/v1/auth/kube-(?P<cluster>[a-z0-9-]+)-mesh-auth$"),
+    re.compile(r"^pki_int_(?P<cluster>[a-z0-9-]+)/"),
+    re.compile(r"^gen-int-ca-istio-(?P<cluster>[a-z0-9-]+)-mesh$"),
+)
+
+
+def select_clusters(
+    spec: RootTrustPolicySpec, clusters: Iterable[KnownCluster]
+) -> tuple[KnownCluster, ...]:
+    """Return the clusters that a policy selects.
+
+    Raises DependencyMissingError when there is none, InvalidSpecError when several would share
+    names in Vault.
+    """
+    known = tuple(clusters)
+    selected = tuple(each for each in known if _is_selected(spec, each, known))
+    named = _find_named(spec)
+    narrowed = tuple(each for each in selected if not named or named == {each.name})
+    if not narrowed:
+        raise _build_none_selected(known, named)
+    if len(narrowed) > 1:
+        _check_templates(spec, narrowed)
+    return narrowed
+
+
+def select_meshes(spec: RootTrustPolicySpec, cluster: KnownCluster) -> tuple[KnownMesh, ...]:
+    """Return the meshes of a selected cluster that the policy is for."""
+    selectors = _list_selectors(spec)
+    return tuple(
+        mesh
+        for mesh in cluster.meshes
+        if not selectors or any(_matches_mesh(each, mesh) for each in selectors)
+    )
+
+
+def list_namespaces(spec: RootTrustPolicySpec, meshes: Iterable[KnownMesh]) -> tuple[str, ...]:
+    """Return the namespaces that istiod runs in: those written, else those found, else istio's."""
+    written = {each.namespace for each in _list_selectors(spec) if each.namespace}
+    found = {mesh.namespace for mesh in meshes}
+    return tuple(sorted(written or found or {ISTIO_NAMESPACE}))
+
+
+def _list_selectors(spec: RootTrustPolicySpec) -> tuple[IstioSelector, ...]:
+    return tuple(each.istio for each in spec.apply_to_meshes)
+
+
+def _is_selected(
+    spec: RootTrustPolicySpec, cluster: KnownCluster, known: tuple[KnownCluster, ...]
+) -> bool:
+    selectors = _list_selectors(spec)
+    return not selectors or any(_matches_cluster(each, cluster, known) for each in selectors)
+
+
+def _matches_cluster(
+    selector: IstioSelector, cluster: KnownCluster, known: tuple[KnownCluster, ...]
+) -> bool:
+    return all(
+        _matches_label(key, value, cluster, known)
+        for key, value in selector.cluster_selector.items()
+    )
+
+
+def _matches_label(
+    key: str, value: str, cluster: KnownCluster, known: tuple[KnownCluster, ...]
+) -> bool:
+    match key:
+        case "cluster":
+            return value == cluster.name
+        case "mesh":
+            return _is_mesh_of(value, cluster, known)
+        case _:
+            return cluster.labels.get(key) == value
+
+
+def _is_mesh_of(mesh: str, cluster: KnownCluster, known: tuple[KnownCluster, ...]) -> bool:
+    """Whether a Mesh's name, `<deployment>-<namespace>-<cluster>`, is of this cluster.
+
+    Names may hold dashes, so the longest cluster's name that fits is meant.
+    """
+    if any(mesh == found.name for found in cluster.meshes):
+        return True
+    fitting = [each.name for each in known if mesh.endswith(f"-{each.name}")]
+    return bool(fitting) and max(fitting, key=len) == cluster.name
+
+
+def _matches_mesh(selector: IstioSelector, mesh: KnownMesh) -> bool:
+    wanted_name = selector.cluster_selector.get(MESH_LABEL)
+    return (
+        (wanted_name is None or wanted_name == mesh.name)
+        and (not selector.namespace or selector.namespace == mesh.namespace)
+        and all(mesh.pod_labels.get(key) == value for key, value in selector.selector.items())
+        and (not selector.revision or _matches_revision(selector.revision, mesh.revision))
+    )
+
+
+def _matches_revision(pattern: str, revision: str) -> bool:
+    try:
+        return re2.fullmatch(pattern, revision) is not None
+    except re2.error:
+        raise InvalidSpecError(
+            f"revision {pattern!r} is not a regular expression (RE2): correct it.",
+            reason=Reason.INVALID_SPEC,
+        ) from None
+
+
+def _find_named(spec: RootTrustPolicySpec) -> frozenset[str]:
+    """Return the clusters that paths of the guide's form name literally."""
+    found = (
+        pattern.match(text) for text in _list_templates(spec).values() for pattern in _GUIDE_NAMES
+    )
+    return frozenset(each["cluster"] for each in found if each)
+
+
+def _list_templates(spec: RootTrustPolicySpec) -> dict[str, str]:
+    """Return the fields that differ from cluster to cluster."""
+    vault = spec.config.agent_ca.vault
+    fields = {
+        "kubernetesAuth.mountPath": vault.kubernetes_auth.mount_path,
+        "kubernetesAuth.role": vault.kubernetes_auth.role,
+    }
+    return {"csrPath": vault.csr_path, **fields} if vault.csr_path else fields
+
+
+def _check_templates(spec: RootTrustPolicySpec, clusters: tuple[KnownCluster, ...]) -> None:
+    literal = [
+        field for field, text in _list_templates(spec).items() if not has_cluster_variable(text)
+    ]
+    if literal:
+        names = ", ".join(each.name for each in clusters)
+        raise InvalidSpecError(
+            f"The clusters {names} would share {' and '.join(literal)}: put ${{cluster}} into it, "
+            "or select one cluster.",
+            reason=Reason.INVALID_SPEC,
+        )
+
+
+def _build_none_selected(
+    known: tuple[KnownCluster, ...], named: frozenset[str]
+) -> DependencyMissingError:
+    registered = ", ".join(sorted(each.name for each in known)) or "none"
+    wanted = f", and paths name {', '.join(sorted(named))}" if named else ""
+    return DependencyMissingError(
+        f"No cluster is selected: known are {registered}{wanted}. Correct clusterSelector or the "
+        "paths, or register the cluster.",
+        reason=Reason.NO_CLUSTER_SELECTED,
+    )

@@ -1,0 +1,24 @@
+"""The whole input of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from roottrust.domain.facts import VaultFacts
+from roottrust.domain.ownership import Claimant
+from roottrust.domain.target import VaultTarget
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """One policy, what it asks for and what Vault has, at one time.
+
+    `known_root` is the fingerprint of the root that status told of before, None if none was.
+    """
+
+    claimant: Claimant
+    target: VaultTarget
+    facts: VaultFacts
+    known_root: str | None
+    now: datetime

@@ -1,0 +1,194 @@
+"""The status of a RootTrustPolicy, worked out anew from what was found.
+
+What could not be looked at this time (Vault is away) stays as it was last seen.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from roottrust.api.choices import ConditionStatus, PolicyState, TrustReason
+from roottrust.api.condition import Condition
+from roottrust.api.root_trust_policy_status import (
+    DRIFT_MAX,
+    MANAGED_OBJECTS_MAX,
+    MESHES_MAX,
+    WARNINGS_MAX,
+    Drift,
+    ManagedObject,
+    MeshStatus,
+    MeshTotals,
+    RootStatus,
+    RootTrustPolicyStatus,
+    TrustedRoot,
+)
+from roottrust.domain.certificate import Certificate
+from roottrust.domain.judgement import Judgement, judge
+from roottrust.domain.outcome import Outcome
+from roottrust.domain.ownership import Conflict
+from roottrust.domain.plan import Plan
+from roottrust.domain.reasons import ConditionType
+from roottrust.domain.target import VaultTarget
+
+
+def build_status(
+    outcome: Outcome, *, previous: RootTrustPolicyStatus | None, now: datetime
+) -> RootTrustPolicyStatus:
+    """Return the whole status; times of conditions move only with their status."""
+    before = previous or RootTrustPolicyStatus()
+    judgements = judge(outcome)
+    status = RootTrustPolicyStatus(
+        observed_generation=outcome.generation,
+        state=_find_state(judgements, outcome),
+        message=_get(judgements, ConditionType.READY).message,
+        conditions=_build_conditions(judgements, before, outcome, now),
+        warnings=_list_warnings(outcome, before),
+        meshes=_list_meshes(outcome.target) if outcome.target else before.meshes,
+        mesh_totals=_count_meshes(outcome.target) if outcome.target else before.mesh_totals,
+    )
+    if outcome.plan is None:
+        kept = ("root", "trust_bundle", "managed_objects", "drift")
+        return status.model_copy(update={name: getattr(before, name) for name in kept})
+    return status.model_copy(update=_describe_vault(outcome.plan))
+
+
+def _describe_vault(plan: Plan) -> dict[str, object]:
+    root = plan.root.certificate
+    return {
+        "root": _build_root(plan, root) if root else None,
+        "trust_bundle": (_build_trusted(plan, root),) if root and plan.root.usable else (),
+        "managed_objects": _list_managed(plan),
+        "drift": _list_drift(plan),
+    }
+
+
+def _build_root(plan: Plan, root: Certificate) -> RootStatus:
+    return RootStatus(
+        subject=root.subject,
+        fingerprint=root.fingerprint,
+        not_after=root.not_after,
+        issuer=plan.root.usable.issuer_id if plan.root.usable else None,
+        mount=plan.root.mount,
+    )
+
+
+def _build_trusted(plan: Plan, root: Certificate) -> TrustedRoot:
+    return TrustedRoot(
+        fingerprint=root.fingerprint,
+        reason=TrustReason.ROOT,
+        subject=root.subject,
+        not_after=root.not_after,
+        source=plan.root.mount,
+    )
+
+
+def _list_managed(plan: Plan) -> tuple[ManagedObject, ...]:
+    found = tuple(
+        ManagedObject(
+            path=each.wanted.path,
+            kind=each.wanted.kind,
+            origin=each.origin,
+            cluster=cluster or None,
+        )
+        for cluster, each in plan.managed
+    )
+    return found[:MANAGED_OBJECTS_MAX]
+
+
+def _list_drift(plan: Plan) -> tuple[Drift, ...]:
+    conflicts = plan.root.conflicts + tuple(
+        conflict for cluster in plan.clusters.values() for conflict in cluster.conflicts
+    )
+    found = [drift for conflict in conflicts for drift in _describe_conflict(conflict)]
+    for action in plan.actions:
+        if not action.differences:
+            found.append(Drift(path=action.wanted.path, message="It does not exist."))
+        found += [
+            Drift(path=each.path, field=each.field, expected=each.wanted, actual=each.found)
+            for each in action.differences
+        ]
+    return tuple(found[:DRIFT_MAX])
+
+
+def _describe_conflict(conflict: Conflict) -> list[Drift]:
+    if conflict.owner is not None:
+        return [Drift(path=conflict.path, message=f"It belongs to {conflict.owner}.")]
+    if not conflict.differences:
+        return [Drift(path=conflict.path, message=f"Not roottrust's: {conflict.note}.")]
+    return [
+        Drift(path=each.path, field=each.field, expected=each.wanted, actual=each.found)
+        for each in conflict.differences
+    ]
+
+
+def _list_warnings(outcome: Outcome, before: RootTrustPolicyStatus) -> tuple[str, ...]:
+    if outcome.plan is not None:
+        found = outcome.plan.warnings
+    elif outcome.target is not None:
+        found = outcome.target.warnings
+    else:
+        return before.warnings
+    return found[:WARNINGS_MAX]
+
+
+def _list_meshes(target: VaultTarget) -> tuple[MeshStatus, ...]:
+    found = tuple(
+        MeshStatus(
+            cluster=cluster.cluster,
+            mesh=mesh,
+            auth_path=f"auth/{cluster.auth_mount}",
+            role=cluster.role,
+            intermediate_mount=cluster.intermediate_mount,
+            message="What its agents obtain is not followed by this version.",
+        )
+        for cluster in target.clusters
+        for mesh in cluster.meshes
+    )
+    return found[:MESHES_MAX]
+
+
+def _count_meshes(target: VaultTarget) -> MeshTotals:
+    total = sum(len(cluster.meshes) for cluster in target.clusters)
+    return MeshTotals(total=total, ready=0, summary=f"0/{total}")
+
+
+def _find_state(judgements: tuple[Judgement, ...], outcome: Outcome) -> PolicyState:
+    accepted = _get(judgements, ConditionType.ACCEPTED)
+    ready = _get(judgements, ConditionType.READY)
+    if accepted.status is ConditionStatus.FALSE:
+        return PolicyState.INVALID
+    if ready.status is ConditionStatus.UNKNOWN:
+        return PolicyState.PENDING
+    if ready.status is ConditionStatus.FALSE:
+        return PolicyState.FAILED
+    has_warnings = outcome.plan is not None and bool(outcome.plan.warnings)
+    return PolicyState.WARNING if has_warnings else PolicyState.ACCEPTED
+
+
+def _get(judgements: tuple[Judgement, ...], kind: ConditionType) -> Judgement:
+    return next(each for each in judgements if each.type is kind)
+
+
+def _build_conditions(
+    judgements: tuple[Judgement, ...],
+    before: RootTrustPolicyStatus,
+    outcome: Outcome,
+    now: datetime,
+) -> tuple[Condition, ...]:
+    known = {each.type: each for each in before.conditions}
+    return tuple(
+        Condition(
+            type=each.type,
+            status=each.status,
+            reason=each.reason,
+            message=each.message,
+            last_transition_time=_find_transition(each, known.get(each.type), now),
+            observed_generation=outcome.generation,
+        )
+        for each in judgements
+    )
+
+
+def _find_transition(judgement: Judgement, known: Condition | None, now: datetime) -> datetime:
+    is_unmoved = known is not None and known.status is judgement.status
+    return known.last_transition_time if known and is_unmoved else now.replace(microsecond=0)

@@ -1,0 +1,43 @@
+"""What the kinds allow and this version does not do: refused with its reason, never ignored."""
+
+from __future__ import annotations
+
+from roottrust.api.choices import AuthMethod, DeletionPolicy, Reviewer, RootSource
+from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.domain.errors import InvalidSpecError
+from roottrust.domain.reasons import Reason
+
+
+def check_supported(spec: RootTrustPolicySpec) -> None:
+    """Raise InvalidSpecError, reason NotSupported, for what would have no effect."""
+    unsupported = _list_unsupported(spec)
+    if unsupported:
+        raise InvalidSpecError(
+            f"This version does not support {'; nor '.join(unsupported)}.",
+            reason=Reason.NOT_SUPPORTED,
+        )
+
+
+def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
+    management, rotation = spec.management, spec.rotation
+    auth = management.workload_auth
+    found = {
+        "management.root.source: Import (import the root into Vault, then use Existing)": (
+            management.root.source is RootSource.IMPORT
+        ),
+        "management.workloadAuth.method: jwt (use kubernetes)": auth.method is AuthMethod.JWT,
+        "management.workloadAuth.reviewer: ServiceAccountToken (use ClientToken)": (
+            auth.reviewer is Reviewer.SERVICE_ACCOUNT_TOKEN
+        ),
+        "management.deletionPolicy: Delete (use Retain)": (
+            management.deletion_policy is DeletionPolicy.DELETE
+        ),
+        "config.passiveCertificateAuthorities (leave it out)": bool(
+            spec.config.passive_certificate_authorities
+        ),
+        "config.autoRestartPods (leave it out)": spec.config.auto_restart_pods,
+        "a rotation (leave rotation's generations at 1)": (
+            rotation.root_generation > 1 or rotation.intermediate_generation > 1
+        ),
+    }
+    return tuple(text for text, is_asked in found.items() if is_asked)

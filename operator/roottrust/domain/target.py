@@ -1,0 +1,56 @@
+"""What a policy asks for in Vault, once it is understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roottrust.api.choices import KeyType, RootSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootTarget:
+    """The root CA that intermediates are signed by."""
+
+    mount: str
+    issuer: str | None
+    source: RootSource
+    common_name: str
+    ttl_days: int
+    key_type: KeyType
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntermediateOptions:
+    """What the intermediates are like."""
+
+    ttl_days: int
+    key_type: KeyType
+    organization: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterTarget:
+    """What one cluster's istiod needs in Vault."""
+
+    cluster: str
+    meshes: tuple[str, ...]
+    auth_mount: str
+    role: str
+    intermediate_mount: str | None
+    kubernetes_host: str
+    kubernetes_ca_pem: str
+    service_accounts: tuple[str, ...]
+    namespaces: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultTarget:
+    """Everything that one policy asks for, in one namespace of one Vault server."""
+
+    server: str
+    namespace: str | None
+    root: RootTarget
+    intermediate: IntermediateOptions
+    unnamed_ca_path: str | None
+    clusters: tuple[ClusterTarget, ...]
+    warnings: tuple[str, ...]

@@ -1,0 +1,90 @@
+"""Objects in Vault as we want them, and how they differ from what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class VaultKind(StrEnum):
+    """Kinds of objects that we manage, in the order in which they are made."""
+
+    SECRETS_MOUNT = "SecretsMount"
+    ROOT = "Root"
+    AUTH_MOUNT = "AuthMount"
+    AUTH_CONFIG = "AuthConfig"
+    POLICY = "Policy"
+    ROLE = "Role"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultObject:
+    """One object as we want it.
+
+    `path` is the one that people know it by, `fields` are compared with what Vault reads back, and
+    `extra` is written along with them (what Vault takes but never shows as it was given).
+    """
+
+    kind: VaultKind
+    path: str
+    fields: Mapping[str, Any]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One field that is not as we want it."""
+
+    path: str
+    field: str
+    wanted: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.field} is {self.found}, not {self.wanted}"
+
+
+_EMPTY: tuple[Any, ...] = (None, "", (), 0, False)
+_MAX_TEXT = 200
+
+
+def find_differences(
+    wanted: VaultObject, found: Mapping[str, Any], *, ignoring: frozenset[str] = frozenset()
+) -> tuple[Difference, ...]:
+    """Return the wanted fields that differ; others are not ours to judge.
+
+    A field that Vault leaves out is as good as an empty one.
+    """
+    return tuple(
+        Difference(path=wanted.path, field=name, wanted=_show(value), found=_show(found.get(name)))
+        for name, value in wanted.fields.items()
+        if name not in ignoring and not _is_same(value, found.get(name))
+    )
+
+
+def _is_same(wanted: Any, found: Any) -> bool:
+    left, right = _normalise(wanted), _normalise(found)
+    if left in _EMPTY and right in _EMPTY:
+        return True
+    return type(left) is type(right) and left == right
+
+
+def _normalise(value: Any) -> Any:
+    """Bring a value into the form in which order and blank ends do not count."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list | tuple):
+        return tuple(sorted(str(item) for item in value))
+    return value
+
+
+def _show(value: Any) -> str:
+    value = _normalise(value)
+    if value in _EMPTY and value is not False and value != 0:
+        return "empty"
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    if "\n" in text:
+        return f"a text of {len(text.splitlines())} lines"
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"

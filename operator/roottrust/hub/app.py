@@ -1,0 +1,171 @@
+"""The hub's process: its parts, and how they are joined."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from roottrust.hub.cluster_registry import LocalCluster
+from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.policy_controller import PolicyController
+from roottrust.hub.policy_report import PolicyReporter
+from roottrust.hub.vault_server import VaultServers
+from roottrust.kube.access import KubeAccess
+from roottrust.kube.client import KubeClient
+from roottrust.kube.events import EventPoster
+from roottrust.kube.kind import ResourceKind
+from roottrust.runtime.health import HealthServer, build_queue_check, build_worker_check
+from roottrust.runtime.kopf_glue import KopfWatches
+from roottrust.runtime.metrics import Metrics
+from roottrust.runtime.process import run_parts
+from roottrust.runtime.resync import Resync
+from roottrust.runtime.settings import OperatorSettings
+from roottrust.runtime.store import ObjectKey, ObjectStore, get_version
+from roottrust.runtime.watchaudit import WatchAudit
+from roottrust.runtime.watching import WatchedKind, list_watched
+from roottrust.runtime.workers import LIMIT_SECONDS, Workers
+from roottrust.runtime.workqueue import Priority, WorkQueue
+
+logger = logging.getLogger(__name__)
+
+WATCHED = (WatchedKind(resource=POLICIES), WatchedKind(resource=MESHES))
+
+
+async def run_hub(settings: OperatorSettings, access: KubeAccess, *, stop: asyncio.Event) -> None:
+    """Run the hub until the stop.
+
+    Raises RootTrustError when it cannot start, an ExceptionGroup when a part of it fails.
+    """
+    metrics = Metrics()
+    async with AsyncExitStack() as stack:
+        client = KubeClient(
+            access,
+            concurrency=settings.kubernetes_concurrency,
+            on_write=metrics.count_kubernetes_write,
+        )
+        stack.push_async_callback(client.close)
+        servers = VaultServers(
+            settings.vault_servers, concurrency=settings.vault_concurrency, metrics=metrics
+        )
+        stack.push_async_callback(servers.close)
+        hub = _Hub(settings, access, client=client, servers=servers, metrics=metrics)
+        await hub.run(stop)
+
+
+class _Hub:
+    """The parts of one hub, and the ways of keys between them."""
+
+    def __init__(
+        self,
+        settings: OperatorSettings,
+        access: KubeAccess,
+        *,
+        client: KubeClient,
+        servers: VaultServers,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._access = access
+        self._client = client
+        self._metrics = metrics
+        self._store = ObjectStore(each.resource for each in WATCHED)
+        self._queue: WorkQueue[ObjectKey] = WorkQueue()
+        self._resync = Resync(queue=self._queue, interval_seconds=settings.resync_seconds)
+        self._controller = PolicyController(
+            hub=settings.hub_name,
+            client=client,
+            store=self._store,
+            clusters=LocalCluster(settings.cluster, access=access, store=self._store),
+            servers=servers,
+            reporter=PolicyReporter(
+                client, events=EventPoster(client), metrics=metrics, now=_get_now
+            ),
+            metrics=metrics,
+            now=_get_now,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """List everything, then work until the stop."""
+        for key in await list_watched(self._client, self._store, WATCHED):
+            self._enqueue(key)
+        workers = Workers(
+            queue=self._queue,
+            reconcile=self._controller.reconcile,
+            metrics=self._metrics,
+            count=self._settings.workers,
+            shutdown_seconds=self._settings.shutdown_seconds,
+        )
+        watches = KopfWatches(access=self._access, watched=WATCHED, on_event=self._take_event)
+        audit = WatchAudit(
+            client=self._client, store=self._store, watched=WATCHED, on_change=self._enqueue
+        )
+        health = self._build_health(workers, watches, audit)
+        self._show_metrics(audit)
+        count = len(self._store.keys(POLICIES))
+        logger.info("the hub %s serves %d policies", self._settings.hub_name, count)
+        try:
+            await run_parts(
+                {
+                    "health": health.run,
+                    "workers": workers.run,
+                    "watches": watches.run,
+                    "audit": audit.run,
+                },
+                stop=stop,
+            )
+        finally:
+            self._resync.close()
+            logger.info("the hub has stopped")
+
+    def _take_event(
+        self, *, kind: ResourceKind, type_: str | None, found: Mapping[str, Any]
+    ) -> None:
+        key = self._store.apply_event(kind, type_, found)
+        if key is not None and not self._controller.is_own_write(key, get_version(found)):
+            self._enqueue(key)
+
+    def _enqueue(self, key: ObjectKey) -> None:
+        """Have what changed looked at: a mesh concerns every policy."""
+        changed = self._store.keys(POLICIES) if key.kind == MESHES else (key,)
+        for policy in changed:
+            if self._store.get_by_key(policy) is None:
+                self._resync.forget(policy)
+            else:
+                self._resync.schedule(policy)
+            self._queue.add(policy, priority=Priority.EDIT)
+
+    def _build_health(
+        self, workers: Workers[ObjectKey], watches: KopfWatches, audit: WatchAudit
+    ) -> HealthServer:
+        http = self._settings.http
+        return HealthServer(
+            host=http.host,
+            port=http.port,
+            metrics=self._metrics,
+            live={"workers": build_worker_check(workers, stuck_seconds=2 * LIMIT_SECONDS)},
+            ready={
+                "queue": build_queue_check(self._queue),
+                "started": lambda: None if watches.is_started else "the watches are starting",
+                "watches": audit.check,
+            },
+        )
+
+    def _show_metrics(self, audit: WatchAudit) -> None:
+        self._metrics.show_queue(
+            depth=lambda: self._queue.depth, oldest=lambda: self._queue.oldest_age_seconds
+        )
+        for kind in self._store.kinds:
+            self._metrics.show_watch(
+                kind=str(kind),
+                age=partial(self._store.get_event_age, kind),
+                is_silent=partial(audit.is_silent, kind),
+            )
+
+
+def _get_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,150 @@
+"""The controller of RootTrustPolicies: one reconcile for create, edit, resync and restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from roottrust.api.choices import ManagementMode
+from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.domain.acceptance import accept_policy, find_server
+from roottrust.domain.errors import RootTrustError
+from roottrust.domain.fault import build_fault, build_outage, is_outage
+from roottrust.domain.outcome import Outcome
+from roottrust.domain.ownership import Claimant
+from roottrust.domain.target import VaultTarget
+from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.policy_object import PolicyObject, read_policy
+from roottrust.hub.policy_report import PolicyReporter
+from roottrust.hub.vault_server import VaultServers
+from roottrust.hub.vault_work import VaultWork, work_on_vault
+from roottrust.kube.client import KubeClient
+from roottrust.kube.secrets import read_secret_key
+from roottrust.runtime.metrics import Metrics
+from roottrust.runtime.store import ObjectKey, ObjectStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Result:
+    outcome: Outcome
+    work: VaultWork
+    error: RootTrustError | None = None
+
+
+class PolicyController:
+    """Reconciles one policy at a time by its key; holds nothing that could not be lost."""
+
+    def __init__(
+        self,
+        *,
+        hub: str,
+        client: KubeClient,
+        store: ObjectStore,
+        clusters: ClusterRegistry,
+        servers: VaultServers,
+        reporter: PolicyReporter,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._hub = hub
+        self._client = client
+        self._store = store
+        self._clusters = clusters
+        self._servers = servers
+        self._reporter = reporter
+        self._metrics = metrics
+        self._now = now
+        self._written: dict[ObjectKey, str] = {}
+
+    def is_own_write(self, key: ObjectKey, version: str) -> bool:
+        """Whether a change of a policy is but the status that we wrote."""
+        return self._written.get(key) == version
+
+    async def reconcile(self, key: ObjectKey) -> None:
+        """Bring Vault to what the policy asks for, and tell of it.
+
+        Raises whatever asks for a retry, after it was told of. A deleted policy leaves Vault as it
+        is (Retain) and has no finalizer, so that it never hangs.
+        """
+        manifest = self._store.get_by_key(key)
+        if manifest is None:
+            self._written.pop(key, None)
+            self._metrics.forget_policy(namespace=key.namespace, policy=key.name)
+            return
+        policy = read_policy(manifest)
+        if policy.is_deleted:
+            return
+        result = await self._work_on(policy)
+        version = await self._reporter.report(policy, result.outcome, applied=result.work.applied)
+        if version is not None:
+            self._written[key] = version
+        if result.error is not None:
+            raise result.error
+
+    async def _work_on(self, policy: PolicyObject) -> _Result:
+        try:
+            spec = policy.parse_spec()
+            target = await self._accept(policy, spec)
+        except RootTrustError as error:
+            outcome = Outcome(generation=policy.generation, refusal=build_fault(error))
+            return _Result(outcome=outcome, work=VaultWork(), error=error)
+        try:
+            work = await self._work_on_vault(policy, spec, target)
+        except RootTrustError as error:
+            work = VaultWork(failure=error)
+        return _build_result(policy, spec, target, work)
+
+    async def _accept(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> VaultTarget:
+        return accept_policy(
+            policy.identity,
+            spec,
+            server=find_server(spec, self._servers.terms),
+            clusters=self._clusters.list_clusters(),
+            agents_ca_pem=await self._read_agents_ca(policy, spec),
+        )
+
+    async def _read_agents_ca(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> str | None:
+        vault = spec.config.agent_ca.vault
+        reference = vault.ca_secret_ref
+        if reference is None:
+            return vault.ca_bundle
+        secret = await read_secret_key(
+            self._client,
+            namespace=policy.identity.namespace,
+            name=reference.name,
+            key=reference.key,
+        )
+        return secret.get_secret_value()
+
+    async def _work_on_vault(
+        self, policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget
+    ) -> VaultWork:
+        server = self._servers.get(target.server)
+        await server.probe()
+        root = policy.status.root if policy.status else None
+        return await work_on_vault(
+            server,
+            target,
+            claimant=Claimant(hub=self._hub, policy=policy.identity, adopts=policy.adopts),
+            known_root=root.fingerprint if root else None,
+            writes=spec.management.mode is ManagementMode.MANAGE,
+            now=self._now,
+        )
+
+
+def _build_result(
+    policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget, work: VaultWork
+) -> _Result:
+    error = work.failure
+    away = error if error is not None and is_outage(error) else None
+    failed = error if away is None else None
+    outcome = Outcome(
+        generation=policy.generation,
+        target=target,
+        outage=build_outage(away) if away else None,
+        failure=build_fault(failed) if failed else None,
+        plan=None if away else work.plan,
+        is_observed_only=spec.management.mode is ManagementMode.OBSERVE,
+    )
+    return _Result(outcome=outcome, work=work, error=error)

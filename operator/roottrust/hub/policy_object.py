@@ -1,0 +1,66 @@
+"""A RootTrustPolicy as the API server has it, read into what the domain knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from roottrust.api.problem import describe_problems
+from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
+from roottrust.domain.conflict_text import ADOPT_ANNOTATION
+from roottrust.domain.errors import InvalidSpecError
+from roottrust.domain.policy import PolicyIdentity
+from roottrust.domain.reasons import Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyObject:
+    """One object with the parts of it that a reconcile needs."""
+
+    manifest: Mapping[str, Any]
+    identity: PolicyIdentity
+    generation: int
+    adopts: bool
+    is_deleted: bool
+    status: RootTrustPolicyStatus | None
+
+    def parse_spec(self) -> RootTrustPolicySpec:
+        """Return the specification; raises InvalidSpecError when it breaks a rule.
+
+        The API server has checked it, but perhaps by an older CRD.
+        """
+        try:
+            return RootTrustPolicySpec.model_validate(self.manifest.get("spec") or {})
+        except ValidationError as error:
+            raise InvalidSpecError(
+                f"{describe_problems(error)}.", reason=Reason.INVALID_SPEC
+            ) from None
+
+
+def read_policy(manifest: Mapping[str, Any]) -> PolicyObject:
+    """Return an object's parts; a status that a person broke counts as none."""
+    metadata = manifest["metadata"]
+    annotations = metadata.get("annotations") or {}
+    return PolicyObject(
+        manifest=manifest,
+        identity=PolicyIdentity(
+            namespace=metadata["namespace"], name=metadata["name"], uid=metadata["uid"]
+        ),
+        generation=int(metadata.get("generation") or 0),
+        adopts=annotations.get(ADOPT_ANNOTATION) == "true",
+        is_deleted=bool(metadata.get("deletionTimestamp")),
+        status=_parse_status(manifest.get("status")),
+    )
+
+
+def _parse_status(status: object) -> RootTrustPolicyStatus | None:
+    if not status:
+        return None
+    try:
+        return RootTrustPolicyStatus.model_validate(status)
+    except ValidationError:
+        return None

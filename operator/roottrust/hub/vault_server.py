@@ -1,0 +1,92 @@
+"""The Vault servers of the configuration, each with its terms and one client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from roottrust.domain.acceptance import ServerTerms
+from roottrust.domain.action import Action
+from roottrust.domain.errors import RootTrustError
+from roottrust.domain.facts import VaultFacts
+from roottrust.domain.target import VaultTarget
+from roottrust.runtime.metrics import Metrics
+from roottrust.runtime.settings import VaultServerSettings
+from roottrust.runtime.vaults import build_vault_client
+from roottrust.vault.apply import apply_action
+from roottrust.vault.client import VaultClient
+from roottrust.vault.observe import VaultObserver
+
+
+class VaultServer:
+    """One Vault as policies use it."""
+
+    def __init__(self, client: VaultClient) -> None:
+        self._client = client
+        self._observer = VaultObserver(client)
+
+    async def probe(self) -> None:
+        """Raise TransientError unless it can serve requests."""
+        await self._client.probe()
+
+    async def observe(self, target: VaultTarget) -> VaultFacts:
+        """Return what it has for a policy."""
+        return await self._observer.observe(target)
+
+    async def apply(self, action: Action) -> None:
+        """Make one write; what was read before is forgotten, whether or not it succeeds."""
+        try:
+            await apply_action(self._client, action)
+        finally:
+            self._observer.forget()
+
+    async def close(self) -> None:
+        """Revoke our token and close the connections."""
+        await self._client.close()
+
+
+class VaultServers:
+    """All servers; a client is made when the first accepted policy needs it."""
+
+    def __init__(
+        self, servers: Iterable[VaultServerSettings], *, concurrency: int, metrics: Metrics
+    ) -> None:
+        self._settings = {each.address: each for each in servers}
+        self._terms = {address: _build_terms(each) for address, each in self._settings.items()}
+        self._concurrency = concurrency
+        self._metrics = metrics
+        self._open: dict[str, VaultServer] = {}
+
+    @property
+    def terms(self) -> Mapping[str, ServerTerms]:
+        """What policies may do, by address."""
+        return self._terms
+
+    def get(self, address: str) -> VaultServer:
+        """Return a server; raises DependencyMissingError when its CA cannot be read."""
+        if address not in self._open:
+            client = build_vault_client(
+                self._settings[address], concurrency=self._concurrency, metrics=self._metrics
+            )
+            self._open[address] = VaultServer(client)
+        return self._open[address]
+
+    async def close(self) -> None:
+        """Close all clients."""
+        for server in self._open.values():
+            try:
+                await server.close()
+            except RootTrustError:
+                continue
+        self._open.clear()
+
+
+def _build_terms(settings: VaultServerSettings) -> ServerTerms:
+    login = settings.login.kubernetes
+    return ServerTerms(
+        address=settings.address,
+        namespace=settings.namespace or None,
+        allows_plain_http=settings.allow_plain_http,
+        grants=settings.grants,
+        reserved_roles=frozenset({login.role}) if login else frozenset(),
+        reserved_auth_mounts=frozenset({login.mount}) if login else frozenset(),
+    )

@@ -1,0 +1,67 @@
+"""Writing one action of a plan to Vault; each kind of object has its own API paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from roottrust.domain.action import Action, Verb
+from roottrust.domain.policy_mark import join_policy
+from roottrust.domain.vault_object import VaultKind, VaultObject
+from roottrust.vault.client import VaultClient
+
+# What Vault tells when read, and what no write may name.
+_READ_ONLY = frozenset({"token_reviewer_jwt_set"})
+
+
+async def apply_action(client: VaultClient, action: Action) -> None:
+    """Make one write; repeating it is harmless. Raises RootTrustError."""
+    path, body = build_request(action)
+    await client.write(path, body)
+
+
+def build_request(action: Action) -> tuple[str, dict[str, Any]]:
+    """Return path and body of the write that an action is."""
+    wanted = action.wanted
+    is_new = action.verb is Verb.CREATE
+    match wanted.kind:
+        case VaultKind.SECRETS_MOUNT:
+            return _build_mount_request(f"sys/mounts/{wanted.path}", wanted, is_new=is_new)
+        case VaultKind.AUTH_MOUNT if is_new:
+            return f"sys/{wanted.path}", _build_body(wanted)
+        case VaultKind.AUTH_MOUNT:
+            return f"sys/mounts/{wanted.path}/tune", _build_tuning(wanted)
+        case VaultKind.ROOT:
+            mount = wanted.path.rpartition("/issuer/")[0]
+            return f"{mount}/root/generate/internal", _build_body(wanted)
+        case VaultKind.POLICY:
+            return wanted.path, {"policy": join_policy(**wanted.fields)}
+        case VaultKind.AUTH_CONFIG | VaultKind.ROLE:
+            return wanted.path, _build_body(wanted)
+
+
+def _build_mount_request(
+    path: str, wanted: VaultObject, *, is_new: bool
+) -> tuple[str, dict[str, Any]]:
+    if not is_new:
+        return f"{path}/tune", _build_tuning(wanted)
+    fields = dict(wanted.fields)
+    config = {"max_lease_ttl": f"{fields.pop('max_lease_ttl')}s"}
+    return path, {**fields, "config": config}
+
+
+def _build_tuning(wanted: VaultObject) -> dict[str, Any]:
+    """Return what a mount can be tuned to: its type is fixed, and never wanted to change."""
+    fields = {name: value for name, value in wanted.fields.items() if name != "type"}
+    if "max_lease_ttl" in fields:
+        fields["max_lease_ttl"] = f"{fields['max_lease_ttl']}s"
+    return fields
+
+
+def _build_body(wanted: VaultObject) -> dict[str, Any]:
+    merged: Mapping[str, Any] = {**wanted.fields, **wanted.extra}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in merged.items()
+        if name not in _READ_ONLY
+    }

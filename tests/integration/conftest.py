@@ -1,0 +1,177 @@
+"""A real API server and a real Vault, one of each for the whole session.
+
+They have a state folder and an address range of their own, so a testbed that somebody uses by hand
+is left alone. Environment:
+
+ROOTTRUST_TEST_KEEP=1        leave the testbed up, and use it again the next time
+ROOTTRUST_TEST_RANGE=N       the first of its networks 10.N to 10.N+2 (default 87); two runs at
+                             once need two numbers
+ROOTTRUST_REQUIRE_TESTBED=1  fail instead of skipping where there can be no testbed; so does CI=true
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import Cluster, Testbed, TestbedError, Vault, kubeconfig
+from testbed.preflight import check_machine
+from testbed.programs import tail
+from testbed.report import build_report
+
+CLUSTER = "cluster1"
+REPOSITORY = Path(__file__).parents[2]
+CRDS = REPOSITORY / "crds"
+RIGHTS = REPOSITORY / "deploy/base"
+KINDS = ("roottrustpolicies", "meshes", "issuedcertificates", "podbouncedirectives")
+
+_RANGE = int(os.environ.get("ROOTTRUST_TEST_RANGE", "87"))
+_STATE = Path(f"/var/lib/roottrust-tests-{_RANGE}")
+_LOCK = Path(f"/run/lock/roottrust-tests-{_RANGE}")
+_KEEPS = os.environ.get("ROOTTRUST_TEST_KEEP") == "1"
+_REQUIRES = bool(os.environ.get("CI") or os.environ.get("ROOTTRUST_REQUIRE_TESTBED"))
+
+_logs = pytest.StashKey[Path]()
+_bed = pytest.StashKey[Testbed]()
+
+
+@pytest.fixture(scope="session")
+def bed(request: pytest.FixtureRequest) -> Iterator[Testbed]:
+    """A testbed with one control plane and OpenBao; it is taken down whatever happens."""
+    _check_machine()
+    # A run that is told to end takes down what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _hold_lock():
+        try:
+            yield _bring_up(request)
+        finally:
+            if not _KEEPS:
+                _take_down(request)
+
+
+@pytest.fixture(scope="session")
+def cluster(bed: Testbed) -> Cluster:
+    """A cluster that serves the project's kinds."""
+    cluster = bed.cluster(CLUSTER)
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", CRDS)
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", CRDS)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def vault(bed: Testbed) -> Vault:
+    """The Vault of all tests: use a mount of your own, or ask for `empty_vault`."""
+    return bed.vault
+
+
+@pytest.fixture
+def empty_vault(vault: Vault) -> Vault:
+    """The same Vault, with nothing in it."""
+    vault.restart()
+    return vault
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def hub_kubeconfig(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kubeconfig with the rights that deploy/ gives the hub, in its namespace gloo-mesh."""
+    cluster.kubectl("apply", "-f", RIGHTS / "namespace.yaml")
+    cluster.kubectl("apply", "--namespace=gloo-mesh", "-f", RIGHTS / "rbac.yaml")
+    token = cluster.kubectl(
+        "create", "token", "roottrust-hub", "--namespace=gloo-mesh", "--duration=8h"
+    ).stdout.strip()
+    path = tmp_path_factory.mktemp("hub") / "kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(kubeconfig.with_token(cluster.kubeconfig.read_text(), token))
+    return path
+
+
+@pytest.fixture(scope="session")
+def log_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where processes that tests start write NAME.log: a failure shows their ends."""
+    folder = tmp_path_factory.mktemp("logs")
+    request.session.stash[_logs] = folder
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the real parts say beside the first failure; the others have the same reasons."""
+    report = yield
+    bed = item.session.stash.get(_bed, None)
+    if report.failed and bed is not None:
+        del item.session.stash[_bed]
+        report.sections.append(("testbed", build_report(bed, kinds=KINDS)))
+        folder = item.session.stash.get(_logs, None)
+        for log in sorted(folder.glob("*.log")) if folder else []:
+            report.sections.append((log.name, tail(log, lines=60)))
+    return report
+
+
+def _bring_up(request: pytest.FixtureRequest) -> Testbed:
+    with _shown(request):
+        bed = Testbed(_STATE, network=_RANGE)
+        try:
+            bed.up([CLUSTER], nodes=False)
+        except TestbedError as error:
+            pytest.exit(f"testbed: {error}", returncode=1)
+    request.session.stash[_bed] = bed
+    return bed
+
+
+def _take_down(request: pytest.FixtureRequest) -> None:
+    with _shown(request):
+        Testbed(_STATE, network=_RANGE).down()
+    shutil.rmtree(_STATE, ignore_errors=True)
+
+
+def _check_machine() -> None:
+    try:
+        check_machine()
+    except TestbedError as error:
+        if _REQUIRES:
+            pytest.exit(f"testbed: {error}", returncode=1)
+        pytest.skip(f"{error} Everything else is tested.")
+
+
+@contextlib.contextmanager
+def _hold_lock() -> Iterator[None]:
+    """Share the testbed among runs that keep it, and with nobody if it is taken down at the end."""
+    _LOCK.parent.mkdir(exist_ok=True)
+    with _LOCK.open("w") as file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if _KEEPS else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.exit(
+                f"Another run of the tests uses the networks 10.{_RANGE}: wait for its end, or set "
+                "ROOTTRUST_TEST_RANGE to another number.",
+                returncode=1,
+            )
+        yield
+
+
+@contextlib.contextmanager
+def _shown(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let progress be seen: the first time builds for minutes."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+        print()
+        yield

@@ -1,0 +1,128 @@
+"""deploy/vault/roottrust-hub.hcl on a real Vault: every call of the hub works, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from testbed import Vault
+
+POLICY = Path(__file__).parents[2] / "deploy/vault/roottrust-hub.hcl"
+ROOT = {"common_name": "Root", "issuer_name": "r1", "key_type": "ec", "ttl": "87600h"}
+AUTH = "sys/auth/kube-cluster1-mesh-auth"
+LOGIN = "auth/kube-cluster1-mesh-auth"
+AGENTS = "sys/policies/acl/gen-int-ca-istio-cluster1-mesh"
+
+Ask = Callable[..., requests.Response]
+
+
+def ask_as(vault: Vault, token: str) -> Ask:
+    def ask(method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
+        return requests.request(
+            method,
+            f"{vault.address}/v1/{path}",
+            headers={"X-Vault-Token": token},
+            json=body,
+            verify=str(vault.ca_file),
+            timeout=10,
+        )
+
+    return ask
+
+
+@pytest.fixture
+def admin(empty_vault: Vault) -> Ask:
+    return ask_as(empty_vault, empty_vault.root_token)
+
+
+@pytest.fixture
+def hub(empty_vault: Vault, admin: Ask) -> Ask:
+    admin("PUT", "sys/policies/acl/roottrust-hub", {"policy": POLICY.read_text()})
+    wanted = {"policies": ["roottrust-hub"], "no_default_policy": True, "no_parent": True}
+    answer = admin("POST", "auth/token/create", wanted)
+    return ask_as(empty_vault, answer.json()["auth"]["client_token"])
+
+
+def test_hub_sets_everything_up(hub: Ask, vault: Vault) -> None:
+    config = {
+        "kubernetes_host": "https://10.0.0.1:6443",
+        "kubernetes_ca_cert": vault.ca_file.read_text(),
+        "disable_local_ca_jwt": True,
+    }
+    role = {
+        "bound_service_account_names": ["istiod-service-account"],
+        "bound_service_account_namespaces": ["istio-system"],
+        "token_policies": ["gen-int-ca-istio-cluster1-mesh"],
+    }
+    calls: list[tuple[str, str, Mapping[str, Any] | None]] = [
+        ("GET", "sys/mounts", None),
+        ("GET", "sys/auth", None),
+        ("POST", "sys/mounts/pki", {"type": "pki", "config": {"max_lease_ttl": "87600h"}}),
+        ("POST", "sys/mounts/pki/tune", {"description": "roottrust"}),
+        ("GET", "sys/mounts/pki/tune", None),
+        ("POST", "pki/root/generate/internal", ROOT),
+        ("GET", "pki/config/issuers", None),
+        ("LIST", "pki/issuers", None),
+        ("GET", "pki/issuer/default", None),
+        ("GET", "pki/issuer/r1", None),
+        ("GET", "pki/cert/ca", None),
+        ("POST", "sys/mounts/pki_int_cluster1", {"type": "pki"}),
+        ("POST", "sys/mounts/pki_int_cluster1/tune", {"max_lease_ttl": "8760h"}),
+        ("POST", AUTH, {"type": "kubernetes"}),
+        ("POST", f"{AUTH}/tune", {"description": "roottrust"}),
+        ("POST", f"sys/mounts/{LOGIN}/tune", {"description": "roottrust"}),
+        ("POST", f"{LOGIN}/config", config),
+        ("GET", f"{LOGIN}/config", None),
+        ("PUT", AGENTS, {"policy": 'path "pki/cert/ca" { capabilities = ["read"] }'}),
+        ("GET", AGENTS, None),
+        ("POST", f"{LOGIN}/role/gen-int-ca-istio-cluster1-mesh", role),
+        ("GET", f"{LOGIN}/role/gen-int-ca-istio-cluster1-mesh", None),
+        ("LIST", f"{LOGIN}/role", None),
+        ("GET", "auth/token/lookup-self", None),
+        ("POST", "auth/token/renew-self", None),
+        ("POST", "auth/token/revoke-self", None),
+    ]
+    answers = [(path, hub(method, path, body)) for method, path, body in calls]
+    assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "sys/mounts/other"),
+        ("DELETE", "sys/mounts/pki"),
+        ("DELETE", "sys/mounts/pki_int_cluster1"),
+        ("POST", "sys/auth/admin"),
+        ("DELETE", AUTH),
+        ("POST", "sys/policies/acl/admins"),
+        ("PUT", "sys/policies/acl/roottrust-hub"),
+        ("GET", "sys/policies/acl/admins"),
+        ("LIST", "sys/policies/acl"),
+        ("POST", "pki/root/sign-intermediate"),
+        ("POST", "pki/issuer/default/sign-intermediate"),
+        ("POST", "pki/root/generate/exported"),
+        ("DELETE", "pki/root"),
+        ("DELETE", "pki/issuer/default"),
+        ("POST", "pki/config/ca"),
+        ("POST", "pki/config/issuers"),
+        ("LIST", "pki/keys"),
+        ("POST", "pki_int_cluster1/intermediate/generate/exported"),
+        ("LIST", "pki_int_cluster1/keys"),
+        ("POST", "auth/kubernetes/config"),
+        ("POST", "auth/kubernetes/role/roottrust-hub"),
+        ("DELETE", f"{LOGIN}/role/gen-int-ca-istio-cluster1-mesh"),
+        ("POST", "auth/token/create"),
+        ("GET", "secret/data/anything"),
+        ("PUT", "sys/seal"),
+    ],
+)
+def test_hub_is_denied(hub: Ask, admin: Ask, method: str, path: str) -> None:
+    for mount in ("pki", "pki_int_cluster1"):
+        admin("POST", f"sys/mounts/{mount}", {"type": "pki"})
+    for mount in (AUTH, "sys/auth/kubernetes"):
+        admin("POST", mount, {"type": "kubernetes"})
+    assert hub(method, path, {}).status_code == requests.codes.forbidden
