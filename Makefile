@@ -41,12 +41,14 @@ lint: setup ## Check style, types, layers and generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PY) -m roottrust.api.crdgen --check
+	$(PY) -m roottrust.api.refgen --check
 
 bench: setup ## Run the benchmarks
 	@$(call run_marked,bench,benchmarks)
 
-crds: setup ## Generate crds/ from the models
+crds: setup ## Generate crds/ and docs/reference/ from the models
 	$(PY) -m roottrust.api.crdgen
+	$(PY) -m roottrust.api.refgen
 
 down: ## Take down what demo and tests left up
 	@if [ -x $(PY) ]; then \

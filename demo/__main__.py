@@ -22,7 +22,8 @@ from testbed.interrupt import shielded
 def main() -> int:
     """Play the demo, or take down what one has left up."""
     options = _parser().parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     narrator, folder = Narrator(), Folder(default_folder())
     try:
         with folder.lock():

@@ -11,7 +11,7 @@ from roottrust.api.condition import Conditions
 from roottrust.api.listing import keyed_by, ordered
 from roottrust.api.model import ExchangedModel
 from roottrust.api.reference import MESH_REFERENCE_IS_FIXED, MeshReference
-from roottrust.api.rule import Rule, refused
+from roottrust.api.rule import Rule, TransitionRule, refused
 from roottrust.api.text import (
     Count,
     DnsLabel,
@@ -84,6 +84,16 @@ class PodSelector(ExchangedModel):
 
 class PodBounceDirectiveSpec(ExchangedModel):
     """Which workloads are restarted, in the order in which they are listed."""
+
+    RULES = (
+        TransitionRule(
+            cel="has(self.meshRef) == has(oldSelf.meshRef)",
+            holds=lambda _: True,
+            message="meshRef cannot be added or taken away: a directive belongs to one mesh; "
+            "delete it and create another",
+            field="meshRef",
+        ),
+    )
 
     pods_to_bounce: Annotated[
         tuple[PodSelector, ...],

@@ -81,6 +81,8 @@ class TransitionRule(Rule):
 def quote(text: str) -> str:
     """Return the text as a raw CEL string."""
     mark = '"' if "'" in text else "'"
+    if mark in text:
+        raise ValueError("a raw string of CEL has no way to hold both kinds of quotes")
     return f"r{mark}{text}{mark}"
 
 

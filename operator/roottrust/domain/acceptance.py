@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from roottrust.api.choices import KeyType, RootSource
+from roottrust.api.reference import CaSecretReference
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.bounds import Grant, Request, find_refusal
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
@@ -81,6 +82,24 @@ def find_server(spec: RootTrustPolicySpec, servers: Mapping[str, ServerTerms]) -
             reason=Reason.PLAIN_HTTP,
         )
     return terms
+
+
+def find_ca_reference(
+    policy: PolicyIdentity, spec: RootTrustPolicySpec
+) -> CaSecretReference | None:
+    """Return the Secret with the CA of Vault, None if the policy names none.
+
+    Raises InvalidSpecError for one of another namespace: whoever writes a policy could have the
+    hub read what only the hub may.
+    """
+    reference = spec.config.agent_ca.vault.ca_secret_ref
+    if reference is not None and reference.namespace not in {None, policy.namespace}:
+        raise InvalidSpecError(
+            f"caSecretRef names a Secret of the namespace {reference.namespace}: only those of "
+            f"the policy's own namespace are read; put it into {policy.namespace}.",
+            reason=Reason.NOT_ALLOWED,
+        )
+    return reference
 
 
 def accept_policy(

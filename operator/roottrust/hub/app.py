@@ -12,6 +12,7 @@ from typing import Any
 
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.policy_change import is_own_echo
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServers
@@ -25,7 +26,7 @@ from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.process import run_parts
 from roottrust.runtime.resync import Resync
 from roottrust.runtime.settings import OperatorSettings
-from roottrust.runtime.store import ObjectKey, ObjectStore, get_version
+from roottrust.runtime.store import ObjectKey, ObjectStore, build_key
 from roottrust.runtime.watchaudit import WatchAudit
 from roottrust.runtime.watching import WatchedKind, list_watched
 from roottrust.runtime.workers import LIMIT_SECONDS, Workers
@@ -76,16 +77,16 @@ class _Hub:
         self._store = ObjectStore(each.resource for each in WATCHED)
         self._queue: WorkQueue[ObjectKey] = WorkQueue()
         self._resync = Resync(queue=self._queue, interval_seconds=settings.resync_seconds)
+        self._reporter = PolicyReporter(
+            client, events=EventPoster(client), metrics=metrics, now=_get_now
+        )
         self._controller = PolicyController(
             hub=settings.hub_name,
             client=client,
             store=self._store,
             clusters=LocalCluster(settings.cluster, access=access, store=self._store),
             servers=servers,
-            reporter=PolicyReporter(
-                client, events=EventPoster(client), metrics=metrics, now=_get_now
-            ),
-            metrics=metrics,
+            reporter=self._reporter,
             now=_get_now,
         )
 
@@ -99,6 +100,7 @@ class _Hub:
             metrics=self._metrics,
             count=self._settings.workers,
             shutdown_seconds=self._settings.shutdown_seconds,
+            describe=_name_policy,
         )
         watches = KopfWatches(access=self._access, watched=WATCHED, on_event=self._take_event)
         audit = WatchAudit(
@@ -125,8 +127,12 @@ class _Hub:
     def _take_event(
         self, *, kind: ResourceKind, type_: str | None, found: Mapping[str, Any]
     ) -> None:
+        before = self._store.get_by_key(build_key(kind, found))
         key = self._store.apply_event(kind, type_, found)
-        if key is not None and not self._controller.is_own_write(key, get_version(found)):
+        if key is None:
+            return
+        told = self._reporter.get_told(key)
+        if type_ == "DELETED" or not is_own_echo(before, found, told=told):
             self._enqueue(key)
 
     def _enqueue(self, key: ObjectKey) -> None:
@@ -165,6 +171,10 @@ class _Hub:
                 age=partial(self._store.get_event_age, kind),
                 is_silent=partial(audit.is_silent, kind),
             )
+
+
+def _name_policy(key: ObjectKey) -> str:
+    return f"{key.namespace}/{key.name}"
 
 
 def _get_now() -> datetime:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from roottrust.api.choices import ManagementMode
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.acceptance import accept_policy, find_server
+from roottrust.domain.acceptance import accept_policy, find_ca_reference, find_server
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import build_fault, build_outage, is_outage
 from roottrust.domain.outcome import Outcome
@@ -21,7 +21,6 @@ from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, work_on_vault
 from roottrust.kube.client import KubeClient
 from roottrust.kube.secrets import read_secret_key
-from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 
@@ -44,7 +43,6 @@ class PolicyController:
         clusters: ClusterRegistry,
         servers: VaultServers,
         reporter: PolicyReporter,
-        metrics: Metrics,
         now: Callable[[], datetime],
     ) -> None:
         self._hub = hub
@@ -53,13 +51,7 @@ class PolicyController:
         self._clusters = clusters
         self._servers = servers
         self._reporter = reporter
-        self._metrics = metrics
         self._now = now
-        self._written: dict[ObjectKey, str] = {}
-
-    def is_own_write(self, key: ObjectKey, version: str) -> bool:
-        """Whether a change of a policy is but the status that we wrote."""
-        return self._written.get(key) == version
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Bring Vault to what the policy asks for, and tell of it.
@@ -69,16 +61,13 @@ class PolicyController:
         """
         manifest = self._store.get_by_key(key)
         if manifest is None:
-            self._written.pop(key, None)
-            self._metrics.forget_policy(namespace=key.namespace, policy=key.name)
+            self._reporter.forget(key)
             return
         policy = read_policy(manifest)
         if policy.is_deleted:
             return
         result = await self._work_on(policy)
-        version = await self._reporter.report(policy, result.outcome, applied=result.work.applied)
-        if version is not None:
-            self._written[key] = version
+        await self._reporter.report(policy, result.outcome, applied=result.work.applied)
         if result.error is not None:
             raise result.error
 
@@ -105,10 +94,9 @@ class PolicyController:
         )
 
     async def _read_agents_ca(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> str | None:
-        vault = spec.config.agent_ca.vault
-        reference = vault.ca_secret_ref
+        reference = find_ca_reference(policy.identity, spec)
         if reference is None:
-            return vault.ca_bundle
+            return spec.config.agent_ca.vault.ca_bundle
         secret = await read_secret_key(
             self._client,
             namespace=policy.identity.namespace,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
@@ -16,7 +17,7 @@ from roottrust.hub.policy_object import PolicyObject
 from roottrust.kube.client import KubeClient
 from roottrust.kube.events import EventPoster
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.store import get_version
+from roottrust.runtime.store import ObjectKey, build_key
 
 FIELD_MANAGER = "roottrust-hub-policy"
 
@@ -36,23 +37,31 @@ class PolicyReporter:
         self._events = events
         self._metrics = metrics
         self._now = now
+        self._told: dict[ObjectKey, RootTrustPolicyStatus] = {}
+
+    def get_told(self, key: ObjectKey) -> RootTrustPolicyStatus | None:
+        """Return the status that was written last by this process, or is just being written."""
+        return self._told.get(key)
+
+    def forget(self, key: ObjectKey) -> None:
+        """Tell nothing more of a policy that is gone."""
+        self._told.pop(key, None)
+        self._metrics.forget_policy(namespace=key.namespace, policy=key.name)
 
     async def report(
         self, policy: PolicyObject, outcome: Outcome, *, applied: Iterable[Action]
-    ) -> str | None:
-        """Write the status if it differs; return the version that this made, None if none.
-
-        Raises RootTrustError when the API server does not take it.
-        """
+    ) -> None:
+        """Write the status if it differs; raises RootTrustError when it is not taken."""
         status = build_status(outcome, previous=policy.status, now=self._now())
         self._count(policy, status)
-        version = None if status == policy.status else await self._write(policy, status)
+        self._told[build_key(POLICIES, policy.manifest)] = status
+        if status != policy.status:
+            await self._write(policy, status)
         repairs = list_repairs(policy.status, outcome.generation, applied)
         for transition in (*repairs, *list_transitions(policy.status, status)):
             await self._post(policy, transition)
-        return version
 
-    async def _write(self, policy: PolicyObject, status: RootTrustPolicyStatus) -> str | None:
+    async def _write(self, policy: PolicyObject, status: RootTrustPolicyStatus) -> None:
         identity = policy.identity
         metadata = {
             "namespace": identity.namespace,
@@ -62,16 +71,14 @@ class PolicyReporter:
         }
         dumped = status.model_dump(mode="json", by_alias=True, exclude_none=True)
         body = {name: value for name, value in dumped.items() if value != []}
-        try:
-            written = await self._client.apply(
+        # A policy that was deleted meanwhile needs no status.
+        with suppress(DependencyMissingError):
+            await self._client.apply(
                 POLICIES,
                 {"metadata": metadata, "status": body},
                 field_manager=FIELD_MANAGER,
                 subresource="status",
             )
-        except DependencyMissingError:
-            return None  # the policy was deleted meanwhile
-        return get_version(written)
 
     async def _post(self, policy: PolicyObject, transition: Transition) -> None:
         await self._events.post_event(

@@ -17,6 +17,7 @@ from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.vault_server import VaultServer
+from roottrust.runtime.logs import bind_context
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +70,9 @@ async def _apply_plan(server: VaultServer, plan: Plan, work: VaultWork) -> None:
     """Make all writes: without the root nothing else, but each cluster apart from the others."""
     if not await _apply_all(server, plan.root.actions, work):
         return
-    for cluster in plan.clusters.values():
-        await _apply_all(server, cluster.actions, work)
+    for name, cluster in plan.clusters.items():
+        with bind_context(cluster=name):
+            await _apply_all(server, cluster.actions, work)
 
 
 async def _apply_all(server: VaultServer, actions: Iterable[Action], work: VaultWork) -> bool:

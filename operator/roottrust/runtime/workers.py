@@ -41,6 +41,7 @@ class Workers(Generic[Key]):
         count: int = 16,
         shutdown_seconds: float = 20.0,
         limit_seconds: float = LIMIT_SECONDS,
+        describe: Callable[[Key], str] = str,
         timer: Timer | None = None,
     ) -> None:
         self._queue = queue
@@ -49,6 +50,7 @@ class Workers(Generic[Key]):
         self._count = count
         self._shutdown_seconds = shutdown_seconds
         self._limit_seconds = limit_seconds
+        self._describe = describe
         self._timer: Timer = timer or asyncio.get_running_loop()
         self._started_at: dict[Key, float] = {}
         self._conflicted: set[Key] = set()
@@ -85,7 +87,7 @@ class Workers(Generic[Key]):
                 return
             self._started_at[key] = self._timer.time()
             try:
-                with bind_context(policy=str(key)):
+                with bind_context(policy=self._describe(key)):
                     result = await self._reconcile_once(key)
                 seconds = self._timer.time() - self._started_at[key]
                 self._metrics.count_reconcile(result=result, seconds=seconds)
@@ -148,4 +150,4 @@ class Workers(Generic[Key]):
         return result
 
     def _name_active(self) -> str:
-        return ", ".join(sorted(str(key) for key in self._started_at))
+        return ", ".join(sorted(self._describe(key) for key in self._started_at))

@@ -107,3 +107,8 @@ def test_rules_say_the_same_in_cel() -> None:
         """self.replace(r'${cluster}', 'x').matches(r"^(?:a'b)$")"""
     )
     assert no_match("[*]", "").cel == "!self.matches(r'[*]')"
+
+
+def test_text_that_cel_cannot_hold_is_no_rule() -> None:
+    with pytest.raises(ValueError, match="both kinds of quotes"):
+        no_match("""['"]""", "")
