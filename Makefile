@@ -42,6 +42,7 @@ lint: setup ## Check style, types, layers and generated files
 	$(BIN)/lint-imports
 	$(PY) -m roottrust.api.crdgen --check
 	$(PY) -m roottrust.api.refgen --check
+	$(PY) -m roottrust.runtime.settings_reference --check
 
 bench: setup ## Run the benchmarks
 	@$(call run_marked,bench,benchmarks)
@@ -49,6 +50,7 @@ bench: setup ## Run the benchmarks
 crds: setup ## Generate crds/ and docs/reference/ from the models
 	$(PY) -m roottrust.api.crdgen
 	$(PY) -m roottrust.api.refgen
+	$(PY) -m roottrust.runtime.settings_reference
 
 down: ## Take down what demo and tests left up
 	@if [ -x $(PY) ]; then \
