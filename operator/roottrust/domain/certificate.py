@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -28,6 +27,14 @@ _KEY_USAGES = (
     "key_agreement",
     "key_cert_sign",
     "crl_sign",
+)
+
+_PARSER_ERRORS = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
 )
 
 
@@ -96,7 +103,7 @@ def _check_blocks(pem: str, labels: list[str]) -> None:
 def _read_block(body: str, *, number: int) -> Certificate:
     try:
         return _read_der(base64.b64decode("".join(body.split()), validate=True))
-    except (binascii.Error, ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except _PARSER_ERRORS:
         # What the parser says is about bytes; and it may quote them.
         raise UnreadableCertificateError(
             f"Certificate {number} in it is damaged or not X.509."

@@ -21,6 +21,8 @@ from roottrust.domain.root_check import (
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import RootTarget
 
+REPLACE_ROOT_ANNOTATION = "admin.gloo.solo.io/replace-root"
+
 
 @dataclass(frozen=True, kw_only=True)
 class UsableRoot:
@@ -67,6 +69,9 @@ def _check_issuer(snapshot: Snapshot, mount: MountFacts, issuer: IssuerFacts) ->
     certificate = issuer.certificate
     if certificate is None:
         return _unusable(root, f"The root in {root.mount}/ is not a certificate we can read.")
+    known = snapshot.known_root
+    if known is not None and known != certificate.fingerprint:
+        return RootPlan(mount=root.mount, fault=_build_changed(root, known))
     fault = find_root_fault(certificate, now=snapshot.now, has_key=issuer.has_key)
     if fault is not None:
         return RootPlan(
@@ -87,6 +92,23 @@ def _check_issuer(snapshot: Snapshot, mount: MountFacts, issuer: IssuerFacts) ->
         certificate=certificate,
         usable=UsableRoot(issuer_id=issuer.issuer_id, certificate=certificate, ttl_days=ttl.days),
         warnings=find_root_warnings(certificate, now=snapshot.now) + _warn_of_limit(snapshot, ttl),
+    )
+
+
+def describe_replacement(fingerprint: str) -> str:
+    """Return how to give a root up: its fingerprint is named, so that this holds for it alone."""
+    return (
+        "If nothing relies on it any more, give it up by annotating this policy: "
+        f"{REPLACE_ROOT_ANNOTATION}={fingerprint}."
+    )
+
+
+def _build_changed(root: RootTarget, fingerprint: str) -> Fault:
+    return Fault(
+        status=ConditionStatus.FALSE,
+        reason=Reason.ROOT_CHANGED,
+        message=f"The root in {root.mount}/ is another than {fingerprint}, which this policy uses: "
+        f"make that one the default issuer again. {describe_replacement(fingerprint)}",
     )
 
 

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     CONFLICT = "Conflict"
     REJECTED_BY_VAULT = "RejectedByVault"
     ROOT_NOT_FOUND = "RootNotFound"
+    ROOT_CHANGED = "RootChanged"
     ROOT_NOT_USABLE = "RootNotUsable"
     ROOT_EXPIRES_TOO_SOON = "RootExpiresTooSoon"
 

@@ -8,7 +8,7 @@ from roottrust.api.choices import ConditionStatus, RootSource
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.conflict_text import describe_conflicts
 from roottrust.domain.desired import build_root, build_root_mount
-from roottrust.domain.existing_root import RootPlan, plan_existing_root
+from roottrust.domain.existing_root import RootPlan, describe_replacement, plan_existing_root
 from roottrust.domain.facts import MountFacts
 from roottrust.domain.fault import Fault
 from roottrust.domain.mark import Mark, parse_mark
@@ -23,6 +23,8 @@ def plan_root(snapshot: Snapshot) -> RootPlan:
     """Work out the root; one that another policy generated is used as it is."""
     root = snapshot.target.root
     mount = snapshot.facts.mounts.get(root.mount)
+    if snapshot.known_root is not None and _is_gone(snapshot, mount):
+        return RootPlan(mount=root.mount, fault=_build_lost(root, snapshot.known_root))
     if root.source is not RootSource.GENERATE:
         return plan_existing_root(snapshot, mount)
     owner = _find_other_owner(snapshot, mount)
@@ -36,8 +38,6 @@ def plan_root(snapshot: Snapshot) -> RootPlan:
 
 def _plan_generated(snapshot: Snapshot, mount: MountFacts | None) -> RootPlan:
     root = snapshot.target.root
-    if _is_lost(snapshot, mount):
-        return RootPlan(mount=root.mount, fault=_build_lost(snapshot))
     verdict = _judge_mount(snapshot, mount)
     if verdict.conflict is not None:
         return _refuse(root, verdict.conflict)
@@ -82,19 +82,17 @@ def _find_other_owner(snapshot: Snapshot, mount: MountFacts | None) -> Mark | No
     return mark
 
 
-def _is_lost(snapshot: Snapshot, mount: MountFacts | None) -> bool:
-    """Whether meshes live by a root that is gone: another one in its place would part them."""
-    is_gone = mount is None or snapshot.facts.root_issuer is None
-    has_meshes = any(cluster.meshes for cluster in snapshot.target.clusters)
-    return is_gone and has_meshes and snapshot.known_root is not None
+def _is_gone(snapshot: Snapshot, mount: MountFacts | None) -> bool:
+    return mount is None or snapshot.facts.root_issuer is None
 
 
-def _build_lost(snapshot: Snapshot) -> Fault:
+def _build_lost(root: RootTarget, fingerprint: str) -> Fault:
+    """Return the fault of a root that was used: another in its place would part the meshes."""
     return Fault(
         status=ConditionStatus.UNKNOWN,
         reason=Reason.ROOT_NOT_FOUND,
-        message=f"The root {snapshot.known_root} is gone from {snapshot.target.root.mount}/, and "
-        "meshes rely on it: restore Vault from its backup; no other root is generated.",
+        message=f"The root {fingerprint} is gone from {root.mount}/: restore it there from your "
+        f"backup. {describe_replacement(fingerprint)}",
     )
 
 

@@ -14,7 +14,8 @@ from roottrust.domain.target import VaultTarget
 class Snapshot:
     """One policy, what it asks for and what Vault has, at one time.
 
-    `known_root` is the fingerprint of the root that status told of before, None if none was.
+    `known_root` is the fingerprint of the root that the policy uses already, None if it uses none:
+    no other one takes its place by itself.
     """
 
     claimant: Claimant

@@ -49,16 +49,21 @@ def build_status(
     if outcome.plan is None:
         kept = ("root", "trust_bundle", "managed_objects", "drift")
         return status.model_copy(update={name: getattr(before, name) for name in kept})
-    return status.model_copy(update=_describe_vault(outcome.plan))
+    return status.model_copy(update=_describe_vault(outcome.plan, before))
 
 
-def _describe_vault(plan: Plan) -> dict[str, object]:
+def _describe_vault(plan: Plan, before: RootTrustPolicyStatus) -> dict[str, object]:
+    """Return what the plan tells; a root that is gone or exchanged stays the one in use."""
+    drift = _list_drift(plan)
     root = plan.root.certificate
+    if root is None:
+        kept = ("root", "trust_bundle", "managed_objects")
+        return {"drift": drift, **{name: getattr(before, name) for name in kept}}
     return {
-        "root": _build_root(plan, root) if root else None,
-        "trust_bundle": (_build_trusted(plan, root),) if root and plan.root.usable else (),
+        "root": _build_root(plan, root),
+        "trust_bundle": (_build_trusted(plan, root),) if plan.root.usable else (),
         "managed_objects": _list_managed(plan),
-        "drift": _list_drift(plan),
+        "drift": drift,
     }
 
 

@@ -16,6 +16,7 @@ from roottrust.hub.policy_change import is_own_echo
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServers
+from roottrust.hub.vault_watch import VaultWatch
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.client import KubeClient
 from roottrust.kube.events import EventPoster
@@ -73,6 +74,7 @@ class _Hub:
         self._settings = settings
         self._access = access
         self._client = client
+        self._servers = servers
         self._metrics = metrics
         self._store = ObjectStore(each.resource for each in WATCHED)
         self._queue: WorkQueue[ObjectKey] = WorkQueue()
@@ -106,6 +108,7 @@ class _Hub:
         audit = WatchAudit(
             client=self._client, store=self._store, watched=WATCHED, on_change=self._enqueue
         )
+        vaults = VaultWatch(self._servers, on_change=self._enqueue_all)
         health = self._build_health(workers, watches, audit)
         self._show_metrics(audit)
         count = len(self._store.keys(POLICIES))
@@ -117,6 +120,7 @@ class _Hub:
                     "workers": workers.run,
                     "watches": watches.run,
                     "audit": audit.run,
+                    "vaults": vaults.run,
                 },
                 stop=stop,
             )
@@ -144,6 +148,10 @@ class _Hub:
             else:
                 self._resync.schedule(policy)
             self._queue.add(policy, priority=Priority.EDIT)
+
+    def _enqueue_all(self) -> None:
+        for policy in self._store.keys(POLICIES):
+            self._queue.add(policy, priority=Priority.RETRY)
 
     def _build_health(
         self, workers: Workers[ObjectKey], watches: KopfWatches, audit: WatchAudit

@@ -110,12 +110,11 @@ class PolicyController:
     ) -> VaultWork:
         server = self._servers.get(target.server)
         await server.probe()
-        root = policy.status.root if policy.status else None
         return await work_on_vault(
             server,
             target,
             claimant=Claimant(hub=self._hub, policy=policy.identity, adopts=policy.adopts),
-            known_root=root.fingerprint if root else None,
+            known_root=policy.find_known_root(target.root.mount),
             writes=spec.management.mode is ManagementMode.MANAGE,
             now=self._now,
         )

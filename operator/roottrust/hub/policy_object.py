@@ -13,6 +13,7 @@ from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.conflict_text import ADOPT_ANNOTATION
 from roottrust.domain.errors import InvalidSpecError
+from roottrust.domain.existing_root import REPLACE_ROOT_ANNOTATION
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
 
@@ -25,8 +26,19 @@ class PolicyObject:
     identity: PolicyIdentity
     generation: int
     adopts: bool
+    given_up_root: str | None
     is_deleted: bool
     status: RootTrustPolicyStatus | None
+
+    def find_known_root(self, mount: str) -> str | None:
+        """Return the fingerprint of the root of a mount that the policy uses already.
+
+        One that never was usable, or that a person gave up, does not count.
+        """
+        root = self.status.root if self.status else None
+        if root is None or root.issuer is None or root.mount != mount:
+            return None
+        return None if root.fingerprint == self.given_up_root else root.fingerprint
 
     def parse_spec(self) -> RootTrustPolicySpec:
         """Return the specification; raises InvalidSpecError when it breaks a rule.
@@ -52,6 +64,7 @@ def read_policy(manifest: Mapping[str, Any]) -> PolicyObject:
         ),
         generation=int(metadata.get("generation") or 0),
         adopts=annotations.get(ADOPT_ANNOTATION) == "true",
+        given_up_root=annotations.get(REPLACE_ROOT_ANNOTATION),
         is_deleted=bool(metadata.get("deletionTimestamp")),
         status=_parse_status(manifest.get("status")),
     )

@@ -70,6 +70,10 @@ class VaultServers:
             self._open[address] = VaultServer(client)
         return self._open[address]
 
+    def list_open(self) -> tuple[str, ...]:
+        """Return the addresses that accepted policies have used."""
+        return tuple(self._open)
+
     async def close(self) -> None:
         """Close all clients."""
         for server in self._open.values():

@@ -10,6 +10,7 @@ import pytest
 from demo import process
 from demo.errors import DemoError
 from demo.folder import Folder
+from demo.waiting import wait_until
 
 # They outlive whoever started them, on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
@@ -37,8 +38,6 @@ def test_leaves_strangers_alone(folder: Folder) -> None:
 
 def test_tells_why_a_program_ended(folder: Folder) -> None:
     process.start(folder, "sleeper", ["sh", "-c", "echo no bed; exit 3"])
-    pid = folder.read_record("processes.json")["sleeper"][0]
-    os.waitpid(pid, 0)
     with pytest.raises(DemoError, match="no bed"):
-        process.check(folder, "sleeper")
+        wait_until(lambda: process.check(folder, "sleeper") is not None, "it runs on")
     assert folder.file("sleeper.log").stat().st_mode & 0o077 == 0

@@ -83,7 +83,7 @@ def test_a_port_in_use_is_refused() -> None:
 
 
 def test_a_port_of_an_address_that_does_not_exist_yet_is_free() -> None:
-    preflight.check_port(IPv4Address("10.77.0.1"), 8200)
+    preflight.check_port(IPv4Address("192.0.2.1"), 8200)  # never anybody's: RFC 5737
 
 
 def test_a_range_of_another_testbed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
