@@ -52,13 +52,14 @@ crds: setup ## Generate crds/ and docs/reference/ from the models
 	$(PY) -m roottrust.api.refgen
 	$(PY) -m roottrust.runtime.settings_reference
 
-down: ## Take down what demo and tests left up
-	@if [ -x $(PY) ]; then \
-	  $(PY) -m demo --down && \
-	  for state in $(wildcard /var/lib/roottrust-tests-*); do \
-	    TESTBED_STATE=$$state TESTBED_RANGE=$${state##*-} $(PY) -m testbed down && rm -rf $$state || exit 1; \
-	  done; \
-	fi
+down: ## Take down what demo and tests left up; what is in use stays
+	@if [ -x $(PY) ]; then $(PY) -m demo --down; fi
+	@for state in $(wildcard /var/lib/roottrust-tests-*); do \
+	  if [ -w $$state ]; then \
+	    TESTBED_STATE=$$state TESTBED_RANGE=$${state##*-} flock -nE 0 /run/lock/$${state##*/} \
+	      sh -c '$(PY) -m testbed down && rm -rf $$TESTBED_STATE' || exit 1; \
+	  fi; \
+	done
 
 clean: down ## Take that down, and remove what was built in this tree
 	@rm -rf .venv dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

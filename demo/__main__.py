@@ -9,6 +9,7 @@ import sys
 import time
 from types import FrameType
 
+from demo import testbed_stage
 from demo.errors import DemoError
 from demo.folder import Folder, default_folder
 from demo.narrator import Narrator
@@ -42,6 +43,8 @@ def main() -> int:
 
 
 def _play(narrator: Narrator, folder: Folder, *, context: str | None, keeps: bool) -> None:
+    if context is None:
+        testbed_stage.check()
     started = time.monotonic()
     kept = False
     try:

@@ -67,4 +67,7 @@ class Folder:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise DemoError("Another demo is running: wait for its end.") from None
-            yield
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)

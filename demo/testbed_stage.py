@@ -16,12 +16,17 @@ _RANGE = 97
 _STATE = Path(f"/var/lib/roottrust-demo-{_RANGE}")
 
 
-def set_up() -> Stage:
-    """Bring a control plane and OpenBao up; the demo needs no pods."""
+def check() -> None:
+    """Refuse, in one sentence, a machine on which there can be no testbed."""
     try:
         check_machine()
     except TestbedError as error:
         raise TestbedError(f"{error} With a cluster of yours: make demo CONTEXT=name") from None
+
+
+def set_up() -> Stage:
+    """Bring a control plane and OpenBao up, both empty; the demo needs no pods."""
+    take_down()
     bed = Testbed(_STATE, network=_RANGE)
     bed.up([CLUSTER], nodes=False)
     tools = bed.tools()

@@ -59,7 +59,7 @@ def command(
     """Run the operator until the stop."""
     settings = _load(config_file, roles)
     if "hub" not in settings.roles:
-        raise click.ClickException("this version has the role hub only: add it to --roles")
+        raise click.UsageError("this version has the role hub only: add it to --roles")
     configure_logs(form=settings.logging.format, level=settings.logging.level)
     try:
         asyncio.run(_run(settings, kubeconfig, context))

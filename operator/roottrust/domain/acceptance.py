@@ -15,7 +15,7 @@ from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.bounds import Grant, Request, find_refusal
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
 from roottrust.domain.errors import InvalidSpecError
-from roottrust.domain.known import KnownCluster
+from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.domain.names import build_issuer_name
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.policy_document import is_pinnable
@@ -120,7 +120,8 @@ def accept_policy(
     _check_namespace(spec, server)
     _check_ca(agents_ca_pem)
     root = _build_root(spec)
-    targets = tuple(_build_cluster(spec, each) for each in select_clusters(spec, clusters))
+    known = tuple(clusters)
+    targets = tuple(_build_cluster(spec, each, known) for each in select_clusters(spec, known))
     for target in targets:
         _check_bounds(policy, server=server, root=root, cluster=target)
     vault = spec.config.agent_ca.vault
@@ -194,26 +195,39 @@ def _build_root(spec: RootTrustPolicySpec) -> RootTarget:
     )
 
 
-def _build_cluster(spec: RootTrustPolicySpec, cluster: KnownCluster) -> ClusterTarget:
+def _build_cluster(
+    spec: RootTrustPolicySpec, cluster: KnownCluster, known: tuple[KnownCluster, ...]
+) -> ClusterTarget:
     vault = spec.config.agent_ca.vault
-    meshes = select_meshes(spec, cluster)
+    meshes = select_meshes(spec, cluster, known)
     role = expand_cluster(vault.kubernetes_auth.role, cluster=cluster.name)
     check_role_name(role)
     mount_path = expand_cluster(vault.kubernetes_auth.mount_path, cluster=cluster.name)
     csr_path = expand_cluster(vault.csr_path, cluster=cluster.name) if vault.csr_path else None
-    found = tuple(sorted({each.service_account for each in meshes if each.service_account}))
-    accounts = spec.management.workload_auth.service_accounts
     return ClusterTarget(
         cluster=cluster.name,
-        meshes=tuple(each.name for each in meshes),
+        # Nothing keeps two namespaces from having a Mesh of the same name.
+        meshes=tuple(dict.fromkeys(each.name for each in meshes)),
         auth_mount=parse_auth_path(mount_path),
         role=role,
         intermediate_mount=parse_csr_path(csr_path) if csr_path else None,
         kubernetes_host=cluster.kubernetes_host,
         kubernetes_ca_pem=cluster.kubernetes_ca_pem,
-        service_accounts=tuple(accounts) or found or DEFAULT_SERVICE_ACCOUNTS,
-        namespaces=list_namespaces(spec, meshes),
+        service_accounts=_list_accounts(spec, meshes),
+        namespaces=list_namespaces(spec, cluster, known),
     )
+
+
+def _list_accounts(spec: RootTrustPolicySpec, meshes: tuple[KnownMesh, ...]) -> tuple[str, ...]:
+    """Return the ServiceAccounts written, else each mesh's own, or the usual ones if unknown."""
+    written = spec.management.workload_auth.service_accounts
+    if written or not meshes:
+        return written or DEFAULT_SERVICE_ACCOUNTS
+    own = [
+        (each.service_account,) if each.service_account else DEFAULT_SERVICE_ACCOUNTS
+        for each in meshes
+    ]
+    return tuple(sorted({account for accounts in own for account in accounts}))
 
 
 def _check_bounds(

@@ -21,6 +21,12 @@ def redact_secrets(text: str) -> str:
     return _SECRETS.sub(REDACTED, text)
 
 
+def build_sentence(text: str) -> str:
+    """Make a foreign answer the end of a sentence of ours."""
+    line = build_one_line(text)
+    return line if line.endswith(".") else f"{line}."
+
+
 def build_one_line(text: str, *, limit: int = 300) -> str:
     """Make a foreign answer fit for a condition: no secrets, no PEM, one line, bounded."""
     line = " ".join(redact_secrets(_ANY_PEM.sub(REDACTED, text)).split())

@@ -39,7 +39,7 @@ def select_clusters(
     names in Vault.
     """
     known = tuple(clusters)
-    selected = tuple(each for each in known if _is_selected(spec, each, known))
+    selected = tuple(each for each in known if _list_selectors(spec, each, known))
     named = _find_named(spec)
     narrowed = tuple(each for each in selected if not named or named == {each.name})
     if not narrowed:
@@ -49,32 +49,37 @@ def select_clusters(
     return narrowed
 
 
-def select_meshes(spec: RootTrustPolicySpec, cluster: KnownCluster) -> tuple[KnownMesh, ...]:
+def select_meshes(
+    spec: RootTrustPolicySpec, cluster: KnownCluster, known: tuple[KnownCluster, ...]
+) -> tuple[KnownMesh, ...]:
     """Return the meshes of a selected cluster that the policy is for."""
-    selectors = _list_selectors(spec)
+    selectors = _list_selectors(spec, cluster, known)
     return tuple(
-        mesh
-        for mesh in cluster.meshes
-        if not selectors or any(_matches_mesh(each, mesh) for each in selectors)
+        mesh for mesh in cluster.meshes if any(_matches_mesh(each, mesh) for each in selectors)
     )
 
 
-def list_namespaces(spec: RootTrustPolicySpec, meshes: Iterable[KnownMesh]) -> tuple[str, ...]:
-    """Return the namespaces that istiod runs in: those written, else those found, else istio's."""
-    written = {each.namespace for each in _list_selectors(spec) if each.namespace}
-    found = {mesh.namespace for mesh in meshes}
-    return tuple(sorted(written or found or {ISTIO_NAMESPACE}))
-
-
-def _list_selectors(spec: RootTrustPolicySpec) -> tuple[IstioSelector, ...]:
-    return tuple(each.istio for each in spec.apply_to_meshes)
-
-
-def _is_selected(
+def list_namespaces(
     spec: RootTrustPolicySpec, cluster: KnownCluster, known: tuple[KnownCluster, ...]
-) -> bool:
-    selectors = _list_selectors(spec)
-    return not selectors or any(_matches_cluster(each, cluster, known) for each in selectors)
+) -> tuple[str, ...]:
+    """Return the namespaces of a cluster that istiod runs in.
+
+    Those written; where a selector leaves it open also those found, else istio's own.
+    """
+    written = {each.namespace for each in _list_selectors(spec, cluster, known)}
+    named = {namespace for namespace in written if namespace is not None}
+    if None not in written:
+        return tuple(sorted(named))
+    found = {mesh.namespace for mesh in select_meshes(spec, cluster, known)}
+    return tuple(sorted(named | (found or {ISTIO_NAMESPACE})))
+
+
+def _list_selectors(
+    spec: RootTrustPolicySpec, cluster: KnownCluster, known: tuple[KnownCluster, ...]
+) -> tuple[IstioSelector, ...]:
+    """Return the selectors that are for a cluster: what one says of it holds nowhere else."""
+    selectors = tuple(each.istio for each in spec.apply_to_meshes) or (IstioSelector(),)
+    return tuple(each for each in selectors if _matches_cluster(each, cluster, known))
 
 
 def _matches_cluster(

@@ -60,19 +60,25 @@ def _describe_vault(plan: Plan, before: RootTrustPolicyStatus) -> dict[str, obje
         kept = ("root", "trust_bundle", "managed_objects")
         return {"drift": drift, **{name: getattr(before, name) for name in kept}}
     return {
-        "root": _build_root(plan, root),
+        "root": _build_root(plan, root, before.root),
         "trust_bundle": (_build_trusted(plan, root),) if plan.root.usable else (),
         "managed_objects": _list_managed(plan),
         "drift": drift,
     }
 
 
-def _build_root(plan: Plan, root: Certificate) -> RootStatus:
+def _build_root(plan: Plan, root: Certificate, before: RootStatus | None) -> RootStatus:
+    """Return the root; once it was usable, it stays the one in use, whatever became of it."""
+    is_same = before is not None and (before.fingerprint, before.mount) == (
+        root.fingerprint,
+        plan.root.mount,
+    )
+    known = before.issuer if before and is_same else None
     return RootStatus(
         subject=root.subject,
         fingerprint=root.fingerprint,
         not_after=root.not_after,
-        issuer=plan.root.usable.issuer_id if plan.root.usable else None,
+        issuer=plan.root.usable.issuer_id if plan.root.usable else known,
         mount=plan.root.mount,
     )
 

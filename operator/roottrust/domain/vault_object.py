@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from roottrust.domain.redaction import redact_secrets
+
 
 class VaultKind(StrEnum):
     """Kinds of objects that we manage, in the order in which they are made."""
@@ -84,7 +86,7 @@ def _show(value: Any) -> str:
     value = _normalise(value)
     if value in _EMPTY and value is not False and value != 0:
         return "empty"
-    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    text = redact_secrets(", ".join(value) if isinstance(value, tuple) else str(value))
     if "\n" in text:
         return f"a text of {len(text.splitlines())} lines"
     return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
+from roottrust.api.choices import ConditionStatus
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.action import Action
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.outcome import Outcome
+from roottrust.domain.reasons import ConditionType
 from roottrust.domain.status import build_status
 from roottrust.domain.transition import Transition, list_repairs, list_transitions
 from roottrust.hub.kinds import POLICIES
@@ -89,10 +91,12 @@ class PolicyReporter:
         )
 
     def _count(self, policy: PolicyObject, status: RootTrustPolicyStatus) -> None:
-        for condition in status.conditions:
+        """Show every condition: one that is not there any more does not hold."""
+        found = {each.type: each.status for each in status.conditions}
+        for kind in ConditionType:
             self._metrics.set_policy_condition(
                 namespace=policy.identity.namespace,
                 policy=policy.identity.name,
-                condition=condition.type,
-                status=condition.status,
+                condition=kind,
+                status=found.get(kind, ConditionStatus.FALSE),
             )

@@ -32,6 +32,7 @@ class VaultWork:
     plan: Plan | None = None
     applied: list[Action] = field(default_factory=list)
     failure: RootTrustError | None = None
+    in_the_way: ConflictError | None = None
 
 
 async def work_on_vault(
@@ -59,10 +60,12 @@ async def work_on_vault(
         is_stuck = bool(work.applied) and work.failure is not None
         if not writes or not work.plan.actions or is_stuck:
             return work
+        work.in_the_way = None
         await _apply_plan(server, work.plan, work)
     if work.plan is not None:
         waiting = ", ".join(str(action) for action in work.plan.actions)
         logger.warning("Vault does not keep what is written: %s", waiting)
+        work.failure = work.failure or work.in_the_way
     return work
 
 
@@ -79,8 +82,9 @@ async def _apply_all(server: VaultServer, actions: Iterable[Action], work: Vault
     for action in actions:
         try:
             await server.apply(action)
-        except ConflictError:
-            return False  # it is there by now: the next round sees it
+        except ConflictError as error:
+            work.in_the_way = error  # mostly, it is there by now: the next round sees it
+            return False
         except RootTrustError as error:
             work.failure = work.failure or error
             return False

@@ -15,7 +15,7 @@ from roottrust.domain.errors import (
     TransientError,
 )
 from roottrust.domain.reasons import Reason
-from roottrust.domain.redaction import build_one_line
+from roottrust.domain.redaction import build_sentence
 
 # What the API server says when a `test` of a JSON patch fails; invalid objects are told by name.
 _FAILED_TEST = "the server rejected our request due to an error in our request"
@@ -42,7 +42,7 @@ def classify_status(
             path=path,
             capability=verb,
         )
-    said = build_one_line(message) or f"HTTP {status}"
+    said = build_sentence(message or f"HTTP {status}")
     is_failed_test = status == HTTPStatus.UNPROCESSABLE_ENTITY and message == _FAILED_TEST
     if status == HTTPStatus.CONFLICT or is_failed_test:
         return ConflictError(f"{verb} on {path} met another writer.", reason=Reason.CONFLICT)

@@ -84,9 +84,12 @@ class KopfWatches:
 
     async def _operate(self, loop: asyncio.AbstractEventLoop) -> None:
         namespace = self._namespace
+        # Unless told, kopf asks for the user's name, which an image's user id need not have.
+        identity: Any = COMPONENT
         await kopf.operator(
             registry=self._build_registry(loop),
             settings=build_kopf_settings(self._watched),
+            identity=identity,
             standalone=True,
             clusterwide=namespace is None,
             namespaces=() if namespace is None else (namespace,),

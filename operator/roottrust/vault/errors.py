@@ -20,7 +20,7 @@ from roottrust.domain.errors import (
     TransientError,
 )
 from roottrust.domain.reasons import Reason
-from roottrust.domain.redaction import build_one_line
+from roottrust.domain.redaction import build_sentence
 
 CREATE_OR_UPDATE = "create/update"
 
@@ -55,10 +55,10 @@ def classify_status(
         return TransientError(message, reason=reason, retry_after_seconds=retry_after_seconds)
     if _ALREADY_THERE.search(text):
         return ConflictError(
-            f"Vault {address} has something else at {path}: {build_one_line(text)}",
+            f"Vault {address} has something else at {path}: {build_sentence(text)}",
             reason=Reason.CONFLICT,
         )
-    said = build_one_line(errors[0]) if errors else f"HTTP {status}"
+    said = build_sentence(errors[0] if errors else f"HTTP {status}")
     return DependencyMissingError(
         f"Vault {address} rejected {capability} on {path}: {said}",
         reason=Reason.REJECTED_BY_VAULT,
@@ -90,7 +90,7 @@ def _classify_transient(status: int, *, text: str, address: str) -> tuple[Reason
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Reason.RATE_LIMITED, f"Vault {address} limits our rate of requests."
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.PRECONDITION_FAILED:
-        said = f": {build_one_line(text)}" if text else ""
+        said = f": {build_sentence(text)}" if text else "."
         return Reason.SERVER_ERROR, f"Vault {address} answered HTTP {status}{said}"
     return None
 
