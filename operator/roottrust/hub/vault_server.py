@@ -15,6 +15,9 @@ from roottrust.runtime.vaults import build_vault_client
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver
+from roottrust.vault.shared_reads import SharedRead
+
+PROBE_SECONDS = 1.0
 
 
 class VaultServer:
@@ -23,21 +26,24 @@ class VaultServer:
     def __init__(self, client: VaultClient) -> None:
         self._client = client
         self._observer = VaultObserver(client)
+        self._probe = SharedRead(client.probe, max_age_seconds=PROBE_SECONDS)
 
     async def probe(self) -> None:
-        """Raise TransientError unless it can serve requests."""
-        await self._client.probe()
+        """Raise TransientError unless it can serve requests, or could a moment ago."""
+        await self._probe.get()
 
     async def observe(self, target: VaultTarget) -> VaultFacts:
         """Return what it has for a policy."""
         return await self._observer.observe(target)
 
     async def apply(self, action: Action) -> None:
-        """Make one write; what was read before is forgotten, whether or not it succeeds."""
+        """Make one write; when it fails, what was read before is forgotten."""
         try:
             await apply_action(self._client, action)
-        finally:
+        except BaseException:
             self._observer.forget()
+            raise
+        self._observer.take_over(action.wanted)
 
     async def close(self) -> None:
         """Revoke our token and close the connections."""

@@ -17,63 +17,91 @@ from roottrust.domain.certificate import (
 )
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, Unread, VaultFacts
+from roottrust.domain.mark import parse_mark
 from roottrust.domain.target import ClusterTarget, RootTarget, VaultTarget
+from roottrust.domain.vault_object import VaultKind, VaultObject
 from roottrust.vault.client import VaultClient
-from roottrust.vault.shared_reads import SharedReads
+from roottrust.vault.shared_reads import SharedRead
 
 PKI = "pki"
 
 
 class VaultObserver:
-    """Reads one namespace of one Vault."""
+    """Reads one namespace of one Vault; what all policies need of it is read once a sweep."""
 
     def __init__(self, client: VaultClient) -> None:
         self._client = client
-        self._shared = SharedReads(client)
-
-    def forget(self) -> None:
-        """Read everything anew next time: something was written."""
-        self._shared.forget()
+        self._mounts = SharedRead(lambda: self._read_mounts("sys/mounts"))
+        self._auth_mounts = SharedRead(lambda: self._read_mounts("sys/auth"))
+        self._roots: dict[str, SharedRead[IssuerFacts | None]] = {}
+        self._default_ttls: dict[str, SharedRead[int]] = {}
 
     async def observe(self, target: VaultTarget) -> VaultFacts:
         """Return what Vault has; raises RootTrustError when its mounts cannot be read."""
-        mounts = await self._read_mounts("sys/mounts")
-        auth_mounts = await self._read_mounts("sys/auth")
-        root = target.root
-        mounts = await self._resolve_max_ttl(mounts, root.mount)
+        mounts = _pick(await self._mounts.get(), _list_mounts(target))
+        auth_mounts = _pick(
+            await self._auth_mounts.get(), [each.auth_mount for each in target.clusters]
+        )
+        root = mounts.get(target.root.mount)
+        if root is not None and not root.max_ttl_seconds:
+            seconds = await self._read_default_ttl(target.root.mount)
+            mounts[target.root.mount] = replace(root, max_ttl_seconds=seconds)
         return VaultFacts(
             mounts=mounts,
             auth_mounts=auth_mounts,
-            root_issuer=await self._observe_root(root, mounts.get(root.mount)),
+            root_issuer=await self._observe_root(target.root, root),
             clusters=await self._observe_clusters(target.clusters, auth_mounts),
         )
 
+    def take_over(self, wanted: VaultObject) -> None:
+        """Know of a write that has succeeded without reading all mounts again."""
+        match wanted.kind:
+            case VaultKind.SECRETS_MOUNT:
+                self._mounts.change(lambda table: _put_mount(table, wanted.path, wanted))
+            case VaultKind.AUTH_MOUNT:
+                name = wanted.path.removeprefix("auth/")
+                self._auth_mounts.change(lambda table: _put_mount(table, name, wanted))
+            case VaultKind.ROOT:
+                self._forget_roots()
+
+    def forget(self) -> None:
+        """Read everything anew next time: a write has failed, and nobody knows how far it came."""
+        self._mounts.forget()
+        self._auth_mounts.forget()
+        self._forget_roots()
+
+    def _forget_roots(self) -> None:
+        for root in self._roots.values():
+            root.forget()
+        for default_ttl in self._default_ttls.values():
+            default_ttl.forget()
+
     async def _read_mounts(self, path: str) -> dict[str, MountFacts]:
-        data = await self._shared.read(path)
+        data = await self._client.read(path)
         return {
             name.rstrip("/"): _build_mount(found)
             for name, found in (data or {}).items()
             if isinstance(found, Mapping) and "type" in found
         }
 
-    async def _resolve_max_ttl(
-        self, mounts: dict[str, MountFacts], mount: str
-    ) -> dict[str, MountFacts]:
-        """Put Vault's own default in the place of the 0 that stands for it."""
-        facts = mounts.get(mount)
-        if facts is None or facts.max_ttl_seconds:
-            return mounts
-        tuned = await self._shared.read(f"sys/mounts/{mount}/tune")
-        seconds = int((tuned or {}).get("max_lease_ttl") or 0)
-        return {**mounts, mount: replace(facts, max_ttl_seconds=seconds)}
+    async def _read_default_ttl(self, mount: str) -> int:
+        """Return Vault's own limit, for which a mount shows 0."""
+
+        async def ask() -> int:
+            tuned = await self._client.read(f"sys/mounts/{mount}/tune")
+            return int((tuned or {}).get("max_lease_ttl") or 0)
+
+        return await self._default_ttls.setdefault(mount, SharedRead(ask)).get()
 
     async def _observe_root(
         self, root: RootTarget, mount: MountFacts | None
     ) -> IssuerFacts | Unread | None:
         if mount is None or mount.type != PKI:
             return None
+        path = f"{root.mount}/issuer/{root.issuer or 'default'}"
+        shared = self._roots.setdefault(path, SharedRead(lambda: self._read_issuer(root)))
         try:
-            return await self._read_issuer(root)
+            return await shared.get()
         except RootTrustError as error:
             return Unread(error=error)
 
@@ -83,7 +111,7 @@ class VaultObserver:
         Vault answers 500 for an issuer that is not there, so it is looked up before it is read.
         """
         if root.issuer is None:
-            config = await self._shared.read(f"{root.mount}/config/issuers")
+            config = await self._client.read(f"{root.mount}/config/issuers")
             default = str((config or {}).get("default") or "")
             return await self._read_one_issuer(root.mount, default) if default else None
         ids = await self._client.list(f"{root.mount}/issuers")
@@ -96,7 +124,7 @@ class VaultObserver:
         return None
 
     async def _read_one_issuer(self, mount: str, issuer_id: str) -> IssuerFacts | None:
-        data = await self._shared.read(f"{mount}/issuer/{issuer_id}")
+        data = await self._client.read(f"{mount}/issuer/{issuer_id}")
         if data is None:
             return None
         return IssuerFacts(
@@ -132,9 +160,30 @@ class VaultObserver:
         return ClusterFacts(
             auth_config=await self._client.read(f"{base}/config"),
             role=await self._client.read(f"{base}/role/{cluster.role}"),
-            role_names=await self._client.list(f"{base}/role"),
+            role_names=await self._list_roles(base, mount),
             policy=document,
         )
+
+    async def _list_roles(self, base: str, mount: MountFacts) -> tuple[str, ...]:
+        """Return who else logs in at a mount; what is marked as somebody's is theirs to fill."""
+        return () if parse_mark(mount.description) else await self._client.list(f"{base}/role")
+
+
+def _list_mounts(target: VaultTarget) -> list[str]:
+    intermediates = [each.intermediate_mount for each in target.clusters]
+    return [target.root.mount, *(name for name in intermediates if name is not None)]
+
+
+def _pick(table: Mapping[str, MountFacts], names: list[str]) -> dict[str, MountFacts]:
+    return {name: table[name] for name in names if name in table}
+
+
+def _put_mount(table: dict[str, MountFacts], name: str, wanted: VaultObject) -> None:
+    table[name] = MountFacts(
+        type=wanted.fields["type"],
+        description=wanted.fields["description"],
+        max_ttl_seconds=wanted.fields.get("max_lease_ttl", 0),
+    )
 
 
 def _build_mount(found: Mapping[str, Any]) -> MountFacts:

@@ -86,9 +86,7 @@ def build_mount(type_: str = "pki", *, description: str = "", days: int = 3650) 
 
 
 def build_issuer(**changes: Any) -> IssuerFacts:
-    issuer = IssuerFacts(
-        issuer_id=ISSUER_ID, issuer_name="", certificate=ROOT, has_key=True
-    )
+    issuer = IssuerFacts(issuer_id=ISSUER_ID, issuer_name="", certificate=ROOT, has_key=True)
     return replace(issuer, **changes)
 
 

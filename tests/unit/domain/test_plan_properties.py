@@ -1,0 +1,207 @@
+"""What holds for the plan of any policy in any Vault."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roottrust.api.choices import RootSource
+from roottrust.domain.action import Action, Verb
+from roottrust.domain.facts import ClusterFacts, Unread, VaultFacts
+from roottrust.domain.mark import Mark, parse_mark
+from roottrust.domain.plan import Plan, plan_policy
+from roottrust.domain.policy_document import read_mark
+from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.vault_object import VaultKind
+from tests.unit.domain.samples import HUB, IDENTITY
+from tests.unit.domain.strategies import cluster_parts, put_part, snapshots
+from tests.unit.domain.vault_model import apply, settle
+
+ROUNDS = 4
+RANKS = {kind: rank for rank, kind in enumerate(VaultKind)}
+PARTS = (VaultKind.AUTH_CONFIG, VaultKind.ROLE)
+EXAMPLES = settings(max_examples=1500, deadline=None)
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_planning_after_applying_yields_nothing(snapshot: Snapshot) -> None:
+    settled, plans = settle(snapshot, rounds=ROUNDS)
+    assert plan_policy(settled).actions == ()
+    assert len(plans) < ROUNDS
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_same_snapshot_gives_the_same_plan(snapshot: Snapshot) -> None:
+    assert plan_policy(snapshot) == plan_policy(snapshot)
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_each_action_finds_what_it_needs_made_before(snapshot: Snapshot) -> None:
+    facts = snapshot.facts
+    for action in plan_policy(snapshot).actions:
+        facts = apply(facts, action, target=snapshot.target, now=snapshot.now)
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_objects_are_made_in_the_order_of_their_kinds(snapshot: Snapshot) -> None:
+    plan = plan_policy(snapshot)
+    parts = [plan.root.actions, *(cluster.actions for cluster in plan.clusters.values())]
+    for actions in parts:
+        ranks = [RANKS[action.wanted.kind] for action in actions]
+        assert all(before < after for before, after in pairwise(ranks))
+    assert plan.actions == sum(parts, ())
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_nothing_is_made_for_a_cluster_before_the_root_is_usable(snapshot: Snapshot) -> None:
+    plan = plan_policy(snapshot)
+    if plan.root.usable is None:
+        assert not any(cluster.actions or cluster.managed for cluster in plan.clusters.values())
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_no_role_is_made_where_what_it_gives_is_in_conflict(snapshot: Snapshot) -> None:
+    for cluster in plan_policy(snapshot).clusters.values():
+        target = cluster.cluster
+        needed = {
+            f"sys/policies/acl/{target.role}",
+            f"auth/{target.auth_mount}",
+            f"auth/{target.auth_mount}/config",
+        }
+        if needed & {conflict.path for conflict in cluster.conflicts}:
+            assert VaultKind.ROLE not in {action.wanted.kind for action in cluster.actions}
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_what_is_not_ours_to_write_is_never_written(snapshot: Snapshot) -> None:
+    for action in plan_policy(snapshot).actions:
+        exists, mark = find_owner(snapshot, action)
+        if mark is not None:
+            assert mark.has_owner(hub=HUB, policy=IDENTITY)
+        elif exists:
+            assert snapshot.claimant.adopts
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_an_action_says_why_it_is_taken(snapshot: Snapshot) -> None:
+    for action in plan_policy(snapshot).actions:
+        assert bool(action.differences) == (action.verb is Verb.UPDATE)
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_a_root_is_made_only_where_generate_is_written_and_none_was_known(
+    snapshot: Snapshot,
+) -> None:
+    _, plans = settle(snapshot, rounds=ROUNDS)
+    made = [action for plan in plans for action in plan.root.actions]
+    if any(action.wanted.kind is VaultKind.ROOT for action in made):
+        assert snapshot.target.root.source is RootSource.GENERATE
+        assert snapshot.known_root is None
+        assert snapshot.facts.root_issuer is None
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_a_usable_root_is_the_one_that_is_known(snapshot: Snapshot) -> None:
+    usable = plan_policy(snapshot).root.usable
+    if usable is not None and snapshot.known_root is not None:
+        assert usable.certificate.fingerprint == snapshot.known_root
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_the_root_is_usable_or_pending_or_has_a_fault(snapshot: Snapshot) -> None:
+    root = plan_policy(snapshot).root
+    assert [root.usable is not None, root.is_pending, root.fault is not None].count(True) == 1
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_a_cluster_has_a_fault_exactly_if_it_is_unread_or_in_conflict(snapshot: Snapshot) -> None:
+    for name, cluster in plan_policy(snapshot).clusters.items():
+        is_unread = isinstance(snapshot.facts.clusters[name], Unread)
+        assert (cluster.fault is not None) == (is_unread or bool(cluster.conflicts))
+
+
+@EXAMPLES
+@given(data=st.data(), snapshot=snapshots(min_clusters=2))
+def test_one_cluster_never_changes_what_is_done_for_another(
+    data: st.DataObject, snapshot: Snapshot
+) -> None:
+    changed = data.draw(st.sampled_from(snapshot.target.clusters))
+    part = data.draw(cluster_parts(changed, snapshot.target))
+    before = plan_policy(snapshot)
+    after = plan_policy(with_facts(snapshot, put_part(snapshot.facts, changed, part)))
+    assert after.root == before.root
+    assert drop(after, changed.cluster) == drop(before, changed.cluster)
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_everything_that_is_relied_on_is_there_or_about_to_be(snapshot: Snapshot) -> None:
+    settled, plans = settle(snapshot, rounds=ROUNDS)
+    for _, managed in plans[-1].managed:
+        assert exists_in(settled, managed.wanted.path)
+
+
+def drop(plan: Plan, cluster: str) -> dict[str, object]:
+    return {name: each for name, each in plan.clusters.items() if name != cluster}
+
+
+def with_facts(snapshot: Snapshot, facts: VaultFacts) -> Snapshot:
+    return Snapshot(
+        claimant=snapshot.claimant,
+        target=snapshot.target,
+        facts=facts,
+        known_root=snapshot.known_root,
+        now=snapshot.now,
+    )
+
+
+def find_owner(snapshot: Snapshot, action: Action) -> tuple[bool, Mark | None]:
+    """Return whether what an action writes to (or into) is there, and whose it says it is."""
+    facts, path = snapshot.facts, action.wanted.path
+    if action.wanted.kind is VaultKind.POLICY:
+        document = find_cluster_facts(snapshot, path).policy
+        return document is not None, parse_mark(read_mark(document or ""))
+    if path.startswith("auth/"):
+        mount = facts.auth_mounts.get(path.removeprefix("auth/").split("/")[0])
+    else:
+        mount = facts.mounts.get(path.partition("/issuer/")[0])
+    return mount is not None, parse_mark(mount.description if mount else None)
+
+
+def find_cluster_facts(snapshot: Snapshot, path: str) -> ClusterFacts:
+    (found,) = (
+        snapshot.facts.clusters[each.cluster]
+        for each in snapshot.target.clusters
+        if path.endswith((f"/{each.role}", f"auth/{each.auth_mount}/config"))
+    )
+    assert isinstance(found, ClusterFacts)
+    return found
+
+
+def exists_in(snapshot: Snapshot, path: str) -> bool:
+    facts = snapshot.facts
+    if "/issuer/" in path:
+        return facts.root_issuer is not None
+    if path.startswith("sys/policies/acl/"):
+        return find_cluster_facts(snapshot, path).policy is not None
+    if path.endswith("/config"):
+        return find_cluster_facts(snapshot, path).auth_config is not None
+    if "/role/" in path:
+        return find_cluster_facts(snapshot, path).role is not None
+    if path.startswith("auth/"):
+        return path.removeprefix("auth/") in facts.auth_mounts
+    return path in facts.mounts

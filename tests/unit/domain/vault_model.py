@@ -1,0 +1,141 @@
+"""Vault as a pure function: what an action makes of the facts, and what Vault would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from roottrust.domain.action import Action, Verb
+from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, Unread, VaultFacts
+from roottrust.domain.plan import Plan, plan_policy
+from roottrust.domain.policy_mark import join_policy
+from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.target import ClusterTarget, VaultTarget
+from roottrust.domain.vault_object import VaultKind
+from tests.unit.domain.samples import NO_FACTS, ROOT
+
+MADE_ISSUER_ID = "6f1c2a9e-52f0-4c6f-8a5c-70f1d1f6a001"
+
+
+class RefusedByVaultError(AssertionError):
+    """A real Vault would not have taken this write."""
+
+
+def apply_all(
+    facts: VaultFacts, actions: Iterable[Action], *, target: VaultTarget, now: datetime
+) -> VaultFacts:
+    for action in actions:
+        facts = apply(facts, action, target=target, now=now)
+    return facts
+
+
+def settle(snapshot: Snapshot, *, rounds: int) -> tuple[Snapshot, tuple[Plan, ...]]:
+    """Plan and apply until nothing is left to do, at most so often; return all plans."""
+    plans: list[Plan] = []
+    for _ in range(rounds):
+        plan = plan_policy(snapshot)
+        plans.append(plan)
+        if not plan.actions:
+            break
+        facts = apply_all(snapshot.facts, plan.actions, target=snapshot.target, now=snapshot.now)
+        snapshot = replace(snapshot, facts=facts)
+    return snapshot, tuple(plans)
+
+
+def apply(facts: VaultFacts, action: Action, *, target: VaultTarget, now: datetime) -> VaultFacts:
+    path, fields = action.wanted.path, action.wanted.fields
+    match action.wanted.kind:
+        case VaultKind.SECRETS_MOUNT:
+            return replace(facts, mounts=_put_mount(facts.mounts, path, action))
+        case VaultKind.AUTH_MOUNT:
+            mount = path.removeprefix("auth/")
+            return replace(facts, auth_mounts=_put_mount(facts.auth_mounts, mount, action))
+        case VaultKind.ROOT:
+            return replace(facts, root_issuer=_generate_root(facts, action, now=now))
+        case VaultKind.POLICY:
+            document = join_policy(mark=fields["mark"], policy=fields["policy"])
+            cluster = next(each for each in target.clusters if path.endswith(f"/{each.role}"))
+            return _put_cluster(facts, cluster, policy=document)
+        case VaultKind.AUTH_CONFIG:
+            cluster = _find_by_mount(target, path.removesuffix("/config"))
+            _check_auth_mount(facts, cluster)
+            return _put_cluster(facts, cluster, auth_config=_read_back(action))
+        case VaultKind.ROLE:
+            cluster = _find_by_mount(target, path.partition("/role/")[0])
+            _check_auth_mount(facts, cluster)
+            return _put_role(facts, cluster, _read_back(action))
+
+
+def _put_mount(
+    mounts: Mapping[str, MountFacts], path: str, action: Action
+) -> Mapping[str, MountFacts]:
+    fields = action.wanted.fields
+    known = mounts.get(path)
+    if (action.verb is Verb.CREATE) != (known is None):
+        raise RefusedByVaultError(f"cannot {action}: it {'exists' if known else 'is missing'}")
+    if known is not None and known.type != fields["type"]:
+        raise RefusedByVaultError(f"cannot {action}: its type is {known.type}")
+    mount = MountFacts(
+        type=fields["type"],
+        description=fields["description"],
+        max_ttl_seconds=fields.get("max_lease_ttl", known.max_ttl_seconds if known else 0),
+    )
+    return {**mounts, path: mount}
+
+
+def _generate_root(facts: VaultFacts, action: Action, *, now: datetime) -> IssuerFacts:
+    mount = facts.mounts.get(action.wanted.path.partition("/issuer/")[0])
+    if mount is None or mount.type != "pki":
+        raise RefusedByVaultError(f"cannot {action}: there is no pki")
+    if facts.root_issuer is not None:
+        raise RefusedByVaultError(f"cannot {action}: issuer name already in use")
+    wanted_seconds = int(action.wanted.extra["ttl"].removesuffix("h")) * 3600
+    life = timedelta(seconds=min(wanted_seconds, mount.max_ttl_seconds))
+    return IssuerFacts(
+        issuer_id=MADE_ISSUER_ID,
+        issuer_name=action.wanted.fields["issuer_name"],
+        certificate=replace(ROOT, not_before=now, not_after=now + life, fingerprint="5" * 64),
+        has_key=True,
+    )
+
+
+def _find_by_mount(target: VaultTarget, path: str) -> ClusterTarget:
+    return next(each for each in target.clusters if f"auth/{each.auth_mount}" == path)
+
+
+def _check_auth_mount(facts: VaultFacts, cluster: ClusterTarget) -> None:
+    mount = facts.auth_mounts.get(cluster.auth_mount)
+    if mount is None or mount.type != "kubernetes":
+        raise RefusedByVaultError(f"auth/{cluster.auth_mount} is no kubernetes auth mount")
+
+
+def _read_back(action: Action) -> dict[str, Any]:
+    fields = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in action.wanted.fields.items()
+    }
+    if "token_reviewer_jwt" in action.wanted.extra:
+        fields["token_reviewer_jwt_set"] = bool(action.wanted.extra["token_reviewer_jwt"])
+    return fields
+
+
+def _put_role(facts: VaultFacts, cluster: ClusterTarget, fields: dict[str, Any]) -> VaultFacts:
+    known = facts.clusters.get(cluster.cluster, NO_FACTS)
+    names = () if isinstance(known, Unread) else known.role_names
+    before = {} if isinstance(known, Unread) or known.role is None else dict(known.role)
+    return _put_cluster(
+        facts,
+        cluster,
+        role={**before, **fields},
+        role_names=tuple(sorted({*names, cluster.role})),
+    )
+
+
+def _put_cluster(facts: VaultFacts, cluster: ClusterTarget, **changes: Any) -> VaultFacts:
+    known = facts.clusters.get(cluster.cluster, NO_FACTS)
+    if isinstance(known, Unread):
+        raise RefusedByVaultError(f"nothing is known of {cluster.cluster}")
+    changed: ClusterFacts = replace(known, **changes)
+    return replace(facts, clusters={**facts.clusters, cluster.cluster: changed})
