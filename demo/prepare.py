@@ -15,6 +15,7 @@ ISTIOD = "istiod-service-account"
 ISTIO_NAMESPACE = "istio-system"
 HUB_NAMESPACE = "gloo-mesh"
 HUB = "roottrust-hub"
+HUB_LEASE = f"lease.coordination.k8s.io/{HUB}"
 ISTIOD_ROLE = "roottrust-demo-istiod"
 
 

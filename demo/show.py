@@ -34,6 +34,7 @@ def play(narrator: Narrator, folder: Folder, *, context: str | None) -> Shell:
         prepare.make_cluster_login(shell, folder)
         prepare.make_vault_login(shell, folder)
         prepare.write_configuration(shell, folder, port=port)
+        journal.remember(prepare.HUB_LEASE, namespace=prepare.HUB_NAMESPACE)
         start_operator(narrator, folder, port=port)
     with narrator.chapter("One object instead of thirty commands"):
         narrator.output((REPOSITORY / policy.MANIFEST).read_text())

@@ -4,8 +4,8 @@ They have a state folder and an address range of their own, so a testbed that so
 is left alone. Environment:
 
 ROOTTRUST_TEST_KEEP=1        leave the testbed up, and use it again the next time
-ROOTTRUST_TEST_RANGE=N       the first of its networks 10.N to 10.N+2 (default 87); two runs at
-                             once need two numbers
+ROOTTRUST_TEST_RANGE=N       the first of its networks 10.N to 10.N+5 (default 87); two runs at
+                             once need two numbers, six or more apart
 ROOTTRUST_REQUIRE_TESTBED=1  fail instead of skipping where there can be no testbed; so does CI=true
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import Cluster, Testbed, TestbedError, Vault, kubeconfig
+from testbed import Cluster, Testbed, TestbedError, Vault, VaultOptions, kubeconfig
 from testbed.preflight import check_machine
 from testbed.programs import tail
 from testbed.report import build_report
@@ -36,6 +36,9 @@ KINDS = ("roottrustpolicies", "meshes", "issuedcertificates", "podbouncedirectiv
 
 _RANGE = int(os.environ.get("ROOTTRUST_TEST_RANGE", "87"))
 _STATE = Path(f"/var/lib/roottrust-tests-{_RANGE}")
+# A Vault that is stopped and sealed has a testbed of its own: the other one's forgets everything.
+_FILE_RANGE = _RANGE + 3
+_FILE_STATE = Path(f"/var/lib/roottrust-tests-{_FILE_RANGE}")
 _LOCK = Path(f"/run/lock/roottrust-tests-{_RANGE}")
 _KEEPS = os.environ.get("ROOTTRUST_TEST_KEEP") == "1"
 _REQUIRES = bool(os.environ.get("CI") or os.environ.get("ROOTTRUST_REQUIRE_TESTBED"))
@@ -90,6 +93,18 @@ def empty_vault(vault: Vault) -> Vault:
     """The same Vault, with nothing in it."""
     vault.restart()
     return vault
+
+
+@pytest.fixture(scope="session")
+def file_vault(request: pytest.FixtureRequest, bed: Testbed) -> Iterator[Vault]:
+    """A Vault that keeps its data in files, and comes back sealed after a stop."""
+    with _shown(request):
+        second = Testbed(_FILE_STATE, network=_FILE_RANGE)
+        second.up([], vault=VaultOptions(storage="file"))
+    yield second.vault
+    with _shown(request):
+        second.down()
+    shutil.rmtree(_FILE_STATE, ignore_errors=True)
 
 
 @pytest.fixture

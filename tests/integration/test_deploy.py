@@ -18,10 +18,13 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 HUB = "system:serviceaccount:gloo-mesh:roottrust-hub"
 POLICIES = ("admin.gloo.solo.io", "roottrustpolicies")
 MESHES = ("internal.gloo.solo.io", "meshes")
+LEASES = ("coordination.k8s.io", "leases")
 CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
 
 
-def may(cluster: Cluster, verb: str, resource: tuple[str, str], namespace: str) -> bool:
+def may(
+    cluster: Cluster, verb: str, resource: tuple[str, str], namespace: str, *, name: str = ""
+) -> bool:
     group, plural = resource
     kind, _, subresource = plural.partition("/")
     review = {
@@ -36,6 +39,7 @@ def may(cluster: Cluster, verb: str, resource: tuple[str, str], namespace: str) 
                 "resource": kind,
                 "subresource": subresource,
                 "namespace": namespace,
+                "name": name,
             },
         },
     }
@@ -55,7 +59,7 @@ def may(cluster: Cluster, verb: str, resource: tuple[str, str], namespace: str) 
         ("create", ("", "events"), "anywhere"),
         ("patch", ("", "events"), "anywhere"),
         ("get", ("", "secrets"), "gloo-mesh"),
-        ("update", ("coordination.k8s.io", "leases"), "gloo-mesh"),
+        ("create", LEASES, "gloo-mesh"),
     ],
 )
 def test_hub_may(cluster: Cluster, verb: str, resource: tuple[str, str], namespace: str) -> None:
@@ -74,7 +78,8 @@ def test_hub_may(cluster: Cluster, verb: str, resource: tuple[str, str], namespa
         ("get", ("", "pods"), "gloo-mesh"),
         ("create", ("", "serviceaccounts/token"), "istio-system"),
         ("create", ("authentication.k8s.io", "tokenreviews"), ""),
-        ("update", ("coordination.k8s.io", "leases"), "kube-system"),
+        ("create", LEASES, "kube-system"),
+        ("patch", LEASES, "gloo-mesh"),
         ("escalate", ("rbac.authorization.k8s.io", "clusterroles"), ""),
     ],
 )
@@ -82,6 +87,13 @@ def test_hub_may_not(
     cluster: Cluster, verb: str, resource: tuple[str, str], namespace: str
 ) -> None:
     assert not may(cluster, verb, resource, namespace)
+
+
+@pytest.mark.usefixtures("hub_kubeconfig")
+@pytest.mark.parametrize("verb", ["get", "patch"])
+def test_hub_may_hold_one_lease(cluster: Cluster, verb: str) -> None:
+    assert may(cluster, verb, LEASES, "gloo-mesh", name="roottrust-hub")
+    assert not may(cluster, verb, LEASES, "gloo-mesh", name="another")
 
 
 @pytest.mark.usefixtures("hub_kubeconfig")

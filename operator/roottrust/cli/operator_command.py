@@ -12,11 +12,13 @@ from roottrust.domain.errors import RootTrustError
 from roottrust.domain.redaction import build_one_line
 from roottrust.hub.app import run_hub
 from roottrust.kube.access import load_access
+from roottrust.runtime.leader import LeadershipLostError
 from roottrust.runtime.logs import configure_logs
 from roottrust.runtime.process import handle_signals
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import SettingsError, load_settings
 
+EXIT_FAILED = 1
 EXIT_USAGE = 2
 
 _HELP = """Run the operator until it is told to stop (SIGTERM, Ctrl-C).
@@ -63,6 +65,8 @@ def command(
     configure_logs(form=settings.logging.format, level=settings.logging.level)
     try:
         asyncio.run(_run(settings, kubeconfig, context))
+    except LeadershipLostError:
+        sys.exit(EXIT_FAILED)  # it was logged at once: the other parts took their time to end
     except RootTrustError as error:
         raise click.ClickException(error.message) from None
     except ExceptionGroup as failures:

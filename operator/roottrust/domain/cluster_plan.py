@@ -17,6 +17,7 @@ from roottrust.domain.desired import (
 from roottrust.domain.existing_root import RootPlan, UsableRoot
 from roottrust.domain.facts import ClusterFacts, Unread
 from roottrust.domain.fault import Fault, build_fault
+from roottrust.domain.mark import parse_mark
 from roottrust.domain.ownership import (
     Conflict,
     ManagedObject,
@@ -105,7 +106,8 @@ def _judge_auth_mount(snapshot: Snapshot, cluster: ClusterTarget, facts: Cluster
         mark_field="description",
     )
     foreign = _find_foreign_roles(cluster, facts)
-    if verdict.managed is None or verdict.is_ours or not foreign:
+    is_marked = mount is not None and parse_mark(mount.description) is not None
+    if verdict.managed is None or is_marked or snapshot.claimant.adopts or not foreign:
         return verdict
     note = f"it has roles of others ({', '.join(foreign)})"
     return Verdict(conflict=Conflict(path=verdict.managed.wanted.path, note=note))

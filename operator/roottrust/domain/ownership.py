@@ -1,7 +1,8 @@
 """Whose an object in Vault is, and what that lets us do with it.
 
 What carries our mark is ours and kept as we want it. What carries another's mark is never touched.
-What carries none is used as it is when it matches, and changed only when the policy says `adopt`.
+What carries none is used as it is when it matches, and changed only when the policy says `adopt`;
+but where status tells that we made it, somebody took the mark off, and that is repaired.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ _FIXED = frozenset({"type"})
 
 @dataclass(frozen=True, kw_only=True)
 class Claimant:
-    """The policy that a plan is made for."""
+    """The policy that a plan is made for; `created` are the paths that it made, as status tells."""
 
     hub: str
     policy: PolicyIdentity
     adopts: bool
+    created: frozenset[str] = frozenset()
 
     def build_mark(self, origin: ObjectOrigin) -> Mark:
         """Return our mark for an object."""
@@ -79,6 +81,9 @@ def judge_marked(
         return _create(build(claimant.build_mark(ObjectOrigin.CREATED)), ObjectOrigin.CREATED)
     mark = parse_mark(mark_text)
     if mark is None:
+        created = build(claimant.build_mark(ObjectOrigin.CREATED))
+        if created.path in claimant.created:
+            return _keep(created, found, ObjectOrigin.CREATED)
         wanted = build(claimant.build_mark(ObjectOrigin.ADOPTED))
         return _judge_unmarked(wanted, found, claimant=claimant, mark_field=mark_field)
     if not mark.has_owner(hub=claimant.hub, policy=claimant.policy):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from roottrust.domain.action import Action
 from roottrust.domain.cluster_plan import ClusterPlan, plan_cluster
 from roottrust.domain.existing_root import RootPlan
-from roottrust.domain.ownership import ManagedObject
 from roottrust.domain.root_plan import plan_root
 from roottrust.domain.snapshot import Snapshot
 
@@ -37,13 +36,6 @@ class Plan:
     def is_complete(self) -> bool:
         """Whether nothing more will come up once the actions are applied."""
         return not self.root.is_pending
-
-    @property
-    def managed(self) -> tuple[tuple[str, ManagedObject], ...]:
-        """All objects that the policy relies on, each with its cluster ("" for the root's)."""
-        return tuple(("", each) for each in self.root.managed) + tuple(
-            (name, each) for name, cluster in self.clusters.items() for each in cluster.managed
-        )
 
 
 def plan_policy(snapshot: Snapshot) -> Plan:

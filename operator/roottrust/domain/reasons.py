@@ -69,4 +69,5 @@ class Reason(StrEnum):
     # Kubernetes
     API_UNREACHABLE = "APIServerUnreachable"
     API_REFUSED = "APIServerRefused"
+    NOT_LEADING = "NotLeading"
     INTERNAL_ERROR = "InternalError"

@@ -110,8 +110,11 @@ def _is_mesh_of(mesh: str, cluster: KnownCluster, known: tuple[KnownCluster, ...
     """
     if any(mesh == found.name for found in cluster.meshes):
         return True
-    fitting = [each.name for each in known if mesh.endswith(f"-{each.name}")]
-    return bool(fitting) and max(fitting, key=len) == cluster.name
+    if not mesh.endswith(f"-{cluster.name}"):
+        return False
+    return all(
+        len(each.name) <= len(cluster.name) for each in known if mesh.endswith(f"-{each.name}")
+    )
 
 
 def _matches_mesh(selector: IstioSelector, mesh: KnownMesh) -> bool:

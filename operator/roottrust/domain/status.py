@@ -22,6 +22,7 @@ from roottrust.api.root_trust_policy_status import (
     RootTrustPolicyStatus,
     TrustedRoot,
 )
+from roottrust.domain import ownership
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.judgement import Judgement, judge
 from roottrust.domain.outcome import Outcome
@@ -62,7 +63,7 @@ def _describe_vault(plan: Plan, before: RootTrustPolicyStatus) -> dict[str, obje
     return {
         "root": _build_root(plan, root, before.root),
         "trust_bundle": (_build_trusted(plan, root),) if plan.root.usable else (),
-        "managed_objects": _list_managed(plan),
+        "managed_objects": _list_managed(plan, before),
         "drift": drift,
     }
 
@@ -93,17 +94,21 @@ def _build_trusted(plan: Plan, root: Certificate) -> TrustedRoot:
     )
 
 
-def _list_managed(plan: Plan) -> tuple[ManagedObject, ...]:
-    found = tuple(
-        ManagedObject(
-            path=each.wanted.path,
-            kind=each.wanted.kind,
-            origin=each.origin,
-            cluster=cluster or None,
-        )
-        for cluster, each in plan.managed
+def _list_managed(plan: Plan, before: RootTrustPolicyStatus) -> tuple[ManagedObject, ...]:
+    """Return what is kept up; of a cluster that could not be looked at, what was told before."""
+    found = [_build_managed(each) for each in plan.root.managed]
+    for name, cluster in plan.clusters.items():
+        if cluster.managed or cluster.conflicts:
+            found += [_build_managed(each, cluster=name) for each in cluster.managed]
+        else:
+            found += [each for each in before.managed_objects if each.cluster == name]
+    return tuple(found[:MANAGED_OBJECTS_MAX])
+
+
+def _build_managed(managed: ownership.ManagedObject, cluster: str | None = None) -> ManagedObject:
+    return ManagedObject(
+        path=managed.wanted.path, kind=managed.wanted.kind, origin=managed.origin, cluster=cluster
     )
-    return found[:MANAGED_OBJECTS_MAX]
 
 
 def _list_drift(plan: Plan) -> tuple[Drift, ...]:

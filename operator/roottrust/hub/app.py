@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from roottrust.hub.cluster_registry import LocalCluster
+from roottrust.hub.cluster_registry import ClusterRegistry, LocalCluster
 from roottrust.hub.kinds import MESHES, POLICIES
 from roottrust.hub.policy_change import is_own_echo
 from roottrust.hub.policy_controller import PolicyController
@@ -23,8 +23,9 @@ from roottrust.kube.events import EventPoster
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.health import HealthServer, build_queue_check, build_worker_check
 from roottrust.runtime.kopf_glue import KopfWatches
+from roottrust.runtime.leadership import Leadership, open_leadership
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.process import run_parts
+from roottrust.runtime.process import Part, run_parts
 from roottrust.runtime.resync import Resync
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.store import ObjectKey, ObjectStore, build_key
@@ -38,24 +39,45 @@ logger = logging.getLogger(__name__)
 WATCHED = (WatchedKind(resource=POLICIES), WatchedKind(resource=MESHES))
 
 
-async def run_hub(settings: OperatorSettings, access: KubeAccess, *, stop: asyncio.Event) -> None:
-    """Run the hub until the stop.
+async def run_hub(
+    settings: OperatorSettings,
+    access: KubeAccess,
+    *,
+    stop: asyncio.Event,
+    clusters: ClusterRegistry | None = None,
+) -> None:
+    """Run the hub until the stop, for these clusters or else for the one that it runs in.
 
-    Raises RootTrustError when it cannot start, an ExceptionGroup when a part of it fails.
+    Raises RootTrustError when it cannot start or leads no more, an ExceptionGroup when a part of it
+    fails.
     """
     metrics = Metrics()
     async with AsyncExitStack() as stack:
+        leadership = await stack.enter_async_context(
+            open_leadership(settings, access, metrics=metrics)
+        )
         client = KubeClient(
             access,
             concurrency=settings.kubernetes_concurrency,
             on_write=metrics.count_kubernetes_write,
+            guard=leadership.check,
         )
         stack.push_async_callback(client.close)
         servers = VaultServers(
-            settings.vault_servers, concurrency=settings.vault_concurrency, metrics=metrics
+            settings.vault_servers,
+            concurrency=settings.vault_concurrency,
+            metrics=metrics,
+            guard=leadership.check,
         )
-        stack.push_async_callback(servers.close)
-        hub = _Hub(settings, access, client=client, servers=servers, metrics=metrics)
+        hub = _Hub(
+            settings,
+            access,
+            client=client,
+            servers=servers,
+            clusters=clusters,
+            leadership=leadership,
+            metrics=metrics,
+        )
         await hub.run(stop)
 
 
@@ -69,16 +91,20 @@ class _Hub:
         *,
         client: KubeClient,
         servers: VaultServers,
+        clusters: ClusterRegistry | None,
+        leadership: Leadership,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._access = access
         self._client = client
         self._servers = servers
+        self._leadership = leadership
         self._metrics = metrics
         self._store = ObjectStore(each.resource for each in WATCHED)
         self._queue: WorkQueue[ObjectKey] = WorkQueue()
         self._resync = Resync(queue=self._queue, interval_seconds=settings.resync_seconds)
+        self._is_working = False
         self._reporter = PolicyReporter(
             client, events=EventPoster(client), metrics=metrics, now=_get_now
         )
@@ -86,16 +112,15 @@ class _Hub:
             hub=settings.hub_name,
             client=client,
             store=self._store,
-            clusters=LocalCluster(settings.cluster, access=access, store=self._store),
+            clusters=clusters or LocalCluster(settings.cluster, access=access, store=self._store),
             servers=servers,
             reporter=self._reporter,
             now=_get_now,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
-        """List everything, then work until the stop."""
-        for key in await list_watched(self._client, self._store, WATCHED):
-            self._enqueue(key)
+        """List everything, then stand by or work until the stop."""
+        await list_watched(self._client, self._store, WATCHED)
         workers = Workers(
             queue=self._queue,
             reconcile=self._controller.reconcile,
@@ -113,20 +138,31 @@ class _Hub:
         self._show_metrics(audit)
         count = len(self._store.keys(POLICIES))
         logger.info("the hub %s serves %d policies", self._settings.hub_name, count)
+        parts: dict[str, Part] = {
+            "health": health.run,
+            "workers": partial(self._lead, workers),
+            "watches": watches.run,
+            "audit": audit.run,
+            "vaults": vaults.run,
+        }
+        await self._leadership.run(lambda: self._run_parts(parts, stop))
+
+    async def _run_parts(self, parts: dict[str, Part], stop: asyncio.Event) -> None:
         try:
-            await run_parts(
-                {
-                    "health": health.run,
-                    "workers": workers.run,
-                    "watches": watches.run,
-                    "audit": audit.run,
-                    "vaults": vaults.run,
-                },
-                stop=stop,
-            )
+            await run_parts(parts, stop=stop)
         finally:
             self._resync.close()
+            await self._servers.close()  # revokes tokens, which only the leader may
             logger.info("the hub has stopped")
+
+    async def _lead(self, workers: Workers[ObjectKey], stop: asyncio.Event) -> None:
+        """Work as soon as this hub leads; before, the store is kept up and nothing is done."""
+        if not await self._leadership.wait(stop):
+            return
+        self._is_working = True
+        for key in self._store.keys(POLICIES):
+            self._enqueue(key)
+        await workers.run(stop)
 
     def _take_event(
         self, *, kind: ResourceKind, type_: str | None, found: Mapping[str, Any]
@@ -141,6 +177,8 @@ class _Hub:
 
     def _enqueue(self, key: ObjectKey) -> None:
         """Have what changed looked at: a mesh concerns every policy."""
+        if not self._is_working:
+            return
         changed = self._store.keys(POLICIES) if key.kind == MESHES else (key,)
         for policy in changed:
             if self._store.get_by_key(policy) is None:
@@ -167,9 +205,11 @@ class _Hub:
                 "started": lambda: None if watches.is_started else "the watches are starting",
                 "watches": audit.check,
             },
+            describe=self._leadership.describe,
         )
 
     def _show_metrics(self, audit: WatchAudit) -> None:
+        self._metrics.show_leader(lambda: self._leadership.leads)
         self._metrics.show_queue(
             depth=lambda: self._queue.depth, oldest=lambda: self._queue.oldest_age_seconds
         )

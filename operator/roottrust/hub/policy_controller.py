@@ -113,7 +113,12 @@ class PolicyController:
         return await work_on_vault(
             server,
             target,
-            claimant=Claimant(hub=self._hub, policy=policy.identity, adopts=policy.adopts),
+            claimant=Claimant(
+                hub=self._hub,
+                policy=policy.identity,
+                adopts=policy.adopts,
+                created=policy.created_paths,
+            ),
             known_root=policy.find_known_root(target.root.mount),
             writes=spec.management.mode is ManagementMode.MANAGE,
             now=self._now,

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from roottrust.api.choices import ObjectOrigin
 from roottrust.api.problem import describe_problems
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
@@ -39,6 +40,12 @@ class PolicyObject:
         if root is None or root.issuer is None or root.mount != mount:
             return None
         return None if root.fingerprint == self.given_up_root else root.fingerprint
+
+    @property
+    def created_paths(self) -> frozenset[str]:
+        """The objects in Vault that status tells the policy made."""
+        managed = self.status.managed_objects if self.status else ()
+        return frozenset(each.path for each in managed if each.origin is ObjectOrigin.CREATED)
 
     def parse_spec(self) -> RootTrustPolicySpec:
         """Return the specification; raises InvalidSpecError when it breaks a rule.

@@ -12,6 +12,7 @@ from roottrust.domain.target import VaultTarget
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.settings import VaultServerSettings
 from roottrust.runtime.vaults import build_vault_client
+from roottrust.vault.adapter import Guard
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver
@@ -54,12 +55,18 @@ class VaultServers:
     """All servers; a client is made when the first accepted policy needs it."""
 
     def __init__(
-        self, servers: Iterable[VaultServerSettings], *, concurrency: int, metrics: Metrics
+        self,
+        servers: Iterable[VaultServerSettings],
+        *,
+        concurrency: int,
+        metrics: Metrics,
+        guard: Guard,
     ) -> None:
         self._settings = {each.address: each for each in servers}
         self._terms = {address: _build_terms(each) for address, each in self._settings.items()}
         self._concurrency = concurrency
         self._metrics = metrics
+        self._guard = guard
         self._open: dict[str, VaultServer] = {}
 
     @property
@@ -71,7 +78,10 @@ class VaultServers:
         """Return a server; raises DependencyMissingError when its CA cannot be read."""
         if address not in self._open:
             client = build_vault_client(
-                self._settings[address], concurrency=self._concurrency, metrics=self._metrics
+                self._settings[address],
+                concurrency=self._concurrency,
+                metrics=self._metrics,
+                guard=self._guard,
             )
             self._open[address] = VaultServer(client)
         return self._open[address]
@@ -91,12 +101,11 @@ class VaultServers:
 
 
 def _build_terms(settings: VaultServerSettings) -> ServerTerms:
-    login = settings.login.kubernetes
     return ServerTerms(
         address=settings.address,
         namespace=settings.namespace or None,
         allows_plain_http=settings.allow_plain_http,
         grants=settings.grants,
-        reserved_roles=frozenset({login.role}) if login else frozenset(),
-        reserved_auth_mounts=frozenset({login.mount}) if login else frozenset(),
+        reserved_roles=settings.login.reserved_roles,
+        reserved_auth_mounts=settings.login.reserved_auth_mounts,
     )

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from roottrust.domain.errors import DependencyMissingError, RootTrustError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.access import KubeAccess
+from roottrust.kube.guard import Guard, allow_writes
 from roottrust.kube.kind import ResourceKind, build_path
 from roottrust.kube.transport import JSON, Body, KubeTransport
 
@@ -43,10 +44,11 @@ class KubeClient:
         concurrency: int = 12,
         timeout_seconds: float = 30.0,
         on_write: OnWrite = ignore_write,
+        guard: Guard = allow_writes,
     ) -> None:
         self._access = access
         self._transport = KubeTransport(
-            access, concurrency=concurrency, timeout_seconds=timeout_seconds
+            access, concurrency=concurrency, timeout_seconds=timeout_seconds, guard=guard
         )
         self._on_write = on_write
 

@@ -25,6 +25,7 @@ class ResourceKind:
 
 SECRETS = ResourceKind(group="", version="v1", plural="secrets", kind="Secret")
 EVENTS = ResourceKind(group="", version="v1", plural="events", kind="Event")
+LEASES = ResourceKind(group="coordination.k8s.io", version="v1", plural="leases", kind="Lease")
 
 
 def build_path(

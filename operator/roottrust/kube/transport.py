@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import math
 import ssl
@@ -18,6 +19,7 @@ from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.errors import classify_status, classify_transport_failure
+from roottrust.kube.guard import Guard, allow_writes, build_request_class
 
 JSON = "application/json"
 USER_AGENT = "roottrust-operator"
@@ -29,12 +31,22 @@ Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 class KubeTransport:
     """A bounded number of requests at once; without retries and without following redirects."""
 
-    def __init__(self, access: KubeAccess, *, concurrency: int, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        access: KubeAccess,
+        *,
+        concurrency: int,
+        timeout_seconds: float,
+        guard: Guard = allow_writes,
+    ) -> None:
         self._access = access
-        configuration = access.configuration
+        configuration = copy.copy(access.configuration)
         configuration.connection_pool_maxsize = concurrency
-        # kopf does not look at proxy variables and ~/.netrc either; a proxy belongs in kubeconfig.
-        configuration.client_session_kwargs = {"trust_env": False}
+        configuration.client_session_kwargs = {
+            # kopf does not look at proxies and ~/.netrc either; a proxy belongs in kubeconfig.
+            "trust_env": False,
+            "request_class": build_request_class(guard),
+        }
         self._api = ApiClient(configuration)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=CONNECT_SECONDS)
         self._slots = asyncio.Semaphore(concurrency)
@@ -52,7 +64,8 @@ class KubeTransport:
     ) -> dict[str, Any] | None:
         """Send one request and return the object of the answer, None for a 404 on it.
 
-        Raises one of the product's errors for anything but a success and "there is no such object".
+        Raises one of the product's errors for anything but a success and "there is no such object",
+        and what the guard raises when a write may not be sent.
         """
         headers = {
             "Accept": accept,

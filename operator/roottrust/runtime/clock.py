@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Protocol
+
+# Where there is no such clock (not Linux), the monotonic one goes on while the machine sleeps.
+_SLEEPLESS: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def count_seconds() -> float:
+    """Return the seconds of a clock that never goes back, and goes on while the machine sleeps."""
+    return time.clock_gettime(_SLEEPLESS)
 
 
 class TimerHandle(Protocol):

@@ -22,7 +22,10 @@ _INDEX = "roottrust operator\n\n/livez\n/readyz\n/metrics\n"
 
 
 class HealthServer:
-    """Serves while it is entered as a context; checks are called at each request."""
+    """Serves while it is entered as a context; checks are called at each request.
+
+    `describe` adds a line to /readyz that people can read, and that decides nothing.
+    """
 
     def __init__(
         self,
@@ -32,12 +35,14 @@ class HealthServer:
         metrics: Metrics,
         live: Mapping[str, Check],
         ready: Mapping[str, Check],
+        describe: Callable[[], str] | None = None,
     ) -> None:
         self._host = host
         self._port = port
         self._metrics = metrics
         self._live = live
         self._ready = ready
+        self._describe = describe
         self._runner: web.AppRunner | None = None
 
     @property
@@ -77,20 +82,21 @@ class HealthServer:
 
     async def _show_ready(self, request: web.Request) -> web.Response:
         del request
-        return _answer(self._ready)
+        return _answer(self._ready, more=self._describe() if self._describe else None)
 
     async def _show_metrics(self, request: web.Request) -> web.Response:
-        del request
-        return web.Response(body=self._metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+        body = self._metrics.render(request.query.getall("name[]", ()))
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 
     async def _show_index(self, request: web.Request) -> web.Response:
         del request
         return web.Response(text=_INDEX)
 
 
-def _answer(checks: Mapping[str, Check]) -> web.Response:
+def _answer(checks: Mapping[str, Check], *, more: str | None = None) -> web.Response:
     results = {name: check() for name, check in checks.items()}
     lines = [f"[failed] {name}: {why}" if why else f"[ok] {name}" for name, why in results.items()]
+    lines += [more] if more else []
     is_well = all(why is None for why in results.values())
     return web.Response(text="\n".join([*lines, ""]), status=200 if is_well else 503)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -55,6 +55,15 @@ class Metrics:
             ["verb", "kind", "result"],
             registry=at,
         )
+        self.leader = Gauge(
+            "roottrust_leader_state", "1 while this hub leads, 0 while it stands by.", registry=at
+        )
+        self.lease_writes = Counter(
+            "roottrust_lease_writes",
+            "Renewals of the lease; not among the other writes to Kubernetes.",
+            ["result"],
+            registry=at,
+        )
         self.watch_last_event_seconds = Gauge(
             "roottrust_watch_last_event_seconds",
             "Time since the last event of a watch.",
@@ -94,6 +103,15 @@ class Metrics:
         """Count one write to Kubernetes."""
         self.kubernetes_writes.labels(verb=verb, kind=kind, result=result).inc()
 
+    def count_lease_write(self, *, verb: str, kind: str, result: str) -> None:
+        """Count one write of the lease."""
+        del verb, kind
+        self.lease_writes.labels(result=result).inc()
+
+    def show_leader(self, leads: Callable[[], bool]) -> None:
+        """Read whether this hub leads whenever metrics are scraped."""
+        self.leader.set_function(lambda: float(leads()))
+
     def show_queue(self, *, depth: Callable[[], float], oldest: Callable[[], float]) -> None:
         """Read the queue's state whenever metrics are scraped."""
         self.queue_keys.set_function(depth)
@@ -117,6 +135,8 @@ class Metrics:
         """Show nothing more of a policy that is gone."""
         self.policy_conditions.remove_by_labels({"namespace": namespace, "policy": policy})
 
-    def render(self) -> bytes:
-        """Return everything in the text format."""
-        return generate_latest(self.registry)
+    def render(self, names: Iterable[str] = ()) -> bytes:
+        """Return in the text format everything, or what has one of these names."""
+        wanted = tuple(names)
+        registry = self.registry.restricted_registry(wanted) if wanted else self.registry
+        return generate_latest(registry)

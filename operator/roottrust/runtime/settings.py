@@ -6,13 +6,12 @@ The models' descriptions are what the reference page is generated from.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
@@ -28,9 +27,10 @@ from pydantic_settings import (
 
 from roottrust.domain.bounds import Grant
 from roottrust.runtime.settings_environment import EnvironmentSource
+from roottrust.runtime.settings_login import LoginSettings
+from roottrust.runtime.settings_section import Section
 
 NAMESPACE_DEFAULT = "gloo-mesh"
-SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 DnsLabel = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)
@@ -40,16 +40,24 @@ ServerUrl = Annotated[
     StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", max_length=1024),
     AfterValidator(lambda url: url.rstrip("/")),
 ]
+_NAMESPACE = re.compile(r"([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*)?", re.ASCII)
+
+
+def _check_namespace(namespace: str) -> str:
+    if not _NAMESPACE.fullmatch(namespace) or ".." in namespace:
+        raise ValueError("a Vault namespace has ASCII letters, digits, - _ . and / alone")
+    return namespace
+
+
+VaultNamespace = Annotated[
+    str,
+    AfterValidator(lambda namespace: namespace.strip("/")),
+    AfterValidator(_check_namespace),
+]
 Role = Literal["hub", "cluster"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
-
-
-class ClusterSettings(_Section):
+class ClusterSettings(Section):
     """The cluster that the operator runs in."""
 
     name: DnsLabel = Field(
@@ -69,55 +77,26 @@ class ClusterSettings(_Section):
     )
 
 
-class TokenFileSettings(_Section):
-    """Login with a token that another program keeps in a file."""
-
-    path: Path = Field(description="File with the token; it is read again when it changes.")
-
-
-class KubernetesLoginSettings(_Section):
-    """Login with the operator's own ServiceAccount token."""
-
-    mount: str = Field(default="kubernetes", description="Mount of the auth method in Vault.")
-    role: str = Field(default="roottrust-hub", description="Role in Vault to log in as.")
-    token_path: Path = Field(
-        default=SERVICE_ACCOUNT_TOKEN,
-        description="Projected ServiceAccount token; it is read at each login.",
-    )
-
-
-class LoginSettings(_Section):
-    """How the operator logs in to one Vault server; exactly one of the methods."""
-
-    token_file: TokenFileSettings | None = Field(
-        default=None, description="Login with a token kept in a file."
-    )
-    kubernetes: KubernetesLoginSettings | None = Field(
-        default=None, description="Login with the operator's ServiceAccount token."
-    )
-
-    @model_validator(mode="after")
-    def _has_one_method(self) -> Self:
-        if (self.token_file is None) == (self.kubernetes is None):
-            raise ValueError("set exactly one of tokenFile and kubernetes")
-        return self
-
-
-class VaultServerSettings(_Section):
+class VaultServerSettings(Section):
     """One Vault server, the operator's login there, and what policies may do with it."""
 
     address: ServerUrl = Field(description="Address of the server as policies and agents name it.")
     endpoint: ServerUrl = Field(
         default="", description="Where the operator connects. Default: the address."
     )
-    namespace: str = Field(default="", description="Vault namespace of the operator's login.")
+    namespace: VaultNamespace = Field(
+        default="",
+        description="Vault namespace of the operator's login, and of what it manages. Needs "
+        "Vault Enterprise, or OpenBao 2.3 or newer.",
+    )
     ca_file: Path | None = Field(
         default=None, description="CA that signed the server's certificate. Default: the system's."
     )
     allow_plain_http: bool = Field(
         default=False,
         alias="allowPlainHTTP",
-        description="Accept policies that name this server by http://. For trials only.",
+        description="Accept policies that name this server by http://, and an endpoint by http://. "
+        "For trials only.",
     )
     timeout_seconds: float = Field(
         default=10, gt=0, le=120, description="Longest wait for one answer."
@@ -136,15 +115,55 @@ class VaultServerSettings(_Section):
             return {**data, "endpoint": data.get("address")}
         return data
 
+    @model_validator(mode="after")
+    def _protects_login(self) -> Self:
+        is_plain = self.endpoint.startswith("http://") and self.address.startswith("https://")
+        if is_plain and not self.allow_plain_http:
+            raise ValueError(
+                "endpoint is plain HTTP, which would show the operator's token to the network: use "
+                "https://, or set allowPlainHTTP"
+            )
+        return self
 
-class HttpSettings(_Section):
+
+class LeaderElectionSettings(Section):
+    """Which of several hubs works: the one that holds the Lease `roottrust-hub`."""
+
+    enabled: bool = Field(
+        default=True, description="Take part in it; without it no second hub may run."
+    )
+    lease_seconds: int = Field(
+        default=15, ge=2, le=3600, description="How long the others wait for a hub that is silent."
+    )
+    renew_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="A hub that could not renew for so long writes no more and ends. Less than "
+        "`leaseSeconds`: what was sent in time must arrive before another hub begins.",
+    )
+    retry_seconds: float = Field(
+        default=2,
+        gt=0,
+        description="How often the lease is renewed or looked at; at most half of `renewSeconds`.",
+    )
+
+    @model_validator(mode="after")
+    def _leaves_time(self) -> Self:
+        if self.renew_seconds >= self.lease_seconds:
+            raise ValueError("renewSeconds must be less than leaseSeconds")
+        if self.retry_seconds > self.renew_seconds / 2:
+            raise ValueError("retrySeconds must be at most half of renewSeconds")
+        return self
+
+
+class HttpSettings(Section):
     """The server of /livez, /readyz and /metrics."""
 
     host: str = Field(default="0.0.0.0", description="Address to listen at.")  # noqa: S104 - probes
     port: int = Field(default=8080, ge=0, le=65535, description="Port; 0 takes any free one.")
 
 
-class LoggingSettings(_Section):
+class LoggingSettings(Section):
     """What is logged, and how."""
 
     format: Literal["json", "text"] = Field(default="json", description="Form of a line.")
@@ -197,6 +216,10 @@ class OperatorSettings(BaseSettings):
         gt=0,
         description="Longest wait for work in progress when the operator stops; keep it below the "
         "pod's grace period.",
+    )
+    leader_election: LeaderElectionSettings = Field(
+        default_factory=LeaderElectionSettings,
+        description="How one of several hubs is chosen, by a Lease in the operator's namespace.",
     )
     http: HttpSettings = Field(
         default_factory=HttpSettings, description="Health and metrics endpoints."

@@ -7,16 +7,24 @@ from pathlib import Path
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.settings import LoginSettings, VaultServerSettings
+from roottrust.runtime.settings import VaultServerSettings
+from roottrust.runtime.settings_login import AppRoleLoginSettings, LoginSettings
+from roottrust.vault.adapter import Guard
 from roottrust.vault.client import VaultClient
 from roottrust.vault.connection import VaultConnection
-from roottrust.vault.login import KubernetesLogin, Login, TokenFileLogin
+from roottrust.vault.login import (
+    AppRoleLogin,
+    KubernetesLogin,
+    Login,
+    TokenFileLogin,
+    UserpassLogin,
+)
 
 
 def build_vault_client(
-    server: VaultServerSettings, *, concurrency: int, metrics: Metrics
+    server: VaultServerSettings, *, concurrency: int, metrics: Metrics, guard: Guard
 ) -> VaultClient:
-    """Return a client for one server; nothing is sent yet.
+    """Return a client for one server, whose writes pass the guard; nothing is sent yet.
 
     Raises DependencyMissingError when its CA cannot be read.
     """
@@ -33,19 +41,36 @@ def build_vault_client(
         concurrency=concurrency,
         on_request=metrics.count_vault_request,
         on_login=metrics.count_vault_login,
+        guard=guard,
     )
 
 
-def build_login(login: LoginSettings) -> Login:
+def build_login(settings: LoginSettings) -> Login:
     """Return the login that the configuration describes."""
-    if login.token_file is not None:
-        return TokenFileLogin(login.token_file.path)
-    if login.kubernetes is not None:
-        kubernetes = login.kubernetes
+    if settings.token_file is not None:
+        return TokenFileLogin(settings.token_file.path)
+    if settings.kubernetes is not None:
+        account = settings.kubernetes
         return KubernetesLogin(
-            mount=kubernetes.mount, role=kubernetes.role, token_path=kubernetes.token_path
+            mount=account.mount, role=account.role, token_path=account.token_path
+        )
+    if settings.app_role is not None:
+        return _build_approle_login(settings.app_role)
+    if settings.userpass is not None:
+        user = settings.userpass
+        return UserpassLogin(
+            mount=user.mount, username=user.username, password_path=user.password_file
         )
     raise ValueError("a login without a method passed validation")
+
+
+def _build_approle_login(settings: AppRoleLoginSettings) -> Login:
+    role_id = settings.role_id or settings.role_id_file
+    if role_id is None:
+        raise ValueError("a login without a role id passed validation")
+    return AppRoleLogin(
+        mount=settings.mount, role_id=role_id, secret_id_path=settings.secret_id_file
+    )
 
 
 def _read_ca(path: Path) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.vault.adapter import Guard, allow_writes
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.login import Login
 from roottrust.vault.session import (
@@ -55,15 +56,20 @@ class VaultClient:
         concurrency: int = 8,
         on_request: OnRequest = ignore_request,
         on_login: OnLogin = ignore_login,
+        guard: Guard = allow_writes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> VaultClient:
-        """Return a client with threads, connections and token of its own; nothing is sent yet."""
+        """Return a client with threads, connections and token of its own; nothing is sent yet.
+
+        `guard` is asked before everything but a read, the client's own login among it.
+        """
         session = VaultSession(
             connection=connection,
             login=login,
             concurrency=concurrency,
             on_request=on_request,
             on_login=on_login,
+            guard=guard,
             now=now,
         )
         return cls(session, namespace=connection.namespace)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from pydantic import SecretStr
 
 from roottrust.domain.errors import RootTrustError
+from roottrust.vault.adapter import Guard, allow_writes
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import CREATE_OR_UPDATE, classify_status, is_denied
-from roottrust.vault.login import Login
+from roottrust.vault.login import Login, VaultToken
+from roottrust.vault.namespace import NamespaceCheck, check_namespace
+from roottrust.vault.own_call import judge_own_call
+from roottrust.vault.renewal import TokenRenewal
 from roottrust.vault.tokens import OnLogin, TokenKeeper
 from roottrust.vault.transport import VaultResponse, VaultTransport
 
@@ -23,6 +29,13 @@ REVOKE_SECONDS = 5.0
 _CAPABILITIES = {"GET": "read", "LIST": "list", "POST": CREATE_OR_UPDATE, "DELETE": "delete"}
 
 _Result = TypeVar("_Result")
+
+
+class Send(Protocol):
+    """Sends one request, which is known but for its token."""
+
+    def __call__(self, *, token: SecretStr) -> Awaitable[VaultResponse]:
+        """Send it."""
 
 
 class OnRequest(Protocol):
@@ -61,17 +74,20 @@ class VaultSession:
         concurrency: int = 8,
         on_request: OnRequest = ignore_request,
         on_login: OnLogin = ignore_login,
+        guard: Guard = allow_writes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.connection = connection
         self._on_request = on_request
-        self._transport = VaultTransport(connection, pool_size=concurrency)
+        self._transport = VaultTransport(connection, pool_size=concurrency, guard=guard)
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="vault")
         # Waiting here instead of in the pool's queue lets a cancelled request go at once.
         self._slots = asyncio.Semaphore(concurrency)
         self._tokens = TokenKeeper(
             login=login, call=self._call, run=self._run, now=now, on_login=on_login
         )
+        self._renewal = TokenRenewal(self._tokens, now=now)
+        self._namespaces = NamespaceCheck(self._ask_health, address=connection.address)
 
     async def send(
         self,
@@ -85,17 +101,30 @@ class VaultSession:
 
         Returns Vault's answer if it is a success or a 404, else raises one of the product's errors.
         """
+        if namespace:
+            await self._namespaces.require(namespace)
         token = await self._tokens.get()
-        response = await self._send(method, path, token.token, namespace, body)
+        self._renewal.start()
+        send = partial(self._send, method, path, namespace=namespace, body=body)
+        response = await send(token=token.token)
         if is_denied(response.status):
-            fresh = await self._tokens.replace(token)
-            if fresh is not None:
-                response = await self._send(method, path, fresh.token, namespace, body)
+            response = await self._repeat(send, token) or response
+        check_namespace(response, namespace=namespace, address=self.connection.address)
+        return response
+
+    async def _repeat(self, send: Send, refused: VaultToken) -> VaultResponse | None:
+        """Send once more if there is another token than the refused one, else return None."""
+        fresh = await self._tokens.replace(refused)
+        if fresh is None:
+            return None
+        response = await send(token=fresh.token.token)
+        if fresh.is_new and not is_denied(response.status):
+            self._tokens.note_help()
         return response
 
     async def send_without_token(self, method: str, path: str) -> VaultResponse:
         """Send to a path that needs no token, without a namespace."""
-        return await self._send(method, path, None, None, None)
+        return await self._send(method, path)
 
     def explain(self, response: VaultResponse, *, method: str, path: str) -> RootTrustError:
         """Return the error that an unsuccessful answer means."""
@@ -110,35 +139,31 @@ class VaultSession:
 
     async def close(self) -> None:
         """Revoke a token that we got by logging in (bounded in time), and close everything."""
+        await self._renewal.stop()
         try:
-            await self._revoke()
+            with contextlib.suppress(TimeoutError):  # then it ends by itself
+                async with asyncio.timeout(REVOKE_SECONDS):
+                    await self._tokens.give_up()
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._transport.close()
-
-    async def _revoke(self) -> None:
-        owned = self._tokens.owned
-        if owned is None:
-            return
-        namespace = self.connection.namespace
-        try:
-            async with asyncio.timeout(REVOKE_SECONDS):
-                await self._send("POST", "auth/token/revoke-self", owned.token, namespace, {})
-        except (RootTrustError, TimeoutError):
-            return  # it expires by itself
 
     async def _send(
         self,
         method: str,
         path: str,
-        token: SecretStr | None,
-        namespace: str | None,
-        body: Mapping[str, Any] | None,
+        *,
+        token: SecretStr | None = None,
+        namespace: str | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> VaultResponse:
         async with self._slots:
             return await self._run(
                 lambda: self._send_timed(method, path, token=token, namespace=namespace, body=body)
             )
+
+    async def _ask_health(self, namespace: str) -> VaultResponse:
+        return await self._send("GET", "sys/health", namespace=namespace)
 
     async def _run(self, work: Callable[[], _Result]) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -155,9 +180,16 @@ class VaultSession:
         response = self._send_timed(
             method, path, token=token, namespace=self.connection.namespace, body=body
         )
-        if not response.is_success:
-            raise self.explain(response, method=method, path=path)
-        return response.body
+        if response.is_success:
+            return response.body
+        raise judge_own_call(
+            self.explain(response, method=method, path=path),
+            errors=response.errors,
+            address=self.connection.address,
+            namespace=self.connection.namespace,
+            path=path,
+            capability=_CAPABILITIES[method],
+        )
 
     def _send_timed(
         self,

@@ -13,10 +13,10 @@ from urllib.parse import quote
 import requests
 from hvac.adapters import RawAdapter
 from pydantic import SecretStr
-from requests.adapters import HTTPAdapter
 
 from roottrust.domain.errors import InvalidSpecError, TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.vault.adapter import Guard, VaultAdapter, allow_writes
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import classify_transport_failure
 
@@ -49,9 +49,11 @@ class VaultTransport:
     A redirect would carry the token to whatever host the answer names.
     """
 
-    def __init__(self, connection: VaultConnection, *, pool_size: int) -> None:
+    def __init__(
+        self, connection: VaultConnection, *, pool_size: int, guard: Guard = allow_writes
+    ) -> None:
         self._connection = connection
-        self._session = _build_session(ca_pem=connection.ca_pem, pool_size=pool_size)
+        self._session = _build_session(connection, pool_size=pool_size, guard=guard)
         self._adapter = RawAdapter(
             base_uri=connection.endpoint.rstrip("/"),
             session=self._session,
@@ -72,7 +74,7 @@ class VaultTransport:
         """Send one request to /v1/<path> and return Vault's answer, whatever its status.
 
         Raises TransientError when there is no answer, InvalidSpecError for a path that leaves its
-        mount.
+        mount, and what the guard raises when a write may not be sent.
         """
         arguments: dict[str, Any] = {} if body is None else {"json": dict(body)}
         try:
@@ -120,37 +122,14 @@ class VaultTransport:
         return {}
 
 
-class _ContextAdapter(HTTPAdapter):
-    """Verifies against the given trust only: requests would add its own CA bundle to it."""
-
-    def __init__(self, context: ssl.SSLContext, *, pool_size: int) -> None:
-        self._context = context
-        super().__init__(pool_connections=1, pool_maxsize=pool_size, max_retries=0, pool_block=True)
-
-    def init_poolmanager(
-        self,
-        connections: int,
-        maxsize: int,
-        block: bool = False,  # noqa: FBT001, FBT002 - the signature of requests
-        **pool_kwargs: Any,
-    ) -> None:
-        super().init_poolmanager(
-            connections, maxsize, block=block, ssl_context=self._context, **pool_kwargs
-        )
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **proxy_kwargs)
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Leave everything to the context."""
-
-
-def _build_session(*, ca_pem: str | None, pool_size: int) -> requests.Session:
+def _build_session(
+    connection: VaultConnection, *, pool_size: int, guard: Guard
+) -> requests.Session:
     session = requests.Session()
-    context = ssl.create_default_context(cadata=ca_pem)
-    adapter = _ContextAdapter(context, pool_size=pool_size)
-    session.mount("https://", adapter)
-    session.mount("http://", HTTPAdapter(pool_maxsize=pool_size, max_retries=0, pool_block=True))
+    context = ssl.create_default_context(cadata=connection.ca_pem)
+    adapter = VaultAdapter(context, guard=guard, pool_size=pool_size)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
     # An own (empty) auth keeps requests from sending credentials of ~/.netrc.
     session.auth = _send_no_auth
     return session

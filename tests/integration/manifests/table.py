@@ -35,9 +35,13 @@ def read_cases(table: str) -> list[Case]:
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorCase:
-    """One manifest that only the operator can judge, and its condition Accepted."""
+    """One manifest that only the operator can judge, and its condition Accepted.
+
+    `clusters` is how many the operator has to serve.
+    """
 
     name: str
+    clusters: int
     manifest: dict[str, Any]
     status: str
     reason: str
@@ -53,6 +57,7 @@ def read_operator_cases() -> list[OperatorCase]:
     return [
         OperatorCase(
             name=entry["name"],
+            clusters=entry.get("clusters", 1),
             manifest=change(read_base("guide"), entry["patch"]),
             status=entry.get("status", "False"),
             reason=entry["reason"],

@@ -19,6 +19,7 @@ from roottrust.domain.facts import (
     VaultFacts,
 )
 from roottrust.domain.mark import Mark
+from roottrust.domain.ownership import Claimant
 from roottrust.domain.policy_mark import join_policy
 from roottrust.domain.reasons import Reason
 from roottrust.domain.snapshot import Snapshot
@@ -230,6 +231,16 @@ def put_part(facts: VaultFacts, cluster: ClusterTarget, part: ClusterPart) -> Va
 
 
 @st.composite
+def claimants(draw: st.DrawFn, target: VaultTarget) -> Claimant:
+    """The policy, which may know of objects that it made, and may adopt others."""
+    made = {target.root.mount}
+    for cluster in target.clusters:
+        made |= {f"auth/{cluster.auth_mount}", f"sys/policies/acl/{cluster.role}"}
+    known = draw(st.sampled_from((frozenset(), frozenset(), frozenset(made))))
+    return replace(draw(st.sampled_from((CLAIMANT, ADOPTER))), created=known)
+
+
+@st.composite
 def snapshots(draw: st.DrawFn, *, min_clusters: int = 1) -> Snapshot:
     """A policy, and any Vault that it may find."""
     target = draw(targets(min_clusters=min_clusters))
@@ -243,7 +254,7 @@ def snapshots(draw: st.DrawFn, *, min_clusters: int = 1) -> Snapshot:
     for cluster in target.clusters:
         facts = put_part(facts, cluster, draw(cluster_parts(cluster, target)))
     return Snapshot(
-        claimant=draw(st.sampled_from((CLAIMANT, ADOPTER))),
+        claimant=draw(claimants(target)),
         target=target,
         facts=facts,
         known_root=draw(

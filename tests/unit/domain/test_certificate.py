@@ -3,11 +3,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa, x25519
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 from hypothesis import given
@@ -116,6 +117,18 @@ def test_same_words_in_another_string_type_are_another_name() -> None:
 )
 def test_key_types(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, key_type: str) -> None:
     assert parse_certificate(build_pem(key=key)).key_type == key_type
+
+
+@pytest.mark.parametrize(
+    ("key", "key_type"),
+    [
+        (ed448.Ed448PrivateKey.generate(), "ed448"),
+        (x25519.X25519PrivateKey.generate(), "unknown"),
+    ],
+)
+def test_keys_that_sign_nothing_for_meshes_are_told_apart(key: Any, key_type: str) -> None:
+    pem = build_pem(key=key, signer=ec.generate_private_key(ec.SECP256R1()))
+    assert parse_certificate(pem).key_type == key_type
 
 
 def test_ed25519_names_no_hash() -> None:

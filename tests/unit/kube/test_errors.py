@@ -47,6 +47,7 @@ def test_status_has_its_class(status: int, message: str, kind: type[RootTrustErr
     error = classify(status, message)
     assert type(error) is kind
     assert "/apis/a/v1/xs/y" in error.message
+    assert error.message.endswith(".")
 
 
 def test_retry_after_is_kept() -> None:

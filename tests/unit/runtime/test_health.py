@@ -15,6 +15,7 @@ from roottrust.runtime.workqueue import WorkQueue
 class Bench:
     def __init__(self) -> None:
         self.why: str | None = None
+        self.role: str | None = None
         self.metrics = Metrics()
         self.server = HealthServer(
             host="127.0.0.1",
@@ -22,6 +23,7 @@ class Bench:
             metrics=self.metrics,
             live={"loop": lambda: None},
             ready={"watches": lambda: self.why, "queue": lambda: None},
+            describe=lambda: self.role or "",
         )
 
     async def get(self, path: str) -> tuple[int, str]:
@@ -53,6 +55,11 @@ async def test_ready_lists_each_check(bench: Bench) -> None:
         "[failed] watches: silent: meshes\n[ok] queue\n",
     )
     assert await bench.get("/livez") == (200, "[ok] loop\n")
+
+
+async def test_ready_says_who_leads(bench: Bench) -> None:
+    bench.role = "standby: b leads"
+    assert await bench.get("/readyz") == (200, "[ok] watches\n[ok] queue\nstandby: b leads\n")
 
 
 async def test_metrics_are_in_text_format(bench: Bench) -> None:

@@ -34,6 +34,20 @@ def test_watch_is_read_at_each_scrape(metrics: Metrics) -> None:
     assert read("roottrust_watch_silent_state", labels) == 1
 
 
+def test_leader_is_read_at_each_scrape(metrics: Metrics) -> None:
+    leads = [True]
+    metrics.show_leader(lambda: leads[0])
+    read = metrics.registry.get_sample_value
+    assert read("roottrust_leader_state") == 1
+    leads[0] = False
+    assert read("roottrust_leader_state") == 0
+
+
+def test_renewals_of_the_lease_are_counted_apart(metrics: Metrics) -> None:
+    metrics.count_lease_write(verb="patch", kind="leases.coordination.k8s.io", result="ok")
+    assert 'roottrust_lease_writes_total{result="ok"} 1.0' in metrics.render().decode()
+
+
 def test_conditions_of_a_policy_come_and_go(metrics: Metrics) -> None:
     labels = {"namespace": "ns", "policy": "p", "condition": "Ready"}
     for status, value in (("True", 1), ("False", 0), ("Unknown", -1)):

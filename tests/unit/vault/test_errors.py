@@ -61,6 +61,7 @@ def test_status_has_its_class(
     error = classify(status, *errors)
     assert (type(error), error.reason) == (kind, reason)
     assert "https://vault" in error.message
+    assert error.message.endswith(".")
 
 
 def test_retry_after_is_kept() -> None:

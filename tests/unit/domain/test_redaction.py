@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from roottrust.domain.redaction import REDACTED, build_one_line, redact_secrets
+from roottrust.domain.redaction import REDACTED, build_one_line, build_sentence, redact_secrets
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJl"
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIabc\n-----END EC PRIVATE KEY-----"
@@ -53,3 +53,11 @@ def test_one_line_is_one_short_line_without_pem() -> None:
     assert line.startswith(f"a b {REDACTED} c xxx")
     assert len(line) == 300
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("no such\npath", "no such path."), ("It is so.", "It is so."), ("x" * 400, "x" * 299 + "….")],
+)
+def test_what_others_say_ends_a_sentence_of_ours(text: str, sentence: str) -> None:
+    assert build_sentence(text) == sentence

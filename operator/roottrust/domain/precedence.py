@@ -1,0 +1,105 @@
+"""Which of several policies counts: the older one for a mesh, one owner for a root.
+
+Claims are what all accepted policies ask for. The order is by age and then by name, so that every
+look at the same policies comes to the same end, whoever is reconciled first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from roottrust.api.choices import RootSource
+from roottrust.domain.errors import InvalidSpecError
+from roottrust.domain.policy import PolicyIdentity
+from roottrust.domain.reasons import Reason
+from roottrust.domain.target import ClusterTarget, VaultTarget
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What one policy asks for; `created_at` is its creationTimestamp (RFC 3339, so it sorts)."""
+
+    policy: PolicyIdentity
+    created_at: str
+    target: VaultTarget
+
+    @property
+    def rank(self) -> tuple[str, str, str]:
+        """The place in the order: the least counts."""
+        return (self.created_at, self.policy.namespace, self.policy.name)
+
+    @property
+    def root(self) -> tuple[str, str | None, str]:
+        """The root mount, wherever it is."""
+        return (self.target.server, self.target.namespace, self.target.root.mount)
+
+
+def settle(claim: Claim, others: Iterable[Claim], *, root_owner: str | None) -> VaultTarget:
+    """Return what is left of a policy's target beside the other policies.
+
+    `root_owner` is the policy (namespace/name) that the configuration names for the root; without
+    it the oldest owns it. Raises InvalidSpecError when older policies have every mesh.
+    """
+    rivals = tuple(each for each in others if each.policy.full_name != claim.policy.full_name)
+    return _settle_root(_settle_clusters(claim, rivals), claim, rivals, root_owner)
+
+
+def _settle_clusters(claim: Claim, rivals: tuple[Claim, ...]) -> VaultTarget:
+    older = tuple(each for each in rivals if each.rank < claim.rank)
+    winners = {each.cluster: _find_winner(each, older) for each in claim.target.clusters}
+    kept = tuple(each for each in claim.target.clusters if winners[each.cluster] is None)
+    lost = {name: winner for name, winner in winners.items() if winner is not None}
+    if not kept:
+        names = ", ".join(sorted({winner.full_name for winner in lost.values()}))
+        raise InvalidSpecError(
+            f"The older policy {names} is for the same meshes: select others, or delete one of "
+            "the policies.",
+            reason=Reason.SELECTED_BY_OLDER_POLICY,
+        )
+    warnings = tuple(
+        f"The meshes of {name} are left to the older policy {winner.full_name}."
+        for name, winner in lost.items()
+    )
+    return replace(claim.target, clusters=kept, warnings=claim.target.warnings + warnings)
+
+
+def _find_winner(cluster: ClusterTarget, older: tuple[Claim, ...]) -> PolicyIdentity | None:
+    winners = (
+        each.policy
+        for each in sorted(older, key=lambda each: each.rank)
+        if any(_overlaps(cluster, theirs) for theirs in each.target.clusters)
+    )
+    return next(winners, None)
+
+
+def _overlaps(mine: ClusterTarget, theirs: ClusterTarget) -> bool:
+    """Whether two policies are for one mesh; before it is seen, its namespace stands for it."""
+    if mine.cluster != theirs.cluster:
+        return False
+    if mine.meshes and theirs.meshes:
+        return not set(mine.meshes).isdisjoint(theirs.meshes)
+    return not set(mine.namespaces).isdisjoint(theirs.namespaces)
+
+
+def _settle_root(
+    target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...], root_owner: str | None
+) -> VaultTarget:
+    sharing = (claim, *(each for each in rivals if each.root == claim.root))
+    owner = _find_owner(sharing, root_owner)
+    if owner is claim:
+        return target
+    root = target.root
+    warnings = target.warnings
+    if root.source is not RootSource.EXISTING:
+        whose = f"The root at {root.mount}/ belongs to RootTrustPolicy {owner.policy.full_name}"
+        warnings += (f"{whose}: management.root of this policy does not count.",)
+    shared = replace(
+        root, source=RootSource.EXISTING, issuer=root.issuer or owner.target.root.issuer
+    )
+    return replace(target, root=shared, warnings=warnings)
+
+
+def _find_owner(sharing: tuple[Claim, ...], root_owner: str | None) -> Claim:
+    named = (each for each in sharing if each.policy.full_name == root_owner)
+    return next(named, min(sharing, key=lambda each: each.rank))

@@ -1,0 +1,104 @@
+"""A bare client of the API server: it makes policies, and sees when they are Ready."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from testbed import Cluster, TestbedError
+from tests.bench.bare_vault import run_at_once
+from tests.bench.fleet import NAMESPACE
+
+POLICIES = f"/apis/admin.gloo.solo.io/v2/namespaces/{NAMESPACE}/roottrustpolicies"
+MESHES = f"/apis/internal.gloo.solo.io/v2/namespaces/{NAMESPACE}/meshes"
+EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
+
+_CONCURRENCY = 8
+_MESH = "of-no-cluster"
+
+
+class BareKubernetes:
+    """Sends requests as administrator, and raises when one fails."""
+
+    def __init__(self, session: aiohttp.ClientSession, server: str) -> None:
+        self._session = session
+        self._server = server
+
+    async def create_all(self, path: str, manifests: Iterable[Mapping[str, Any]]) -> None:
+        """Create objects of one kind."""
+        await run_at_once(manifests, lambda each: self._post(path, each), concurrency=_CONCURRENCY)
+
+    async def delete_all(self, path: str) -> None:
+        """Delete every object of one kind."""
+        async with self._session.delete(self._server + path) as answer:
+            answer.raise_for_status()
+
+    async def wait_until_ready(self, count: int, *, seconds: float) -> float:
+        """Return the time at which so many policies were Ready for the first time."""
+        ready: set[str] = set()
+        try:
+            async with asyncio.timeout(seconds):
+                async for found in self._watch(POLICIES):
+                    name = found["metadata"]["name"]
+                    ready = ready | {name} if _is_ready(found) else ready - {name}
+                    if len(ready) == count:
+                        return time.time()
+        except TimeoutError:
+            raise TestbedError(
+                f"After {seconds:g} s only {len(ready)} of {count} policies are Ready."
+            ) from None
+        raise TestbedError("The API server has ended the watch.")
+
+    async def touch_mesh(self) -> None:
+        """Change a Mesh of a cluster that nobody knows: a hub then looks at every policy."""
+        manifest = {
+            "apiVersion": "internal.gloo.solo.io/v2",
+            "kind": "Mesh",
+            "metadata": {"name": _MESH, "annotations": {"bench": str(time.time())}},
+            "spec": {
+                "istio": {"installation": {"namespace": "istio-system", "cluster": "elsewhere"}}
+            },
+        }
+        query = {"fieldManager": "bench", "force": "true"}
+        async with self._session.patch(
+            f"{self._server}{MESHES}/{_MESH}",
+            params=query,
+            data=json.dumps(manifest),
+            headers={"Content-Type": "application/apply-patch+yaml"},
+        ) as answer:
+            answer.raise_for_status()
+
+    async def _post(self, path: str, manifest: Mapping[str, Any]) -> None:
+        async with self._session.post(self._server + path, json=manifest) as answer:
+            answer.raise_for_status()
+
+    async def _watch(self, path: str) -> AsyncIterator[dict[str, Any]]:
+        async with self._session.get(self._server + path, params={"watch": "1"}) as answer:
+            answer.raise_for_status()
+            async for line in answer.content:
+                yield json.loads(line)["object"]
+
+
+@asynccontextmanager
+async def connect(cluster: Cluster) -> AsyncIterator[BareKubernetes]:
+    """Connect as whoever may do everything."""
+    context = ssl.create_default_context(cafile=str(cluster.ca_file))
+    context.load_cert_chain(cluster.pki / "admin.crt", cluster.pki / "admin.key")
+    connector = aiohttp.TCPConnector(ssl=context)
+    timeout = aiohttp.ClientTimeout(total=None)
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=timeout, read_bufsize=2**20
+    ) as session:
+        yield BareKubernetes(session, cluster.server)
+
+
+def _is_ready(found: Mapping[str, Any]) -> bool:
+    conditions = found.get("status", {}).get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

@@ -1,0 +1,57 @@
+"""The floor: the same requests by a bare client that knows beforehand what to send."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from testbed import Vault
+from tests.bench.bare_vault import BareVault, connect, run_at_once
+from tests.bench.requests_of_fleet import SWEEP_READS, FleetRequests, Write
+
+CONCURRENCIES = (4, 8, 16)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """The shortest time, and how many requests at once it took."""
+
+    seconds: float
+    concurrency: int
+
+
+async def measure_writes(vault: Vault, requests: FleetRequests) -> Floor:
+    """Return the shortest time for all writes to an empty Vault, which is empty again then."""
+    found = []
+    for concurrency in CONCURRENCIES:
+        vault.restart()
+        async with connect(vault) as client:
+            await client.read("sys/mounts")  # the operator's connections are not timed either
+            started = time.monotonic()
+            await _write_all(client, requests.root)
+            await run_at_once(
+                requests.clusters,
+                lambda writes, client=client: _write_all(client, writes),
+                concurrency=concurrency,
+            )
+            found.append(Floor(seconds=time.monotonic() - started, concurrency=concurrency))
+    vault.restart()
+    return min(found, key=lambda each: each.seconds)
+
+
+async def measure_reads(vault: Vault, requests: FleetRequests) -> Floor:
+    """Return the shortest time for all reads of a sweep in which nothing has changed."""
+    paths = [*SWEEP_READS, *(path for paths in requests.cluster_reads for path in paths)]
+    found = []
+    for concurrency in CONCURRENCIES:
+        async with connect(vault) as client:
+            await client.read("sys/mounts")
+            started = time.monotonic()
+            await run_at_once(paths, client.read, concurrency=concurrency)
+            found.append(Floor(seconds=time.monotonic() - started, concurrency=concurrency))
+    return min(found, key=lambda each: each.seconds)
+
+
+async def _write_all(client: BareVault, writes: tuple[Write, ...]) -> None:
+    for path, body in writes:
+        await client.write(path, body)

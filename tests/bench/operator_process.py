@@ -1,0 +1,130 @@
+"""The operator's process: started, stopped, and looked at from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from testbed import TestbedError
+from tests.bench.counts import Counts, fetch_counts
+
+STOP_SECONDS = 20.0
+
+# The hub says so when everything is listed and before the first request to Vault.
+_SERVING = " serves "
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class OperatorProcess:
+    """One operator for made-up clusters; it runs while this is entered as a context."""
+
+    def __init__(
+        self, folder: Path, *, config: Mapping[str, Any], kubeconfig: Path, count: int
+    ) -> None:
+        self._port = _find_free_port()
+        self._log = folder / "operator.log"
+        path = folder / "config.yaml"
+        http = {"host": "127.0.0.1", "port": self._port}
+        path.write_text(yaml.safe_dump({**config, "http": http}), encoding="utf-8")
+        self._words = [str(path), str(kubeconfig), str(count)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        # It ends with the benchmark, however that ends.
+        command = ["setpriv", "--pdeathsig", "KILL", sys.executable]
+        command += ["-m", "tests.bench.operator_entry", *self._words]
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        process = self._require()
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def check(self) -> None:
+        """Raise unless it runs."""
+        if self._require().poll() is not None:
+            end = self._log.read_text(encoding="utf-8")[-2000:]
+            raise TestbedError(f"The operator has ended: {end}")
+
+    def find_start(self) -> float:
+        """Return the time at which it began to work: before its first request to Vault."""
+        for line in self._log.read_text(encoding="utf-8").splitlines():
+            if _SERVING in line:
+                return datetime.fromisoformat(json.loads(line)["time"]).timestamp()
+        raise TestbedError(f"{self._log} does not tell when the operator began.")
+
+    async def count(self, *names: str) -> Counts:
+        """Return what it has counted, all or some of it."""
+        self.check()
+        return await asyncio.to_thread(fetch_counts, self._port, names)
+
+    async def wait_until_quiet(self) -> None:
+        """Wait until it has used no time of a processor for half a second."""
+        before = -1.0
+        while before < (now := self.read_cpu_seconds()):
+            before = now
+            await asyncio.sleep(0.5)
+
+    def read_cpu_seconds(self) -> float:
+        """Return the time of processors that it has used since its start."""
+        text = Path(f"/proc/{self._require().pid}/stat").read_text(encoding="ascii")
+        fields = text.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def read_peak_mb(self) -> float:
+        """Return the most memory that it has had resident."""
+        text = Path(f"/proc/{self._require().pid}/status").read_text(encoding="ascii")
+        line = next(each for each in text.splitlines() if each.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+
+    def _require(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("it was never started")
+        return self._process
+
+
+class CpuRecord:
+    """How much time of processors the operator had used at which moment."""
+
+    def __init__(self, operator: OperatorProcess) -> None:
+        self._operator = operator
+        self._moments: list[tuple[float, float]] = []
+
+    async def run(self) -> None:
+        """Look fifty times a second until this is cancelled."""
+        while True:
+            self._moments.append((time.time(), self._operator.read_cpu_seconds()))
+            await asyncio.sleep(0.02)
+
+    def find(self, at: float) -> float:
+        """Return what it had used at a moment."""
+        return max((used for moment, used in self._moments if moment <= at), default=0.0)
+
+
+def _find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,67 @@
+"""One of two operators, with what is between it and the servers that it talks to."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.recorder import Recorder
+from tests.integration.hub.waiting import wait_for
+
+END_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """Everything that one operator sends."""
+
+    vault: Recorder
+    kubernetes: Recorder
+
+    def list_writes(self) -> list[str]:
+        """Return what could have changed something; a lease protects itself by its version."""
+        writes = [*self.vault.writes, *self.kubernetes.writes]
+        return [each for each in writes if "/leases" not in each]
+
+
+class Candidate(OperatorProcess):
+    """An operator that may lead; it is paused and woken as a machine does it."""
+
+    def __init__(
+        self, *, config: Mapping[str, Any], kubeconfig: Path, folder: Path, log: Path, paths: Paths
+    ) -> None:
+        content = yaml.safe_load(kubeconfig.read_text())
+        content["clusters"][0]["cluster"] = {"server": paths.kubernetes.url}
+        own = folder / "kubeconfig"
+        own.touch(mode=0o600)
+        own.write_text(yaml.safe_dump(content))
+        super().__init__(config=config, kubeconfig=own, folder=folder, log=log)
+        self.paths = paths
+
+    @property
+    def leads(self) -> bool:
+        return self.sum_metric("roottrust_leader_state") == 1
+
+    def wait_until_it_leads(self, *, seconds: float) -> None:
+        wait_for(lambda: self.leads, lambda leads: leads, seconds=seconds, every=0.1)
+
+    def pause(self) -> None:
+        self._send(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self._send(signal.SIGCONT)
+
+    def wait_for_end(self) -> int:
+        """Return its exit code."""
+        assert self._process is not None
+        return self._process.wait(END_SECONDS)
+
+    def _send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)

@@ -1,0 +1,162 @@
+"""The real operator beside a real API server and a real Vault, with the rights that deploy/ ships.
+
+One process serves all tests: what runs is stopped or killed at will, and the next test that asks
+for `operator` has it running again. Each test has a namespace and names in Vault of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed import Cluster, Vault
+from tests.integration.hub.istiod import Account
+from tests.integration.hub.names import GRANT, Names, build_names
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.policy import Policy
+from tests.integration.hub.rights import grant_rights
+from tests.integration.hub.root import Root, make_root
+from tests.integration.manifests.table import GUIDE
+from tests.integration.vault_calls import Ask, build_ask
+
+SERVER = "https://vault.example:8200"
+HUB_NAMESPACE = "gloo-mesh"
+
+_CREDENTIAL = re.compile(r"eyJ[\w-]{8,}\.|PRIVATE KEY|\b(?:hvs|s)\.[\w-]{20,}|root-[0-9a-f]{32}")
+
+BuildOperator = Callable[..., OperatorProcess]
+MakePolicy = Callable[..., Policy]
+
+
+@pytest.fixture(scope="session")
+def hub_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the operators' files are."""
+    return tmp_path_factory.mktemp("operator")
+
+
+@pytest.fixture(scope="session")
+def token_file(hub_folder: Path) -> Path:
+    """The operator's token for Vault."""
+    return hub_folder / "vault-token"
+
+
+@pytest.fixture(scope="session")
+def root(hub_folder: Path) -> Root:
+    """The root of the guide."""
+    return make_root(hub_folder)
+
+
+@pytest.fixture(scope="session")
+def admin(vault: Vault, root: Root, token_file: Path) -> Ask:
+    """Vault's administrator, who has emptied Vault and prepared it as the guide tells."""
+    vault.restart()
+    admin = build_ask(vault, vault.root_token)
+    grant_rights(admin, token_file)
+    root.import_into(admin)
+    return admin
+
+
+@pytest.fixture(scope="session")
+def build_operator(
+    hub_kubeconfig: Path, log_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BuildOperator]:
+    """Build operators that use a Vault; at the end they are gone, and their logs tell no secret."""
+    built: list[OperatorProcess] = []
+
+    def build(name: str, vault: Vault, login: dict[str, Any]) -> OperatorProcess:
+        process = OperatorProcess(
+            config=build_config(vault, login),
+            kubeconfig=hub_kubeconfig,
+            folder=tmp_path_factory.mktemp(name),
+            log=log_folder / f"{name}.log",
+        )
+        built.append(process)
+        return process
+
+    yield build
+    for process in built:
+        process.kill()
+    told = [line for each in built for line in find_secrets(each.log)]
+    assert told == []
+
+
+@pytest.fixture(scope="session")
+def operator_process(
+    build_operator: BuildOperator, admin: Ask, vault: Vault, token_file: Path
+) -> OperatorProcess:
+    return build_operator("operator", vault, {"tokenFile": {"path": str(token_file)}})
+
+
+@pytest.fixture
+def operator(operator_process: OperatorProcess) -> OperatorProcess:
+    """The operator, which runs."""
+    operator_process.start()
+    return operator_process
+
+
+@pytest.fixture
+def names(namespace: str) -> Names:
+    """Names in Vault that no other test has."""
+    return build_names(namespace.removeprefix("test-"))
+
+
+@pytest.fixture
+def make_policy(cluster: Cluster, namespace: str) -> MakePolicy:
+    """Apply a policy of the test's own, with names of its own."""
+
+    def make(names: Names, changes: dict[str, Any] | None = None, *, name: str = "mine") -> Policy:
+        policy = Policy(cluster=cluster, namespace=namespace, name=name)
+        policy.apply({**names.build_changes(), **(changes or {})})
+        return policy
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def guide_policy(operator_process: OperatorProcess, cluster: Cluster) -> Iterator[Policy]:
+    """The guide's manifest, applied unchanged and Ready."""
+    operator_process.start()
+    cluster.kubectl("apply", "-f", GUIDE)
+    policy = Policy(cluster=cluster, namespace=HUB_NAMESPACE, name="cluster1")
+    words = ("wait", "--for=condition=Ready", "--timeout=30s", "roottrustpolicy/cluster1")
+    policy.kubectl(*words)
+    yield policy
+    policy.delete()
+
+
+@pytest.fixture(scope="session")
+def istiod(cluster: Cluster) -> Account:
+    """istiod's ServiceAccount."""
+    account = Account(cluster)
+    account.create()
+    return account
+
+
+def build_config(vault: Vault, login: dict[str, Any]) -> dict[str, Any]:
+    """Return the operator's configuration for a Vault that policies know as vault.example."""
+    server = {
+        "endpoint": vault.address,
+        "caFile": str(vault.ca_file),
+        "login": login,
+        "grants": [GRANT],
+    }
+    return {
+        "cluster": {"name": "cluster1", "labels": {"env": "prod"}},
+        "resyncSeconds": 10,  # the least
+        "leaderElection": {"enabled": False},  # a killed one would be waited for
+        "logging": {"format": "text", "level": "DEBUG"},
+        "vaultServers": [
+            {"address": SERVER, **server},
+            {"address": SERVER.replace("https", "http"), **server},
+        ],
+    }
+
+
+def find_secrets(log: Path) -> list[str]:
+    """Return the lines of a log that hold a credential."""
+    text = log.read_text() if log.exists() else ""
+    return [line for line in text.splitlines() if _CREDENTIAL.search(line)]

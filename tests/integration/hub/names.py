@@ -1,0 +1,96 @@
+"""Names in Vault: those of the guide, or a set that one test has for itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.integration.vault_calls import Ask, read
+
+# What the tests' operator may touch beside the guide's names, each for one purpose.
+GENERATED_ROOTS = ("pki_made", "pki_signing", "pki_shared", "pki_drifting", "pki_lost")
+GRANT = {
+    "policyNamespaces": ["gloo-mesh", "test-*"],
+    "rootMounts": ["pki", *GENERATED_ROOTS],
+    "authMounts": ["kube-${cluster}-mesh-auth", "kube-${cluster}_*"],
+    "intermediateMounts": ["pki_int_${cluster}", "pki_int_${cluster}_*"],
+    "roles": ["gen-int-ca-istio-${cluster}-mesh", "gen-int-ca-istio-${cluster}_*"],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Where the objects of one policy are in Vault."""
+
+    auth_mount: str
+    intermediate_mount: str
+    role: str
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The objects as status names them, in the order in which they are made."""
+        auth = f"auth/{self.auth_mount}"
+        return (
+            self.intermediate_mount,
+            auth,
+            f"{auth}/config",
+            f"sys/policies/acl/{self.role}",
+            f"{auth}/role/{self.role}",
+        )
+
+    def build_changes(self) -> dict[str, Any]:
+        """Return what to change in the guide's manifest for these names."""
+        vault = "spec.config.agentCa.vault"
+        return {
+            f"{vault}.csrPath": f"{self.intermediate_mount}/intermediate/generate/exported",
+            f"{vault}.kubernetesAuth.mountPath": f"/v1/auth/{self.auth_mount}",
+            f"{vault}.kubernetesAuth.role": self.role,
+        }
+
+
+GUIDE_NAMES = Names(
+    auth_mount="kube-cluster1-mesh-auth",
+    intermediate_mount="pki_int_cluster1",
+    role="gen-int-ca-istio-cluster1-mesh",
+)
+
+
+def build_names(suffix: str) -> Names:
+    """Return names that no other test has."""
+    return Names(
+        auth_mount=f"kube-cluster1_{suffix}",
+        intermediate_mount=f"pki_int_cluster1_{suffix}",
+        role=f"gen-int-ca-istio-cluster1_{suffix}",
+    )
+
+
+Objects = dict[str, dict[str, Any] | None]
+
+
+def read_objects(admin: Ask, names: Names, *, root: str = "pki") -> Objects:
+    """Return everything of one policy that Vault has, by path; None for what it does not."""
+    intermediate, auth, config, policy, role = names.paths
+    document = read(admin, policy)
+    return {
+        root: read_mount(admin, "sys/mounts", root),
+        intermediate: read_mount(admin, "sys/mounts", intermediate),
+        auth: read_mount(admin, "sys/auth", names.auth_mount),
+        config: read(admin, config),
+        # OpenBao counts versions, which are no part of what was written.
+        policy: document and {"policy": document["policy"]},
+        role: read(admin, role),
+    }
+
+
+def find_changes(before: Objects, after: Objects) -> Objects:
+    """Return the objects that are not as they were."""
+    return {path: data for path, data in after.items() if data != before[path]}
+
+
+def read_mount(admin: Ask, table: str, mount: str) -> dict[str, Any] | None:
+    """Return what makes a mount what it is; that it was made anew does not show."""
+    found = (read(admin, table) or {}).get(f"{mount}/")
+    if found is None:
+        return None
+    max_ttl = found["config"]["max_lease_ttl"]
+    return {"type": found["type"], "description": found["description"], "max_lease_ttl": max_ttl}

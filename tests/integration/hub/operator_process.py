@@ -1,0 +1,115 @@
+"""The operator as it runs in a cluster: a process of its own, told by a configuration file."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from tests.integration.hub.waiting import wait_for
+
+STOP_SECONDS = 15.0
+
+_WRITES = ("POST", "PUT", "DELETE")
+
+
+class OperatorProcess:
+    """One operator: started, stopped, killed and asked over HTTP; its log outlives its starts."""
+
+    def __init__(
+        self, *, config: Mapping[str, Any], kubeconfig: Path, folder: Path, log: Path
+    ) -> None:
+        self.log = log
+        self._port = _find_free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._words = ["--kubeconfig", str(kubeconfig), "--config", str(folder / "config.yaml")]
+        http = {"host": "127.0.0.1", "port": self._port}
+        folder.joinpath("config.yaml").write_text(yaml.safe_dump({**config, "http": http}))
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it and wait until it calls itself ready; harmless when it runs."""
+        if self.is_running:
+            return
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                build_command(*self._words), stdout=output, stderr=output, env=build_environment()
+            )
+        wait_for(self._is_ready, lambda ready: ready)
+
+    def stop(self) -> int:
+        """Ask it to end, and return its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End it without a warning; harmless when it does not run."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+
+    def get(self, path: str) -> requests.Response:
+        """Ask its own server."""
+        return requests.get(f"http://127.0.0.1:{self._port}{path}", timeout=5)
+
+    def sum_metric(self, name: str, **labels: str) -> float:
+        """Return the sum of all samples of that name that have these labels."""
+        return sum(
+            sample.value
+            for sample in self._read_samples(name)
+            if labels.items() <= sample.labels.items()
+        )
+
+    def list_known(self) -> set[str]:
+        """Return the policies of which it has told something since its start."""
+        found = self._read_samples("roottrust_policy_condition_state")
+        return {f"{each.labels['namespace']}/{each.labels['policy']}" for each in found}
+
+    def count_writes(self) -> dict[str, float]:
+        """Return how often it has written to Vault and to Kubernetes since its start."""
+        vault = (
+            self.sum_metric("roottrust_vault_requests_total", method=method) for method in _WRITES
+        )
+        kubernetes = self.sum_metric("roottrust_kubernetes_writes_total")
+        return {"vault": sum(vault), "kubernetes": kubernetes}
+
+    def _read_samples(self, name: str) -> list[Sample]:
+        families = text_string_to_metric_families(self.get("/metrics").text)
+        return [each for family in families for each in family.samples if each.name == name]
+
+    def _is_ready(self) -> bool:
+        assert self.is_running, f"the operator has ended: {self.log.read_text()[-2000:]}"
+        try:
+            return self.get("/readyz").ok
+        except requests.ConnectionError:
+            return False
+
+
+def build_command(*words: str) -> list[str]:
+    """Return the command of an operator that ends with the tests, however these end."""
+    python = ["setpriv", "--pdeathsig", "KILL", sys.executable]
+    return [*python, "-m", "roottrust", "operator", "--roles", "hub", *words]
+
+
+def build_environment() -> dict[str, str]:
+    """Return an environment in which nothing but its words configures the operator."""
+    return {"PATH": os.environ["PATH"]}
+
+
+def _find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,89 @@
+"""One RootTrustPolicy on the real API server: applied, read, waited for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from testbed import Cluster
+from tests.integration.hub.waiting import wait_for
+from tests.integration.manifests.table import change, read_base
+
+Condition = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """A policy by its name; what it says is applied by `apply`."""
+
+    cluster: Cluster
+    namespace: str
+    name: str
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    def kubectl(self, *words: str) -> str:
+        """Run kubectl in the policy's namespace."""
+        return self.cluster.kubectl(*words, "-n", self.namespace).stdout
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Apply the guide's manifest under this name, with changes by path."""
+        named = {"metadata.name": self.name, "metadata.namespace": self.namespace}
+        manifest = change(read_base("guide"), {**changes, **named})
+        self.cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+
+    def annotate(self, annotation: str) -> None:
+        self.kubectl("annotate", "rtp", self.name, annotation)
+
+    def patch_status(self, status: dict[str, Any] | None) -> dict[str, Any]:
+        """Change the status as nobody should, and return what became of the policy."""
+        patch = json.dumps({"status": status})
+        words = ("patch", "rtp", self.name, "--subresource=status", "--type=merge", "-o=json")
+        found: dict[str, Any] = json.loads(self.kubectl(*words, f"--patch={patch}"))
+        return found
+
+    def delete(self) -> None:
+        """Delete it; one that does not go at once has something that holds it."""
+        self.kubectl("delete", "rtp", self.name, "--timeout=5s")
+
+    def read(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.kubectl("get", "rtp", self.name, "-o", "json"))
+        return found
+
+    def read_status(self) -> dict[str, Any]:
+        status: dict[str, Any] = self.read().get("status", {})
+        return status
+
+    def read_conditions(self) -> dict[str, Condition]:
+        """Return the conditions by type."""
+        return {each["type"]: each for each in self.read_status().get("conditions", [])}
+
+    def read_events(self, reason: str) -> list[str]:
+        """Return the messages of its Events of one reason."""
+        wanted = f"involvedObject.name={self.name},reason={reason}"
+        found = json.loads(self.kubectl("get", "events", "-o=json", f"--field-selector={wanted}"))
+        return [each["message"] for each in found["items"]]
+
+    def wait_for(self, type_: str, status: str, reason: str | None = None) -> Condition:
+        """Wait for a condition and return it; it must speak of the policy as it is now."""
+
+        def holds(found: dict[str, Any]) -> bool:
+            condition = _find(found, type_)
+            return (
+                condition.get("status") == status
+                and condition["observedGeneration"] == found["metadata"]["generation"]
+                and reason in {None, condition["reason"]}
+            )
+
+        return _find(wait_for(self.read, holds), type_)
+
+    def wait_until_ready(self) -> None:
+        self.wait_for("Ready", "True")
+
+
+def _find(found: dict[str, Any], type_: str) -> Condition:
+    conditions = found.get("status", {}).get("conditions", [])
+    return next((each for each in conditions if each["type"] == type_), {})

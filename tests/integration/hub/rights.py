@@ -1,0 +1,46 @@
+"""The operator's rights in Vault: those that deploy/ ships, for the tests' root mounts as well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.integration.hub.names import GENERATED_ROOTS
+from tests.integration.vault_calls import Ask, write
+
+POLICY = Path(__file__).parents[3] / "deploy/vault/roottrust-hub.hcl"
+NAME = "roottrust-hub"
+
+_OF_ROOT = re.compile(r'^path "(?:sys/mounts/)?pki(?=["/]).*?^}\n', re.DOTALL | re.MULTILINE)
+
+
+def build_rights(roots: Iterable[str] = GENERATED_ROOTS) -> str:
+    """Return the shipped policy, with what it grants at `pki` granted at other root mounts."""
+    shipped = POLICY.read_text()
+    of_root = "".join(_OF_ROOT.findall(shipped))
+    more = [re.sub(r'pki(?=["/])', root, of_root) for root in roots]
+    return "\n".join([shipped, *more])
+
+
+def grant_rights(admin: Ask, token_file: Path) -> None:
+    """Make a token that has these rights alone, and put it where the operator finds it."""
+    write(admin, f"sys/policies/acl/{NAME}", {"policy": build_rights()})
+    wanted = {"policies": [NAME], "no_default_policy": True, "no_parent": True, "ttl": "24h"}
+    answer = admin("POST", "auth/token/create", wanted)
+    put_token(token_file, answer.json()["auth"]["client_token"])
+
+
+def make_powerless_token(admin: Ask) -> str:
+    """Return a token that is good for nothing."""
+    wanted = {"policies": ["nothing"], "no_default_policy": True, "no_parent": True}
+    token: str = admin("POST", "auth/token/create", wanted).json()["auth"]["client_token"]
+    return token
+
+
+def put_token(token_file: Path, token: str) -> None:
+    """Exchange the token, as an agent that keeps it does: never half of it can be read."""
+    fresh = token_file.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(token)
+    fresh.replace(token_file)

@@ -1,0 +1,113 @@
+"""What others made in Vault is left alone and told of, unless the policy says to take it over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from testbed import Vault
+from tests.integration.hub.conftest import MakePolicy
+from tests.integration.hub.istiod import Account, ask_as_istiod
+from tests.integration.hub.names import Names, read_objects
+from tests.integration.hub.policy import Policy
+from tests.integration.vault_calls import Ask, read, write
+
+ADOPT = "admin.gloo.solo.io/adopt=true"
+ADMINS = 'path "secret/*" { capabilities = ["read"] }\n'
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+
+def make_auth_mount(admin: Ask, names: Names, ca: str) -> str:
+    """Make the auth mount as somebody made it long ago, and return its accessor."""
+    write(admin, f"sys/auth/{names.auth_mount}", {"type": "kubernetes", "description": "by hand"})
+    config = {"kubernetes_host": "https://old.example:6443", "kubernetes_ca_cert": ca}
+    write(admin, f"auth/{names.auth_mount}/config", {**config, "disable_local_ca_jwt": True})
+    return read_accessor(admin, names)
+
+
+def read_accessor(admin: Ask, names: Names) -> str:
+    found = read(admin, f"sys/auth/{names.auth_mount}")
+    assert found is not None
+    return str(found["accessor"])
+
+
+def wait_for_conflict(policy: Policy) -> dict[str, Any]:
+    condition = policy.wait_for("VaultConfigured", "False", "Conflict")
+    assert policy.read_conditions()["Stalled"]["status"] == "True"
+    assert ADOPT in condition["message"]
+    assert policy.read_events("Conflict") == [condition["message"]]
+    return condition
+
+
+def list_adopted(policy: Policy) -> list[str]:
+    managed = policy.read_status()["managedObjects"]
+    return [each["path"] for each in managed if each["origin"] == "Adopted"]
+
+
+def test_auth_mount_of_others_is_not_touched_before_it_is_adopted(
+    make_policy: MakePolicy, names: Names, admin: Ask, vault: Vault, istiod: Account
+) -> None:
+    accessor = make_auth_mount(admin, names, vault.ca_file.read_text())
+    before = read_objects(admin, names)
+    policy = make_policy(names)
+    message = wait_for_conflict(policy)["message"]
+    assert f"auth/{names.auth_mount}/config is not roottrust's and differs" in message
+    assert "kubernetes_host is https://old.example:6443, not https://10." in message
+    drift = policy.read_status()["drift"]
+    assert "https://old.example:6443" in [each.get("actual") for each in drift]
+    _, auth, config, _, role = names.paths
+    after = read_objects(admin, names)
+    assert {path: after[path] for path in (auth, config, role)} == {
+        path: before[path] for path in (auth, config, role)
+    }
+
+    policy.annotate(ADOPT)
+    policy.wait_until_ready()
+    assert read_accessor(admin, names) == accessor
+    assert list_adopted(policy) == [auth, config, role]
+    assert ask_as_istiod(vault, istiod, names)
+
+
+def test_policy_of_others_is_not_touched_before_it_is_adopted(
+    make_policy: MakePolicy, names: Names, admin: Ask
+) -> None:
+    path = f"sys/policies/acl/{names.role}"
+    write(admin, path, {"policy": ADMINS})
+    policy = make_policy(names)
+    message = wait_for_conflict(policy)["message"]
+    assert f"{path} is not roottrust's and differs: policy is" in message
+    assert read_objects(admin, names)[path] == {"policy": ADMINS}
+    # Nobody may log in and get what that policy grants.
+    assert read(admin, f"auth/{names.auth_mount}/role/{names.role}") is None
+
+    policy.annotate(ADOPT)
+    policy.wait_until_ready()
+    assert ADMINS not in str(read_objects(admin, names)[path])
+    assert list_adopted(policy) == [path]
+
+
+def test_auth_mount_with_roles_of_others_is_not_touched(
+    make_policy: MakePolicy, names: Names, admin: Ask, vault: Vault
+) -> None:
+    make_auth_mount(admin, names, vault.ca_file.read_text())
+    role = {"bound_service_account_names": "ci", "bound_service_account_namespaces": "ci"}
+    write(admin, f"auth/{names.auth_mount}/role/ci", role)
+    message = wait_for_conflict(make_policy(names))["message"]
+    assert "it has roles of others (ci)" in message
+
+
+def test_of_two_policies_for_the_same_names_the_first_is_named(
+    make_policy: MakePolicy, names: Names, admin: Ask
+) -> None:
+    first = make_policy(names, name="first")
+    first.wait_until_ready()
+    before = read_objects(admin, names)
+    second = make_policy(names, name="second")
+    condition = second.wait_for("VaultConfigured", "False", "Conflict")
+    assert f"belongs to RootTrustPolicy {first.full_name} of hub cluster1" in condition["message"]
+    second.annotate(ADOPT)
+    second.wait_for("Stalled", "True", "Conflict")
+    assert read_objects(admin, names) == before
+    first.wait_until_ready()

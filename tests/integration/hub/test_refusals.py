@@ -1,0 +1,75 @@
+"""Policies that the API server takes and the operator refuses: it says why, and touches nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from testbed import Cluster
+from tests.integration.hub.names import Names, read_objects
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.policy import Policy
+from tests.integration.manifests.table import OperatorCase, read_operator_cases
+from tests.integration.vault_calls import Ask, read
+
+# The operator serves one cluster; what needs two is tried in tests/unit/domain.
+CASES = [case for case in read_operator_cases() if case.clusters == 1]
+
+
+def create(cluster: Cluster, case: OperatorCase, name: str) -> Policy:
+    """Apply a case under a name of its own."""
+    namespace = case.manifest["metadata"]["namespace"]
+    metadata = {"name": name, "namespace": namespace}
+    place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    for manifest in (place, {**case.manifest, "metadata": metadata}):
+        cluster.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(manifest))
+    return Policy(cluster=cluster, **metadata)
+
+
+def read_tables(admin: Ask) -> str:
+    """Return what would change first if Vault was touched."""
+    policies = admin("LIST", "sys/policies/acl").json()["data"]["keys"]
+    return json.dumps([read(admin, "sys/mounts"), read(admin, "sys/auth"), policies])
+
+
+@pytest.fixture(scope="module")
+def refused(
+    cluster: Cluster, admin: Ask, operator_process: OperatorProcess
+) -> Iterator[dict[str, Policy]]:
+    """All cases at once; nothing in Vault may be another afterwards."""
+    operator_process.start()
+    before = read_tables(admin)
+    refused = {case.name: create(cluster, case, f"case-{n}") for n, case in enumerate(CASES)}
+    yield refused
+    for policy in refused.values():
+        policy.delete()
+    assert read_tables(admin) == before
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_policy_is_refused_with_its_reason(refused: dict[str, Policy], case: OperatorCase) -> None:
+    policy = refused[case.name]
+    accepted = policy.wait_for("Accepted", case.status, case.reason)
+    assert case.message in accepted["message"]
+    assert accepted["message"].endswith(".")
+    ready = policy.read_conditions()["Ready"]
+    assert (ready["status"], ready["reason"]) == (case.status, case.reason)
+    status = policy.read_status()
+    assert status["state"] == ("INVALID" if case.status == "False" else "PENDING")
+    assert "managedObjects" not in status
+
+
+def test_refused_policy_is_accepted_once_it_is_mended(
+    refused: dict[str, Policy], names: Names, admin: Ask
+) -> None:
+    policy = refused["the role admins"]
+    policy.wait_for("Accepted", "False", "NotAllowed")
+    policy.apply({**names.build_changes(), "spec.management": {"mode": "Observe"}})
+    policy.wait_for("Accepted", "True")
+    # Observe looks and tells, and leaves Vault as it is.
+    policy.wait_for("VaultConfigured", "False", "ChangesPending")
+    assert [each["path"] for each in policy.read_status()["drift"]] == list(names.paths)
+    found = read_objects(admin, names)
+    assert [path for path in names.paths if found[path]] == []

@@ -1,0 +1,48 @@
+"""Asking Vault as somebody, in plain requests: answers are looked at, refusals among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+
+from testbed import Vault
+
+FORBIDDEN = 403
+
+Ask = Callable[..., requests.Response]
+
+
+def build_ask(vault: Vault, token: str) -> Ask:
+    """Return what sends requests with a token; paths are as in `vault read`."""
+
+    def ask(method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
+        return requests.request(
+            method,
+            f"{vault.address}/v1/{path}",
+            headers={"X-Vault-Token": token},
+            json=body,
+            verify=str(vault.ca_file),
+            timeout=10,
+        )
+
+    return ask
+
+
+def write(ask: Ask, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what a test needs, and return the answer's data."""
+    answer = ask("POST", path, body)
+    assert answer.ok, f"POST {path}: {answer.text}"
+    data: dict[str, Any] = (answer.json() if answer.content else {}).get("data") or {}
+    return data
+
+
+def read(ask: Ask, path: str) -> dict[str, Any] | None:
+    """Return the data at a path, None if Vault has none there."""
+    answer = ask("GET", path)
+    if answer.status_code in {400, 404}:
+        return None  # 400 is the answer for a mount that is not there
+    assert answer.ok, f"GET {path}: {answer.text}"
+    data: dict[str, Any] = answer.json()["data"]
+    return data

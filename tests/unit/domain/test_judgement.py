@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given, settings
+
+from roottrust.api.choices import ConditionStatus
+from roottrust.domain.cluster_plan import ClusterPlan
+from roottrust.domain.existing_root import RootPlan
+from roottrust.domain.fault import Fault
+from roottrust.domain.judgement import Judgement, find_plan_fault, judge
+from roottrust.domain.outcome import Outcome
+from roottrust.domain.plan import Plan
+from roottrust.domain.reasons import ConditionType, Reason
+from tests.unit.domain.outcomes import (
+    AWAY,
+    FAILED,
+    FAILURE,
+    MESH,
+    MISSING,
+    OBSERVED,
+    OUTAGE,
+    PENDING,
+    READY,
+    REFUSAL,
+    REFUSED,
+    outcomes,
+)
+from tests.unit.domain.samples import build_cluster, build_target
+
+TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
+ALWAYS = (
+    ConditionType.ACCEPTED,
+    ConditionType.VAULT_REACHABLE,
+    ConditionType.VAULT_CONFIGURED,
+    ConditionType.CERTIFICATES_ISSUED,
+    ConditionType.TRUST_PROPAGATED,
+    ConditionType.READY,
+)
+TWO = build_target(build_cluster("a"), build_cluster("b"))
+
+
+def find(outcome: Outcome) -> dict[ConditionType, Judgement]:
+    return {each.type: each for each in judge(outcome)}
+
+
+def read(outcome: Outcome) -> dict[str, tuple[str, str]]:
+    return {each.type: (each.status, each.reason) for each in judge(outcome)}
+
+
+def build_plan(root: Fault | None = None, **clusters: Fault | None) -> Plan:
+    parts = {
+        name: ClusterPlan(cluster=build_cluster(name), fault=fault)
+        for name, fault in clusters.items()
+    }
+    return Plan(root=RootPlan(mount="pki", fault=root), clusters=MappingProxyType(parts))
+
+
+@settings(max_examples=100, deadline=None)
+@given(outcome=outcomes())
+def test_every_outcome_has_all_conditions_once(outcome: Outcome) -> None:
+    types = [each.type for each in judge(outcome)]
+    assert tuple(types[:6]) == ALWAYS
+    assert len(set(types)) == len(types)
+
+
+@settings(max_examples=100, deadline=None)
+@given(outcome=outcomes())
+def test_a_policy_is_ready_or_stalled_or_reconciling(outcome: Outcome) -> None:
+    found = find(outcome)
+    shapes = [
+        found[ConditionType.READY].is_true,
+        ConditionType.STALLED in found,
+        ConditionType.RECONCILING in found,
+    ]
+    assert shapes.count(True) == 1
+    assert all(
+        found[kind].is_true
+        for kind in (ConditionType.STALLED, ConditionType.RECONCILING)
+        if kind in found
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(outcome=outcomes())
+def test_every_message_is_a_sentence(outcome: Outcome) -> None:
+    for each in judge(outcome):
+        assert each.message.strip() == each.message
+        assert each.message.endswith(".")
+        assert "\n" not in each.message
+
+
+@settings(max_examples=100, deadline=None)
+@given(outcome=outcomes())
+def test_ready_holds_exactly_if_all_before_it_hold(outcome: Outcome) -> None:
+    found = find(outcome)
+    assert found[ConditionType.READY].is_true == all(found[kind].is_true for kind in ALWAYS[:3])
+
+
+@settings(max_examples=100, deadline=None)
+@given(outcome=outcomes())
+def test_what_waits_for_a_condition_does_not_hold_before_it(outcome: Outcome) -> None:
+    found = [find(outcome)[kind] for kind in ALWAYS[:3]]
+    holds = [each.is_true for each in found]
+    assert holds == sorted(holds, reverse=True)
+
+
+def test_a_policy_whose_vault_is_ready_waits_for_its_mesh_and_is_ready() -> None:
+    assert read(READY) == {
+        "Accepted": (TRUE, "Accepted"),
+        "VaultReachable": (TRUE, "Reachable"),
+        "VaultConfigured": (TRUE, "Configured"),
+        "CertificatesIssued": (UNKNOWN, "WaitingForMesh"),
+        "TrustPropagated": (UNKNOWN, "WaitingForMesh"),
+        "Ready": (TRUE, "WaitingForMesh"),
+    }
+    assert find(READY)[ConditionType.READY].message == (
+        "Vault is ready for istiod of cluster1; no mesh is found there yet."
+    )
+
+
+def test_with_a_mesh_the_policy_is_ready_for_it() -> None:
+    found = find(replace(READY, target=build_target(build_cluster(meshes=(MESH,)))))
+    assert found[ConditionType.READY].reason == Reason.READY
+    assert found[ConditionType.CERTIFICATES_ISSUED].reason == Reason.NOT_SUPPORTED
+
+
+def test_a_refused_policy_is_stalled_and_vault_is_not_asked() -> None:
+    assert read(REFUSED) == {
+        "Accepted": (FALSE, "InvalidPath"),
+        "VaultReachable": (UNKNOWN, "InvalidPath"),
+        "VaultConfigured": (UNKNOWN, "InvalidPath"),
+        "CertificatesIssued": (UNKNOWN, "InvalidPath"),
+        "TrustPropagated": (UNKNOWN, "InvalidPath"),
+        "Ready": (FALSE, "InvalidPath"),
+        "Stalled": (TRUE, "InvalidPath"),
+    }
+    assert find(REFUSED)[ConditionType.READY].message == REFUSAL.message
+
+
+def test_a_policy_that_misses_something_is_reconciling() -> None:
+    found = find(Outcome(generation=1, refusal=MISSING))
+    assert found[ConditionType.READY].status is UNKNOWN
+    assert found[ConditionType.RECONCILING].reason == Reason.RETRYING
+    assert found[ConditionType.RECONCILING].message == MISSING.message
+
+
+def test_an_outage_is_told_and_everything_else_waits() -> None:
+    found = read(AWAY)
+    assert found["Accepted"] == (TRUE, "Accepted")
+    assert found["VaultReachable"] == (FALSE, "Sealed")
+    assert found["VaultConfigured"] == (UNKNOWN, "WaitingForVault")
+    assert found["Ready"] == (FALSE, "Sealed")
+    assert found["Reconciling"] == (TRUE, "Retrying")
+    assert find(AWAY)[ConditionType.READY].message == OUTAGE.message
+
+
+def test_a_failed_request_leaves_vault_reachable() -> None:
+    found = read(FAILED)
+    assert found["VaultReachable"] == (TRUE, "Reachable")
+    assert found["VaultConfigured"] == found["Ready"] == (FALSE, "AccessDenied")
+    assert "Reconciling" in found
+    assert find(FAILED)[ConditionType.READY].message == FAILURE.message
+
+
+def test_changes_still_to_be_made_are_counted() -> None:
+    found = find(PENDING)[ConditionType.VAULT_CONFIGURED]
+    assert (found.status, found.reason) == (UNKNOWN, Reason.CHANGES_PENDING)
+    assert found.message == "5 changes in Vault are still to be made."
+
+
+def test_changes_that_are_only_observed_are_false_and_point_at_the_drift() -> None:
+    found = find(OBSERVED)[ConditionType.VAULT_CONFIGURED]
+    assert (found.status, found.reason) == (FALSE, Reason.CHANGES_PENDING)
+    assert "see status.drift" in found.message
+
+
+def test_observing_a_vault_that_is_as_wanted_is_ready() -> None:
+    assert find(replace(READY, is_observed_only=True))[ConditionType.READY].is_true
+
+
+def test_without_a_plan_nothing_is_configured() -> None:
+    found = read(replace(READY, plan=None))
+    assert found["VaultConfigured"] == (UNKNOWN, "ChangesPending")
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(1, "c0"), (3, "c0, c1, c2"), (5, "c0, c1, c2 and 2 more")]
+)
+def test_three_clusters_are_named_and_the_rest_counted(count: int, shown: str) -> None:
+    target = build_target(*(build_cluster(f"c{number}") for number in range(count)))
+    accepted = find(replace(READY, target=target))[ConditionType.ACCEPTED]
+    assert accepted.message == f"The policy is accepted for {shown}."
+
+
+def test_a_plan_without_faults_has_none() -> None:
+    assert find_plan_fault(build_plan(a=None)) is None
+
+
+def test_the_root_s_fault_goes_before_those_of_clusters() -> None:
+    assert find_plan_fault(build_plan(REFUSAL, a=FAILURE)) == REFUSAL
+
+
+def test_what_needs_a_person_goes_before_what_may_pass() -> None:
+    assert find_plan_fault(build_plan(MISSING, a=FAILURE)) == FAILURE
+    assert find_plan_fault(build_plan(MISSING, a=None)) == MISSING
+
+
+def test_one_of_several_clusters_is_named_with_its_fault() -> None:
+    fault = find_plan_fault(build_plan(a=None, b=FAILURE))
+    assert fault == replace(FAILURE, message=f"b: {FAILURE.message}")
+
+
+def test_a_fault_of_the_plan_is_that_of_the_condition() -> None:
+    found = find(replace(READY, target=TWO, plan=build_plan(a=None, b=FAILURE)))
+    assert found[ConditionType.VAULT_CONFIGURED].message == f"b: {FAILURE.message}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_stalled"),
+    [
+        (Reason.CONFLICT, True),
+        (Reason.ROOT_CHANGED, True),
+        (Reason.ROOT_NOT_USABLE, True),
+        (Reason.ROOT_NOT_FOUND, False),
+        (Reason.ACCESS_DENIED, False),
+        (Reason.REJECTED_BY_VAULT, False),
+        (Reason.SECRET_NOT_FOUND, False),
+    ],
+)
+def test_a_policy_is_stalled_only_by_what_does_not_pass_by_itself(
+    reason: Reason, is_stalled: bool
+) -> None:
+    failure = replace(FAILURE, reason=reason)
+    found = find(replace(READY, failure=failure))
+    assert (ConditionType.STALLED in found) is is_stalled

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from roottrust.api.choices import ConditionStatus, ObjectOrigin
+from roottrust.domain.action import Action, Verb
+from roottrust.domain.existing_root import RootPlan
+from roottrust.domain.facts import MountFacts, Unread, VaultFacts
+from roottrust.domain.mark import Mark
+from roottrust.domain.reasons import Reason
+from roottrust.domain.root_plan import plan_root
+from tests.unit.domain.samples import (
+    ADOPTER,
+    CLAIMANT,
+    EMPTY_FACTS,
+    EXISTING_ROOT,
+    GENERATED_ROOT,
+    OTHER_HUB,
+    OTHER_POLICY,
+    OURS,
+    OURS_ADOPTED,
+    OURS_OF_OLD,
+    ROOT,
+    build_facts,
+    build_issuer,
+    build_mount,
+    build_snapshot,
+    build_target,
+)
+from tests.unit.domain.strategies import BROKEN
+
+GENERATE = build_target(root=GENERATED_ROOT)
+EXISTING = build_target(root=EXISTING_ROOT)
+MADE = build_issuer(issuer_name="roottrust-g1")
+
+
+def plan(facts: VaultFacts, **changes: Any) -> RootPlan:
+    return plan_root(build_snapshot(changes.pop("target", GENERATE), facts, **changes))
+
+
+def build(mount: MountFacts | None, issuer: Any = MADE) -> VaultFacts:
+    return build_facts(mounts={} if mount is None else {"pki": mount}, root_issuer=issuer)
+
+
+def marked(mark: Mark, **changes: Any) -> MountFacts:
+    return build_mount(description=mark.render(), **changes)
+
+
+def name(actions: tuple[Action, ...]) -> list[str]:
+    return [str(action) for action in actions]
+
+
+def test_in_an_empty_vault_mount_and_root_are_made() -> None:
+    found = plan(EMPTY_FACTS)
+    assert name(found.actions) == ["create pki", "create pki/issuer/roottrust-g1"]
+    assert found.is_pending
+    assert found.usable is found.fault is None
+    (mount,) = found.managed
+    assert mount.origin is ObjectOrigin.CREATED
+
+
+@pytest.mark.parametrize("mark", [OURS, OURS_ADOPTED, OURS_OF_OLD])
+def test_in_our_own_mount_the_root_is_made(mark: Mark) -> None:
+    found = plan(build(marked(mark), None))
+    assert name(found.actions)[-1] == "create pki/issuer/roottrust-g1"
+    assert found.is_pending
+
+
+def test_a_root_that_is_there_is_used_and_kept() -> None:
+    found = plan(build(marked(OURS)))
+    assert found.actions == ()
+    assert found.usable is not None
+    assert [(each.wanted.path, each.origin) for each in found.managed] == [
+        ("pki", ObjectOrigin.CREATED),
+        ("pki/issuer/roottrust-g1", ObjectOrigin.CREATED),
+    ]
+
+
+def test_our_mount_is_put_right_while_its_root_is_used() -> None:
+    found = plan(build(marked(OURS, days=400)))
+    (action,) = found.actions
+    assert (action.verb, action.wanted.path) == (Verb.UPDATE, "pki")
+    assert found.usable is not None
+    assert not found.is_pending
+
+
+def test_our_mount_is_put_right_while_its_root_is_broken() -> None:
+    found = plan(build(marked(OURS, days=0), build_issuer(has_key=False)))
+    assert name(found.actions) == ["update pki"]
+    assert found.fault is not None
+
+
+def test_an_issuer_that_cannot_be_read_is_not_made_again() -> None:
+    found = plan(build(marked(OURS), Unread(error=BROKEN)))
+    assert found.actions == ()
+    assert found.fault is not None
+    assert found.fault.reason == BROKEN.reason
+    assert [each.wanted.path for each in found.managed] == ["pki"]
+
+
+def test_a_mount_that_is_nobody_s_and_differs_is_in_the_way() -> None:
+    found = plan(build(build_mount(days=32), None))
+    assert found.actions == ()
+    assert found.fault is not None
+    assert (found.fault.status, found.fault.reason) == (
+        ConditionStatus.FALSE,
+        Reason.CONFLICT,
+    )
+    assert [conflict.path for conflict in found.conflicts] == ["pki"]
+
+
+def test_a_mount_that_is_nobody_s_is_not_filled() -> None:
+    found = plan(build(build_mount(), None))
+    assert found.actions == ()
+    (conflict,) = found.conflicts
+    assert conflict.note == "it is not roottrust's to fill"
+    assert conflict.can_be_adopted
+
+
+def test_a_mount_that_is_adopted_is_filled() -> None:
+    found = plan(build(build_mount(), None), claimant=ADOPTER)
+    assert name(found.actions) == ["update pki", "create pki/issuer/roottrust-g1"]
+
+
+def test_a_mount_that_is_nobody_s_and_has_our_root_is_used() -> None:
+    found = plan(build(build_mount()))
+    assert found.actions == ()
+    assert found.usable is not None
+    assert {each.origin for each in found.managed} == {ObjectOrigin.ADOPTED}
+
+
+def test_a_mount_of_another_type_is_in_the_way_for_good() -> None:
+    for claimant in (CLAIMANT, ADOPTER):
+        found = plan(build(build_mount("kv"), None), claimant=claimant)
+        assert found.fault is not None
+        assert "type is kv, not pki" in found.fault.message
+        assert "adopt" not in found.fault.message
+
+
+@pytest.mark.parametrize("claimant", [CLAIMANT, ADOPTER])
+@pytest.mark.parametrize("mark", [OTHER_POLICY, OTHER_HUB])
+def test_a_root_of_another_policy_is_shared_and_not_managed(mark: Mark, claimant: Any) -> None:
+    found = plan(build(marked(mark, days=500)), claimant=claimant)
+    assert found.usable is not None
+    assert found.actions == found.managed == ()
+    assert found.warnings[-1] == (
+        f"The root at pki/ belongs to {mark.describe_owner()}: management.root of this policy "
+        "does not count."
+    )
+
+
+def test_a_root_that_another_policy_has_yet_to_make_is_waited_for() -> None:
+    found = plan(build(marked(OTHER_POLICY), None))
+    assert found.actions == ()
+    assert found.fault is not None
+    assert (found.fault.status, found.fault.reason) == (
+        ConditionStatus.UNKNOWN,
+        Reason.ROOT_NOT_FOUND,
+    )
+
+
+def test_an_existing_root_is_never_made_and_its_mount_never_written() -> None:
+    assert plan(EMPTY_FACTS, target=EXISTING).actions == ()
+    found = plan(build(marked(OURS, days=400)), target=EXISTING, claimant=ADOPTER)
+    assert found.usable is not None
+    assert found.actions == found.managed == ()
+
+
+@pytest.mark.parametrize("target", [GENERATE, EXISTING])
+@pytest.mark.parametrize("facts", [EMPTY_FACTS, build(marked(OURS), None)])
+def test_a_root_in_use_that_is_gone_is_not_made_again(facts: VaultFacts, target: Any) -> None:
+    found = plan(facts, target=target, known_root=ROOT.fingerprint)
+    assert found.actions == ()
+    assert found.fault is not None
+    assert found.fault.reason == Reason.ROOT_NOT_FOUND
+    assert f"The root {ROOT.fingerprint} is gone from pki/" in found.fault.message
+    assert f"replace-root={ROOT.fingerprint}." in found.fault.message
+
+
+@pytest.mark.parametrize("target", [GENERATE, EXISTING])
+def test_a_root_in_use_that_was_exchanged_is_not_followed(target: Any) -> None:
+    other = replace(ROOT, fingerprint="d" * 64)
+    found = plan(
+        build(marked(OURS), build_issuer(certificate=other)),
+        target=target,
+        known_root=ROOT.fingerprint,
+    )
+    assert found.usable is None
+    assert found.fault is not None
+    assert found.fault.reason == Reason.ROOT_CHANGED

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from roottrust.domain.errors import InvalidSpecError
+from roottrust.domain.reasons import Reason
+from roottrust.domain.support import check_supported
+from tests.unit.domain.certificates import build_pem
+from tests.unit.domain.samples import build_spec
+
+IMPORT = {"root": {"source": "Import", "secretRef": {"name": "root"}}}
+REVIEWER = {"workloadAuth": {"reviewer": "ServiceAccountToken"}}
+JWT = {"workloadAuth": {"method": "jwt"}}
+
+
+def find_message(**changes: Any) -> str:
+    with pytest.raises(InvalidSpecError) as caught:
+        check_supported(build_spec(**changes))
+    assert caught.value.reason == Reason.NOT_SUPPORTED
+    assert caught.value.message.endswith(".")
+    return caught.value.message
+
+
+def test_a_policy_as_in_the_guide_is_supported() -> None:
+    check_supported(build_spec())
+
+
+def test_what_says_no_more_than_the_default_is_supported() -> None:
+    check_supported(
+        build_spec(
+            config={"autoRestartPods": False},
+            management={"mode": "Observe", "deletionPolicy": "Retain"},
+            rotation={"rootGeneration": 1, "strategy": "MultiRoot"},
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"management": IMPORT}, "source: Import (import the root into Vault"),
+        ({"management": JWT}, "method: jwt (use kubernetes)"),
+        ({"management": REVIEWER}, "reviewer: ServiceAccountToken (use ClientToken)"),
+        ({"management": {"deletionPolicy": "Delete"}}, "deletionPolicy: Delete (use Retain)"),
+        ({"config": {"autoRestartPods": True}}, "autoRestartPods (leave it out)"),
+        ({"rotation": {"rootGeneration": 2}}, "a rotation (leave rotation's generations at 1)"),
+        ({"rotation": {"intermediateGeneration": 2}}, "a rotation"),
+        (
+            {"config": {"passiveCertificateAuthorities": [{"certificate": build_pem()}]}},
+            "passiveCertificateAuthorities (leave it out)",
+        ),
+    ],
+)
+def test_what_would_have_no_effect_is_refused_with_what_to_do(
+    changes: dict[str, Any], words: str
+) -> None:
+    message = find_message(**changes)
+    assert message.startswith("This version does not support ")
+    assert words in message
+
+
+def test_all_that_is_not_supported_is_told_at_once() -> None:
+    message = find_message(
+        config={"autoRestartPods": True}, management={"deletionPolicy": "Delete"}
+    )
+    assert "deletionPolicy: Delete (use Retain); nor config.autoRestartPods" in message

@@ -1,0 +1,179 @@
+"""What the hub talks to, in memory: a Vault, its servers, an API server, a registry of clusters."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from roottrust.domain.acceptance import ServerTerms
+from roottrust.domain.action import Action
+from roottrust.domain.errors import RootTrustError
+from roottrust.domain.facts import Unread, VaultFacts
+from roottrust.domain.known import KnownCluster
+from roottrust.domain.target import VaultTarget
+from roottrust.hub.kinds import POLICIES
+from roottrust.kube.kind import SECRETS, ResourceKind
+from tests.unit.domain.certificates import NOW
+from tests.unit.domain.samples import (
+    ADDRESS,
+    EMPTY_FACTS,
+    IDENTITY,
+    TERMS,
+    build_known,
+    build_manifest_spec,
+)
+from tests.unit.domain.vault_model import apply
+
+
+@dataclass
+class FakeServer:
+    """A Vault that does what the model says; failures are raised once asked for."""
+
+    facts: VaultFacts = EMPTY_FACTS
+    target: VaultTarget | None = None
+    now: datetime = NOW
+    down: RootTrustError | None = None
+    unobservable: RootTrustError | None = None
+    unread: dict[str, RootTrustError] = field(default_factory=dict)
+    refused: dict[str, RootTrustError] = field(default_factory=dict)
+    drops_writes: bool = False
+    observed: int = 0
+    asked: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+
+    async def probe(self) -> None:
+        if self.down is not None:
+            raise self.down
+
+    async def observe(self, target: VaultTarget) -> VaultFacts:
+        self.observed += 1
+        self.target = target
+        if self.unobservable is not None:
+            raise self.unobservable
+        unread = {name: Unread(error=error) for name, error in self.unread.items()}
+        return VaultFacts(
+            mounts=self.facts.mounts,
+            auth_mounts=self.facts.auth_mounts,
+            root_issuer=self.facts.root_issuer,
+            clusters={**self.facts.clusters, **unread},
+        )
+
+    async def apply(self, action: Action) -> None:
+        self.asked.append(str(action))
+        if action.wanted.path in self.refused:
+            raise self.refused[action.wanted.path]
+        if self.drops_writes:
+            return
+        assert self.target is not None
+        self.facts = apply(self.facts, action, target=self.target, now=self.now)
+        self.written.append(str(action))
+
+
+@dataclass
+class FakeServers:
+    """The servers of the configuration: one."""
+
+    server: FakeServer = field(default_factory=FakeServer)
+    terms: Mapping[str, ServerTerms] = field(default_factory=lambda: {ADDRESS: TERMS})
+    refusal: RootTrustError | None = None
+
+    def get(self, address: str) -> FakeServer:
+        assert address in self.terms
+        if self.refusal is not None:
+            raise self.refusal
+        return self.server
+
+
+@dataclass
+class FakeKube:
+    """An API server that has Secrets and takes statuses."""
+
+    secrets: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    applied: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    failure: RootTrustError | None = None
+
+    async def get(
+        self, kind: ResourceKind, *, name: str, namespace: str | None = None
+    ) -> dict[str, Any] | None:
+        assert kind == SECRETS
+        self.asked.append((str(namespace), name))
+        if self.failure is not None:
+            raise self.failure
+        data = self.secrets.get((str(namespace), name))
+        if data is None:
+            return None
+        return {"data": {key: base64.b64encode(text.encode()) for key, text in data.items()}}
+
+    async def apply(
+        self,
+        kind: ResourceKind,
+        manifest: dict[str, Any],
+        *,
+        field_manager: str,
+        subresource: str = "",
+    ) -> dict[str, Any]:
+        assert (kind, subresource) == (POLICIES, "status")
+        assert field_manager == "roottrust-hub-policy"
+        if self.failure is not None:
+            raise self.failure
+        self.applied.append(manifest)
+        return manifest
+
+
+@dataclass
+class FakeEvents:
+    """Events that were posted."""
+
+    posted: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def post_event(
+        self, involved: Mapping[str, Any], *, type_: str, reason: str, message: str
+    ) -> None:
+        assert involved["metadata"]["name"]
+        self.posted.append((type_, str(reason), message))
+
+    @property
+    def reasons(self) -> list[str]:
+        return [reason for _, reason, _ in self.posted]
+
+
+@dataclass
+class FakeRegistry:
+    """Clusters that the hub serves."""
+
+    clusters: tuple[KnownCluster, ...] = (build_known(),)
+
+    def list_clusters(self) -> tuple[KnownCluster, ...]:
+        return self.clusters
+
+
+def build_manifest(
+    *,
+    metadata: dict[str, Any] | None = None,
+    status: dict[str, Any] | None = None,
+    spec: Any = None,
+) -> dict[str, Any]:
+    """Return a policy as the API server has it."""
+    found: dict[str, Any] = {
+        "apiVersion": POLICIES.api_version,
+        "kind": POLICIES.kind,
+        "metadata": {
+            "namespace": IDENTITY.namespace,
+            "name": IDENTITY.name,
+            "uid": IDENTITY.uid,
+            "generation": 1,
+            "resourceVersion": "1",
+            **(metadata or {}),
+        },
+        "spec": build_manifest_spec() if spec is None else spec,
+    }
+    return found if status is None else {**found, "status": status}
+
+
+def fake(value: Any) -> Any:
+    """Return a fake where the real thing is asked for."""
+    return cast("Any", value)

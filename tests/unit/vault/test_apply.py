@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from roottrust.domain.action import Action, Verb
+from roottrust.domain.desired import (
+    build_auth_config,
+    build_auth_mount,
+    build_intermediate_mount,
+    build_policy,
+    build_role,
+    build_root,
+    build_root_mount,
+)
+from roottrust.domain.plan import plan_policy
+from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.target import VaultTarget
+from roottrust.domain.vault_object import VaultObject
+from roottrust.vault.apply import apply_action, build_request
+from roottrust.vault.client import VaultClient
+from roottrust.vault.observe import VaultObserver
+from tests.unit.domain.samples import (
+    EMPTY_FACTS,
+    GENERATED_ROOT,
+    ISSUER_ID,
+    OURS,
+    build_cluster,
+    build_snapshot,
+    build_target,
+)
+from tests.unit.vault.fake_vault import FakeVault
+
+CLUSTER = build_cluster()
+TARGET = build_target(CLUSTER, root=GENERATED_ROOT)
+AUTH = "auth/kube-cluster1-mesh-auth"
+ROLE = "gen-int-ca-istio-cluster1-mesh"
+POLICY = build_policy(CLUSTER, target=TARGET, issuer_id=ISSUER_ID, ttl_days=365, mark=OURS)
+
+
+def request(wanted: VaultObject, verb: Verb = Verb.CREATE) -> tuple[str, dict[str, Any]]:
+    return build_request(Action(verb=verb, wanted=wanted))
+
+
+def test_a_secrets_mount_is_enabled_with_its_limit() -> None:
+    assert request(build_root_mount(GENERATED_ROOT, OURS)) == (
+        "sys/mounts/pki",
+        {
+            "type": "pki",
+            "description": OURS.render(),
+            "config": {"max_lease_ttl": "315360000s"},
+        },
+    )
+
+
+def test_a_secrets_mount_is_tuned_without_its_type() -> None:
+    wanted = build_intermediate_mount("pki_int_cluster1", ttl_days=1, mark=OURS)
+    assert request(wanted, Verb.UPDATE) == (
+        "sys/mounts/pki_int_cluster1/tune",
+        {"description": OURS.render(), "max_lease_ttl": "86400s"},
+    )
+
+
+def test_an_auth_mount_is_enabled() -> None:
+    assert request(build_auth_mount(CLUSTER, OURS)) == (
+        f"sys/{AUTH}",
+        {"type": "kubernetes", "description": OURS.render()},
+    )
+
+
+def test_an_auth_mount_is_tuned_without_its_type() -> None:
+    assert request(build_auth_mount(CLUSTER, OURS), Verb.UPDATE) == (
+        f"sys/mounts/{AUTH}/tune",
+        {"description": OURS.render()},
+    )
+
+
+def test_the_root_is_made_inside_vault() -> None:
+    path, body = request(build_root(GENERATED_ROOT))
+    assert path == "pki/root/generate/internal"
+    assert body["issuer_name"] == body["key_name"] == "roottrust-g1"
+    assert body["ttl"] == "87600h"
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_a_policy_is_written_as_one_document(verb: Verb) -> None:
+    path, body = request(POLICY, verb)
+    assert path == f"sys/policies/acl/{ROLE}"
+    assert body["policy"].startswith(f"# {OURS.render()}\n\npath ")
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_a_config_names_no_field_that_vault_only_tells(verb: Verb) -> None:
+    path, body = request(build_auth_config(CLUSTER), verb)
+    assert path == f"{AUTH}/config"
+    assert "token_reviewer_jwt_set" not in body
+    assert body["token_reviewer_jwt"] == ""
+    assert body["pem_keys"] == []
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_a_role_is_written_with_lists_as_json_has_them(verb: Verb) -> None:
+    path, body = request(build_role(CLUSTER), verb)
+    assert path == f"{AUTH}/role/{ROLE}"
+    assert body["token_policies"] == [ROLE]
+    assert not any(isinstance(value, tuple) for value in body.values())
+
+
+async def settle(vault: FakeVault, target: VaultTarget, *, rounds: int = 4) -> list[int]:
+    """Observe, plan and apply as the hub does; return how much each round wrote."""
+    client = cast("VaultClient", vault)
+    counts: list[int] = []
+    for _ in range(rounds):
+        snapshot = await observe(vault, target)
+        actions = plan_policy(snapshot).actions
+        counts.append(len(actions))
+        for action in actions:
+            await apply_action(client, action)
+    return counts
+
+
+async def observe(vault: FakeVault, target: VaultTarget) -> Snapshot:
+    facts = await VaultObserver(cast("VaultClient", vault)).observe(target)
+    return replace(build_snapshot(target, EMPTY_FACTS), facts=facts)
+
+
+async def test_what_is_written_reads_back_as_wanted() -> None:
+    assert await settle(FakeVault(), TARGET) == [2, 5, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        (f"{AUTH}/config", {"kubernetes_host": "https://elsewhere"}),
+        (f"{AUTH}/config", {"token_reviewer_jwt_set": True}),
+        (f"{AUTH}/role/{ROLE}", {"token_ttl": 9}),
+        (f"sys/policies/acl/{ROLE}", {"policy": f"# {OURS.render()}\npath"}),
+    ],
+)
+async def test_an_edit_is_one_write_to_put_right(path: str, change: dict[str, Any]) -> None:
+    vault = FakeVault()
+    await settle(vault, TARGET)
+    vault.values[path].update(change)
+    assert await settle(vault, TARGET) == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("mount", ["pki", "pki_int_cluster1"])
+async def test_a_limit_that_was_tuned_is_put_right(mount: str) -> None:
+    vault = FakeVault()
+    await settle(vault, TARGET)
+    vault.mounts[f"{mount}/"]["config"] = {"max_lease_ttl": 31_622_400}
+    assert await settle(vault, TARGET) == [1, 0, 0, 0]
+
+
+async def test_an_auth_mount_that_was_disabled_comes_back_with_its_parts() -> None:
+    vault = FakeVault()
+    await settle(vault, TARGET)
+    del vault.auth["kube-cluster1-mesh-auth/"]
+    for path in (f"{AUTH}/config", f"{AUTH}/role/{ROLE}"):
+        del vault.values[path]
+    assert await settle(vault, TARGET) == [3, 0, 0, 0]
