@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -21,7 +20,7 @@ from roottrust.domain.errors import (
 from roottrust.domain.reasons import Reason
 from roottrust.vault.client import VaultClient
 from roottrust.vault.connection import VaultConnection
-from roottrust.vault.login import KubernetesLogin, TokenFileLogin, VaultCall, VaultToken
+from roottrust.vault.login import TokenFileLogin
 
 pytestmark = pytest.mark.integration
 
@@ -69,36 +68,6 @@ async def make_token(client: VaultClient, policy: str, **options: Any) -> str:
         body={"policies": [name], "no_parent": True, **options},
     )
     return str(response.body["auth"]["client_token"])
-
-
-class UserpassLogin:
-    """A login that makes tokens of its own and needs nothing but Vault."""
-
-    method = "userpass"
-    owns_tokens = True
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.count = 0
-
-    def login(self, call: VaultCall, *, now: Any) -> VaultToken:
-        from roottrust.vault.login import build_login_token
-
-        self.count += 1
-        answer = call("POST", self.path, body={"password": "secret-pass"})
-        return build_login_token(answer, now=now, path=self.path)
-
-    def has_changed(self) -> bool:
-        return False
-
-
-@pytest.fixture
-async def userpass(client: VaultClient) -> AsyncIterator[UserpassLogin]:
-    path = f"up-{uuid.uuid4().hex[:8]}"
-    await client.write(f"sys/auth/{path}", {"type": "userpass"})
-    await client.write(f"auth/{path}/users/op", {"password": "secret-pass", "token_ttl": "60s"})
-    yield UserpassLogin(f"auth/{path}/login/op")
-    await client.delete(f"sys/auth/{path}")
 
 
 async def test_reads_what_was_written(client: VaultClient, mount: str) -> None:
@@ -185,71 +154,6 @@ async def test_token_file_is_read_again_when_it_changes(
         await other.close()
     # A token from a file is not ours to revoke.
     assert await client.write("auth/token/lookup", {"token": path.read_text()})
-
-
-async def test_revoked_token_is_replaced_by_one_login(
-    client: VaultClient, connection: VaultConnection, userpass: UserpassLogin
-) -> None:
-    ours = VaultClient.connect(connection=connection, login=userpass)
-    try:
-        await ours.read("auth/token/lookup-self")
-        assert ours._session._tokens.owned is not None
-        token = ours._session._tokens.owned.token.get_secret_value()
-        await client.write("auth/token/revoke", {"token": token})
-        results = await asyncio.gather(*(ours.read("auth/token/lookup-self") for _ in range(20)))
-        assert all(results)
-        assert userpass.count == 2
-    finally:
-        await ours.close()
-
-
-async def test_concurrent_requests_share_one_login(
-    connection: VaultConnection, userpass: UserpassLogin
-) -> None:
-    ours = VaultClient.connect(connection=connection, login=userpass, concurrency=4)
-    try:
-        await asyncio.gather(*(ours.read("auth/token/lookup-self") for _ in range(20)))
-    finally:
-        await ours.close()
-    assert userpass.count == 1
-
-
-async def test_missing_right_does_not_cause_a_login_each_time(
-    connection: VaultConnection, userpass: UserpassLogin
-) -> None:
-    ours = VaultClient.connect(connection=connection, login=userpass)
-    try:
-        for _ in range(5):
-            with pytest.raises(AccessDeniedError):
-                await ours.read("sys/mounts")
-    finally:
-        await ours.close()
-    assert userpass.count == 2
-
-
-async def test_close_revokes_own_token(
-    client: VaultClient, connection: VaultConnection, userpass: UserpassLogin
-) -> None:
-    ours = VaultClient.connect(connection=connection, login=userpass)
-    await ours.read("auth/token/lookup-self")
-    owned = ours._session._tokens.owned
-    assert owned is not None
-    await ours.close()
-    with pytest.raises((DependencyMissingError, AccessDeniedError)):
-        await client.write("auth/token/lookup", {"token": owned.token.get_secret_value()})
-
-
-async def test_refused_login_is_told(connection: VaultConnection, tmp_path: Path) -> None:
-    path = tmp_path / "jwt"
-    path.write_text("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln")
-    login = KubernetesLogin(mount="no-such-kubernetes", role="r", token_path=path)
-    ours = VaultClient.connect(connection=connection, login=login)
-    try:
-        with pytest.raises((AccessDeniedError, DependencyMissingError)) as caught:
-            await ours.read("sys/mounts")
-    finally:
-        await ours.close()
-    assert "auth/no-such-kubernetes/login" in str(caught.value)
 
 
 async def test_health_of_active_node(client: VaultClient) -> None:

@@ -30,6 +30,17 @@ def build_ask(vault: Vault, token: str) -> Ask:
     return ask
 
 
+def in_namespace(ask: Ask, namespace: str) -> Ask:
+    """Return the same in a namespace, whose name may stand before the path as well."""
+
+    def ask_there(
+        method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> requests.Response:
+        return ask(method, f"{namespace}/{path}", body)
+
+    return ask_there
+
+
 def write(ask: Ask, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Write what a test needs, and return the answer's data."""
     answer = ask("POST", path, body)

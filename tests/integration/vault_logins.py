@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,6 @@ class PreparedLogin:
     path: str
     credential: Path
     wrong: str
-
-
-Prepare = Callable[..., PreparedLogin]
 
 
 def prepare_userpass(ask: Ask, folder: Path, token: Mapping[str, Any]) -> PreparedLogin:

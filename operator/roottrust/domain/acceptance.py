@@ -7,7 +7,7 @@ servers, what it allows policies to touch, and its clusters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from roottrust.api.choices import KeyType, RootSource
 from roottrust.api.reference import CaSecretReference
@@ -50,7 +50,8 @@ _PLAIN_HTTP = "Vault is named by http://: tokens and keys travel unprotected."
 class ServerTerms:
     """One Vault server of the configuration, and what policies may do with it.
 
-    The reserved names are those by which the operator itself logs in.
+    The reserved names are those by which the operator itself logs in. `root_owners` names for a
+    root mount the policy (namespace/name) that owns it.
     """
 
     address: str
@@ -59,6 +60,7 @@ class ServerTerms:
     grants: tuple[Grant, ...]
     reserved_roles: frozenset[str] = frozenset()
     reserved_auth_mounts: frozenset[str] = frozenset()
+    root_owners: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_server(spec: RootTrustPolicySpec, servers: Mapping[str, ServerTerms]) -> ServerTerms:

@@ -18,11 +18,15 @@ from roottrust.domain.target import ClusterTarget, VaultTarget
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What one policy asks for; `created_at` is its creationTimestamp (RFC 3339, so it sorts)."""
+    """What one policy asks for; `created_at` is its creationTimestamp (RFC 3339, so it sorts).
+
+    `is_named_owner` says that the operator's configuration gives it the root.
+    """
 
     policy: PolicyIdentity
     created_at: str
     target: VaultTarget
+    is_named_owner: bool = False
 
     @property
     def rank(self) -> tuple[str, str, str]:
@@ -30,19 +34,23 @@ class Claim:
         return (self.created_at, self.policy.namespace, self.policy.name)
 
     @property
+    def root_rank(self) -> tuple[bool, tuple[str, str, str]]:
+        """The place in the order of who owns the root."""
+        return (not self.is_named_owner, self.rank)
+
+    @property
     def root(self) -> tuple[str, str | None, str]:
         """The root mount, wherever it is."""
         return (self.target.server, self.target.namespace, self.target.root.mount)
 
 
-def settle(claim: Claim, others: Iterable[Claim], *, root_owner: str | None) -> VaultTarget:
+def settle(claim: Claim, others: Iterable[Claim]) -> VaultTarget:
     """Return what is left of a policy's target beside the other policies.
 
-    `root_owner` is the policy (namespace/name) that the configuration names for the root; without
-    it the oldest owns it. Raises InvalidSpecError when older policies have every mesh.
+    Raises InvalidSpecError when older policies have every mesh.
     """
     rivals = tuple(each for each in others if each.policy.full_name != claim.policy.full_name)
-    return _settle_root(_settle_clusters(claim, rivals), claim, rivals, root_owner)
+    return _settle_root(_settle_clusters(claim, rivals), claim, rivals)
 
 
 def _settle_clusters(claim: Claim, rivals: tuple[Claim, ...]) -> VaultTarget:
@@ -82,11 +90,8 @@ def _overlaps(mine: ClusterTarget, theirs: ClusterTarget) -> bool:
     return not set(mine.namespaces).isdisjoint(theirs.namespaces)
 
 
-def _settle_root(
-    target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...], root_owner: str | None
-) -> VaultTarget:
-    sharing = (claim, *(each for each in rivals if each.root == claim.root))
-    owner = _find_owner(sharing, root_owner)
+def _settle_root(target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...]) -> VaultTarget:
+    owner = find_root_owner((claim, *(each for each in rivals if each.root == claim.root)))
     if owner is claim:
         return target
     root = target.root
@@ -100,6 +105,6 @@ def _settle_root(
     return replace(target, root=shared, warnings=warnings)
 
 
-def _find_owner(sharing: tuple[Claim, ...], root_owner: str | None) -> Claim:
-    named = (each for each in sharing if each.policy.full_name == root_owner)
-    return next(named, min(sharing, key=lambda each: each.rank))
+def find_root_owner(sharing: Iterable[Claim]) -> Claim:
+    """Return whose root it is, of the policies that share it: the one named, or else the oldest."""
+    return min(sharing, key=lambda each: each.root_rank)

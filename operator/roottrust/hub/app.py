@@ -176,16 +176,22 @@ class _Hub:
             self._enqueue(key)
 
     def _enqueue(self, key: ObjectKey) -> None:
-        """Have what changed looked at: a mesh concerns every policy."""
+        """Have what changed looked at: a mesh concerns every policy, a policy its rivals."""
         if not self._is_working:
             return
-        changed = self._store.keys(POLICIES) if key.kind == MESHES else (key,)
-        for policy in changed:
+        for policy in self._find_concerned(key):
             if self._store.get_by_key(policy) is None:
                 self._resync.forget(policy)
             else:
                 self._resync.schedule(policy)
             self._queue.add(policy, priority=Priority.EDIT)
+
+    def _find_concerned(self, key: ObjectKey) -> frozenset[ObjectKey]:
+        claims = self._controller.claims
+        if key.kind == MESHES:
+            claims.outdate_all()
+            return self._store.keys(POLICIES)
+        return claims.outdate(key) | {key}
 
     def _enqueue_all(self) -> None:
         for policy in self._store.keys(POLICIES):

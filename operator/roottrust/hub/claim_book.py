@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from roottrust.domain.errors import RootTrustError
-from roottrust.domain.precedence import Claim
+from roottrust.domain.precedence import Claim, find_root_owner
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.runtime.store import ObjectKey, ObjectStore
@@ -25,12 +25,20 @@ class ClaimBook:
         self._stale: set[ObjectKey] | None = None
 
     def outdate(self, key: ObjectKey) -> frozenset[ObjectKey]:
-        """Read a policy that was edited or deleted again; return those that its claim met."""
-        met = self._find_beside(key)
-        if self._stale is not None:
-            self._stale.add(key)
-            self._catch_up()
-        return (met | self._find_beside(key)) - {key}
+        """Read a policy that was edited or deleted again; return those that this may concern."""
+        if self._stale is None:
+            return frozenset()  # nobody has asked yet
+        before = self._claims.get(key)
+        owner_before = self._find_owner(before)
+        self._stale.add(key)
+        self._catch_up()
+        after = self._claims.get(key)
+        concerned = self._find_on_clusters(before) | self._find_on_clusters(after)
+        if owner_before != self._find_owner(before):
+            concerned |= self._find_on_root(before)
+        if after is not None and self._find_owner(after) is after:
+            concerned |= self._find_on_root(after)
+        return concerned - {key}
 
     def outdate_all(self) -> None:
         """Read all policies again: clusters or meshes have changed."""
@@ -42,10 +50,16 @@ class ClaimBook:
         keys = {key for place in _list_places(claim) for key in self._places.get(place, ())}
         return tuple(self._claims[key] for key in keys)
 
-    def _find_beside(self, key: ObjectKey) -> frozenset[ObjectKey]:
-        claim = self._claims.get(key)
-        places = _list_places(claim) if claim else ()
-        return frozenset(other for place in places for other in self._places.get(place, ()))
+    def _find_on_clusters(self, claim: Claim | None) -> frozenset[ObjectKey]:
+        places = _list_clusters(claim) if claim else []
+        return frozenset(key for place in places for key in self._places.get(place, ()))
+
+    def _find_on_root(self, claim: Claim | None) -> frozenset[ObjectKey]:
+        return frozenset(self._places.get(_get_root(claim), ())) if claim else frozenset()
+
+    def _find_owner(self, claim: Claim | None) -> Claim | None:
+        sharing = [self._claims[key] for key in self._find_on_root(claim)]
+        return find_root_owner(sharing) if sharing else None
 
     def _catch_up(self) -> None:
         if self._stale is None:
@@ -71,7 +85,14 @@ class ClaimBook:
             self._places[place].add(key)
 
 
-def _list_places(claim: Claim) -> Iterable[Place]:
-    clusters = [("cluster", each.cluster) for each in claim.target.clusters]
+def _list_places(claim: Claim) -> list[Place]:
+    return [*_list_clusters(claim), _get_root(claim)]
+
+
+def _list_clusters(claim: Claim) -> list[Place]:
+    return [("cluster", each.cluster) for each in claim.target.clusters]
+
+
+def _get_root(claim: Claim) -> Place:
     server, namespace, mount = claim.root
-    return [*clusters, ("root", server, namespace or "", mount)]
+    return ("root", server, namespace or "", mount)

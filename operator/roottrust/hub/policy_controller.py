@@ -13,7 +13,9 @@ from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import build_fault, build_outage, is_outage
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
+from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.target import VaultTarget
+from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.hub.policy_report import PolicyReporter
@@ -52,6 +54,7 @@ class PolicyController:
         self._servers = servers
         self._reporter = reporter
         self._now = now
+        self.claims = ClaimBook(store, read=self._read_claim)
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Bring Vault to what the policy asks for, and tell of it.
@@ -85,12 +88,31 @@ class PolicyController:
         return _build_result(policy, spec, target, work)
 
     async def _accept(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> VaultTarget:
-        return accept_policy(
+        agents_ca_pem = await self._read_agents_ca(policy, spec)
+        claim = self._read_claim(policy, spec, agents_ca_pem=agents_ca_pem)
+        return settle(claim, self.claims.list_beside(claim))
+
+    def _read_claim(
+        self,
+        policy: PolicyObject,
+        spec: RootTrustPolicySpec | None = None,
+        *,
+        agents_ca_pem: str | None = None,
+    ) -> Claim:
+        spec = spec or policy.parse_spec()
+        server = find_server(spec, self._servers.terms)
+        target = accept_policy(
             policy.identity,
             spec,
-            server=find_server(spec, self._servers.terms),
+            server=server,
             clusters=self._clusters.list_clusters(),
-            agents_ca_pem=await self._read_agents_ca(policy, spec),
+            agents_ca_pem=agents_ca_pem,
+        )
+        return Claim(
+            policy=policy.identity,
+            created_at=policy.created_at,
+            target=target,
+            is_named_owner=server.root_owners.get(target.root.mount) == policy.identity.full_name,
         )
 
     async def _read_agents_ca(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> str | None:

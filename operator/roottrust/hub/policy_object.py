@@ -26,6 +26,7 @@ class PolicyObject:
     manifest: Mapping[str, Any]
     identity: PolicyIdentity
     generation: int
+    created_at: str
     adopts: bool
     given_up_root: str | None
     is_deleted: bool
@@ -69,6 +70,7 @@ def read_policy(manifest: Mapping[str, Any]) -> PolicyObject:
         identity=PolicyIdentity(
             namespace=metadata["namespace"], name=metadata["name"], uid=metadata["uid"]
         ),
+        created_at=str(metadata.get("creationTimestamp") or ""),
         generation=int(metadata.get("generation") or 0),
         adopts=annotations.get(ADOPT_ANNOTATION) == "true",
         given_up_root=annotations.get(REPLACE_ROOT_ANNOTATION),

@@ -12,7 +12,7 @@ from roottrust.domain.target import VaultTarget
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.settings import VaultServerSettings
 from roottrust.runtime.vaults import build_vault_client
-from roottrust.vault.adapter import Guard
+from roottrust.vault.adapter import Guard, allow_writes
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver
@@ -60,7 +60,7 @@ class VaultServers:
         *,
         concurrency: int,
         metrics: Metrics,
-        guard: Guard,
+        guard: Guard = allow_writes,
     ) -> None:
         self._settings = {each.address: each for each in servers}
         self._terms = {address: _build_terms(each) for address, each in self._settings.items()}
@@ -106,6 +106,7 @@ def _build_terms(settings: VaultServerSettings) -> ServerTerms:
         namespace=settings.namespace or None,
         allows_plain_http=settings.allow_plain_http,
         grants=settings.grants,
+        root_owners=settings.root_owners,
         reserved_roles=settings.login.reserved_roles,
         reserved_auth_mounts=settings.login.reserved_auth_mounts,
     )

@@ -102,6 +102,11 @@ class VaultServerSettings(Section):
         default=10, gt=0, le=120, description="Longest wait for one answer."
     )
     login: LoginSettings = Field(description="How the operator logs in.")
+    root_owners: dict[str, str] = Field(
+        default_factory=dict,
+        description="Which policy (NAMESPACE/NAME) owns the root of a mount that several share. "
+        "Default: the oldest.",
+    )
     grants: tuple[Grant, ...] = Field(
         default=(),
         description="What policies may touch. Default: one grant for the operator's own namespace "

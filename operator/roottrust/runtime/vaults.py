@@ -9,7 +9,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.settings import VaultServerSettings
 from roottrust.runtime.settings_login import AppRoleLoginSettings, LoginSettings
-from roottrust.vault.adapter import Guard
+from roottrust.vault.adapter import Guard, allow_writes
 from roottrust.vault.client import VaultClient
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.login import (
@@ -22,7 +22,11 @@ from roottrust.vault.login import (
 
 
 def build_vault_client(
-    server: VaultServerSettings, *, concurrency: int, metrics: Metrics, guard: Guard
+    server: VaultServerSettings,
+    *,
+    concurrency: int,
+    metrics: Metrics,
+    guard: Guard = allow_writes,
 ) -> VaultClient:
     """Return a client for one server, whose writes pass the guard; nothing is sent yet.
 

@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 # Raises unless a write may be sent now; called in the thread that sends it.
 Guard = Callable[[], None]
 
-_READS = frozenset({"GET", "HEAD"})
+READS = frozenset({"GET", "HEAD"})
 
 
 def allow_writes() -> None:
@@ -75,7 +75,7 @@ def _build_pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
 
 
 def _pass_guard(connection: HTTPConnection, method: str, guard: Guard) -> None:
-    if method in _READS:
+    if method in READS:
         return
     if connection.is_closed:
         connection.connect()

@@ -7,6 +7,7 @@ secrets never get into an exception.
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from http import HTTPStatus
 
@@ -102,34 +103,37 @@ def classify_transport_failure(
 
     Raise it `from None`: the original may hold the request's headers.
     """
-    refusal = _find_certificate_refusal(failure)
+    links = _walk(failure)
+    refusal = _find_certificate_refusal(links)
     if refusal is not None:
         return TransientError(
             f"The TLS certificate of Vault {address} is not trusted ({refusal.verify_message}): "
             "set caFile of this server in the operator's configuration, or renew the certificate.",
             reason=Reason.UNTRUSTED_CERTIFICATE,
         )
-    if isinstance(failure, requests.exceptions.Timeout):
+    if isinstance(failure, requests.exceptions.Timeout | TimeoutError):
         detail = f"no answer within {timeout_seconds:g} s"
-    elif isinstance(failure, requests.exceptions.SSLError):
+    elif any(isinstance(link, requests.exceptions.SSLError | ssl.SSLError) for link in links):
         detail = "it does not speak TLS as we do"
     else:
-        detail = _describe_connection_failure(failure)
+        detail = _describe_connection_failure(links)
     return TransientError(
         f"Vault {address} cannot be reached: {detail}.", reason=Reason.UNREACHABLE
     )
 
 
-def _find_certificate_refusal(failure: BaseException) -> ssl.SSLCertVerificationError | None:
-    for link in _walk(failure):
+def _find_certificate_refusal(
+    links: list[BaseException],
+) -> ssl.SSLCertVerificationError | None:
+    for link in links:
         if isinstance(link, ssl.SSLCertVerificationError):
             return link
     return None
 
 
-def _describe_connection_failure(failure: BaseException) -> str:
-    for link in _walk(failure):
-        if type(link).__name__ == "NameResolutionError":
+def _describe_connection_failure(links: list[BaseException]) -> str:
+    for link in links:
+        if isinstance(link, socket.gaierror):
             return "its name does not resolve"
         if isinstance(link, ConnectionRefusedError):
             return "connection refused"
@@ -139,7 +143,7 @@ def _describe_connection_failure(failure: BaseException) -> str:
 
 
 def _walk(failure: BaseException) -> list[BaseException]:
-    """Return the exceptions that urllib3 and requests wrapped into each other."""
+    """Return the exceptions that urllib3 and requests, or aiohttp, wrapped into each other."""
     found: list[BaseException] = []
     queue: list[BaseException | None] = [failure]
     while queue and len(found) < _MAX_CHAIN:

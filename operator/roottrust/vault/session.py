@@ -1,11 +1,11 @@
-"""Requests to one Vault with our token: bounded threads, one retry after a refusal, timed."""
+"""Requests to one Vault with our token: a bounded number, one retry after a refusal, timed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from roottrust.domain.errors import RootTrustError
 from roottrust.vault.adapter import Guard, allow_writes
+from roottrust.vault.async_transport import AsyncVaultTransport
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import CREATE_OR_UPDATE, classify_status, is_denied
 from roottrust.vault.login import Login, VaultToken
@@ -64,7 +65,10 @@ def classify_path(path: str) -> str:
 
 
 class VaultSession:
-    """One Vault, one pool of threads and connections, one token."""
+    """One Vault, one pool of connections, one token.
+
+    Logins block, and are few: they have a thread and a connection of their own.
+    """
 
     def __init__(
         self,
@@ -79,9 +83,10 @@ class VaultSession:
     ) -> None:
         self.connection = connection
         self._on_request = on_request
-        self._transport = VaultTransport(connection, pool_size=concurrency, guard=guard)
-        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="vault")
-        # Waiting here instead of in the pool's queue lets a cancelled request go at once.
+        self._transport = AsyncVaultTransport(connection, pool_size=concurrency, guard=guard)
+        self._login_transport = VaultTransport(connection, pool_size=1, guard=guard)
+        self._login_thread = ThreadPoolExecutor(1, thread_name_prefix="vault-login")
+        # Waiting here instead of for a connection: only an answer's time is limited.
         self._slots = asyncio.Semaphore(concurrency)
         self._tokens = TokenKeeper(
             login=login, call=self._call, run=self._run, now=now, on_login=on_login
@@ -145,8 +150,9 @@ class VaultSession:
                 async with asyncio.timeout(REVOKE_SECONDS):
                     await self._tokens.give_up()
         finally:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._transport.close()
+            self._login_thread.shutdown(wait=False, cancel_futures=True)
+            self._login_transport.close()
+            await self._transport.close()
 
     async def _send(
         self,
@@ -158,15 +164,18 @@ class VaultSession:
         body: Mapping[str, Any] | None = None,
     ) -> VaultResponse:
         async with self._slots:
-            return await self._run(
-                lambda: self._send_timed(method, path, token=token, namespace=namespace, body=body)
-            )
+            with self._count(method, path) as note:
+                return note(
+                    await self._transport.send(
+                        method, path, token=token, namespace=namespace, body=body
+                    )
+                )
 
     async def _ask_health(self, namespace: str) -> VaultResponse:
         return await self._send("GET", "sys/health", namespace=namespace)
 
     async def _run(self, work: Callable[[], _Result]) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await asyncio.get_running_loop().run_in_executor(self._login_thread, work)
 
     def _call(
         self,
@@ -177,38 +186,42 @@ class VaultSession:
         body: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
         """Send a login's own request: in the namespace of the login, never logging in again."""
-        response = self._send_timed(
-            method, path, token=token, namespace=self.connection.namespace, body=body
-        )
+        namespace = self.connection.namespace
+        with self._count(method, path) as note:
+            response = note(
+                self._login_transport.send(
+                    method, path, token=token, namespace=namespace, body=body
+                )
+            )
         if response.is_success:
             return response.body
         raise judge_own_call(
             self.explain(response, method=method, path=path),
             errors=response.errors,
             address=self.connection.address,
-            namespace=self.connection.namespace,
+            namespace=namespace,
             path=path,
             capability=_CAPABILITIES[method],
         )
 
-    def _send_timed(
-        self,
-        method: str,
-        path: str,
-        *,
-        token: SecretStr | None,
-        namespace: str | None,
-        body: Mapping[str, Any] | None,
-    ) -> VaultResponse:
+    @contextlib.contextmanager
+    def _count(self, method: str, path: str) -> Iterator[Callable[[VaultResponse], VaultResponse]]:
+        """Tell of the request that is sent inside; what this gives takes note of the answer."""
         started_at = time.monotonic()
         status = "bug"
-        try:
-            response = self._transport.send(
-                method, path, token=token, namespace=namespace, body=body
-            )
+
+        def note(response: VaultResponse) -> VaultResponse:
+            nonlocal status
             status = str(response.status)
+            return response
+
+        try:
+            yield note
         except RootTrustError as error:
             status = error.reason
+            raise
+        except asyncio.CancelledError:
+            status = "cancelled"
             raise
         finally:
             self._on_request(
@@ -217,4 +230,3 @@ class VaultSession:
                 status=status,
                 seconds=time.monotonic() - started_at,
             )
-        return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import ssl
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from roottrust.vault.adapter import Guard, VaultAdapter, allow_writes
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import classify_transport_failure
 
-_JSON = "application/json"
+JSON = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +81,8 @@ class VaultTransport:
         try:
             response = self._adapter.request(
                 method,
-                f"v1/{_quote_path(path)}",
-                headers=_build_headers(token=token, namespace=namespace),
+                f"v1/{quote_path(path)}",
+                headers=build_headers(token=token, namespace=namespace),
                 raise_exception=False,
                 **arguments,
             )
@@ -91,43 +92,23 @@ class VaultTransport:
                 address=self._connection.address,
                 timeout_seconds=self._connection.timeout_seconds,
             ) from None
-        return self._read(response)
+        return build_response(
+            response.status_code,
+            response.headers,
+            response.content,
+            address=self._connection.address,
+        )
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
-
-    def _read(self, response: requests.Response) -> VaultResponse:
-        return VaultResponse(
-            status=response.status_code,
-            body=self._read_body(response),
-            retry_after_seconds=_read_retry_after(response.headers.get("Retry-After")),
-        )
-
-    def _read_body(self, response: requests.Response) -> Mapping[str, Any]:
-        if not response.content:
-            return {}
-        is_json = response.headers.get("Content-Type", "").startswith(_JSON)
-        try:
-            body = response.json() if is_json else None
-        except requests.exceptions.JSONDecodeError:
-            body = None
-        if isinstance(body, dict):
-            return body
-        if response.ok:
-            raise TransientError(
-                f"{self._connection.address} does not answer as Vault does: check the address.",
-                reason=Reason.SERVER_ERROR,
-            )
-        return {}
 
 
 def _build_session(
     connection: VaultConnection, *, pool_size: int, guard: Guard
 ) -> requests.Session:
     session = requests.Session()
-    context = ssl.create_default_context(cadata=connection.ca_pem)
-    adapter = VaultAdapter(context, guard=guard, pool_size=pool_size)
+    adapter = VaultAdapter(build_ssl_context(connection), guard=guard, pool_size=pool_size)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     # An own (empty) auth keeps requests from sending credentials of ~/.netrc.
@@ -139,8 +120,14 @@ def _send_no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest
     return request
 
 
-def _build_headers(*, token: SecretStr | None, namespace: str | None) -> dict[str, str]:
-    headers: dict[str, str] = {}
+def build_ssl_context(connection: VaultConnection) -> ssl.SSLContext:
+    """Return whom we trust: what the configuration names alone, or else the system's trust."""
+    return ssl.create_default_context(cadata=connection.ca_pem)
+
+
+def build_headers(*, token: SecretStr | None, namespace: str | None) -> dict[str, str]:
+    """Return what says who asks, and in which namespace; agents and proxies need the first."""
+    headers = {"X-Vault-Request": "true"}
     if token is not None:
         headers["X-Vault-Token"] = token.get_secret_value()
     if namespace:
@@ -148,7 +135,7 @@ def _build_headers(*, token: SecretStr | None, namespace: str | None) -> dict[st
     return headers
 
 
-def _quote_path(path: str) -> str:
+def quote_path(path: str) -> str:
     """Return the path for a URL; dot segments would be folded away and leave the mount."""
     segments = path.strip("/").split("/")
     if any(segment in {"", ".", ".."} for segment in segments):
@@ -157,6 +144,36 @@ def _quote_path(path: str) -> str:
             reason=Reason.INVALID_PATH,
         )
     return "/".join(quote(segment, safe="") for segment in segments)
+
+
+def build_response(
+    status: int, headers: Mapping[str, str], content: bytes, *, address: str
+) -> VaultResponse:
+    """Return an answer as we understand it; raises TransientError when it is not Vault's."""
+    return VaultResponse(
+        status=status,
+        body=_read_body(status, headers, content, address=address),
+        retry_after_seconds=_read_retry_after(headers.get("Retry-After")),
+    )
+
+
+def _read_body(
+    status: int, headers: Mapping[str, str], content: bytes, *, address: str
+) -> Mapping[str, Any]:
+    if not content:
+        return {}
+    try:
+        body = json.loads(content) if headers.get("Content-Type", "").startswith(JSON) else None
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        return body
+    if status < HTTPStatus.BAD_REQUEST:
+        raise TransientError(
+            f"{address} does not answer as Vault does: check the address.",
+            reason=Reason.SERVER_ERROR,
+        )
+    return {}
 
 
 def _read_retry_after(value: str | None) -> float | None:

@@ -13,8 +13,8 @@ MOUNT = "kubernetes"
 
 
 def enable_login(admin: Ask, cluster: Cluster, *, reviewer: str) -> None:
-    """Make the auth mount, with the token of somebody who may review tokens."""
-    write(admin, f"sys/auth/{MOUNT}", {"type": "kubernetes"})
+    """Make the auth mount, unless it is there, with the token of somebody who may review tokens."""
+    admin("POST", f"sys/auth/{MOUNT}", {"type": "kubernetes"})
     config = {
         "kubernetes_host": cluster.server,
         "kubernetes_ca_cert": cluster.ca_file.read_text(),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from testbed import Cluster
-from tests.integration.hub.waiting import wait_for
+from tests.integration.hub.waiting import DEADLINE_SECONDS, wait_for
 from tests.integration.manifests.table import change, read_base
 
 Condition = dict[str, Any]
@@ -36,7 +37,7 @@ class Policy:
         self.cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
 
     def annotate(self, annotation: str) -> None:
-        self.kubectl("annotate", "rtp", self.name, annotation)
+        self.kubectl("annotate", "rtp", self.name, annotation, "--overwrite")
 
     def patch_status(self, status: dict[str, Any] | None) -> dict[str, Any]:
         """Change the status as nobody should, and return what became of the policy."""
@@ -48,6 +49,10 @@ class Policy:
     def delete(self) -> None:
         """Delete it; one that does not go at once has something that holds it."""
         self.kubectl("delete", "rtp", self.name, "--timeout=5s")
+
+    def nudge(self) -> None:
+        """Have the operator look at it now, where a test need not wait for the resync."""
+        self.annotate(f"nudged-at={time.monotonic()}")
 
     def read(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.kubectl("get", "rtp", self.name, "-o", "json"))
@@ -67,7 +72,14 @@ class Policy:
         found = json.loads(self.kubectl("get", "events", "-o=json", f"--field-selector={wanted}"))
         return [each["message"] for each in found["items"]]
 
-    def wait_for(self, type_: str, status: str, reason: str | None = None) -> Condition:
+    def wait_for(
+        self,
+        type_: str,
+        status: str,
+        reason: str | None = None,
+        *,
+        seconds: float = DEADLINE_SECONDS,
+    ) -> Condition:
         """Wait for a condition and return it; it must speak of the policy as it is now."""
 
         def holds(found: dict[str, Any]) -> bool:
@@ -78,7 +90,7 @@ class Policy:
                 and reason in {None, condition["reason"]}
             )
 
-        return _find(wait_for(self.read, holds), type_)
+        return _find(wait_for(self.read, holds, seconds=seconds), type_)
 
     def wait_until_ready(self) -> None:
         self.wait_for("Ready", "True")
