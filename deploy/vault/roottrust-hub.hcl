@@ -15,10 +15,10 @@ path "sys/auth" {
 
 # The root's mount: enabled and tuned where the hub makes the root, never disabled.
 path "sys/mounts/pki" {
-  capabilities = ["create", "read", "update"]
+  capabilities = ["create", "update"]
 }
 path "sys/mounts/pki/tune" {
-  capabilities = ["create", "read", "update"]
+  capabilities = ["read", "update"]
 }
 
 # The root: made inside Vault, looked up, never signed with.
@@ -34,21 +34,18 @@ path "pki/issuers" {
 path "pki/issuer/+" {
   capabilities = ["read"]
 }
-path "pki/cert/ca" {
-  capabilities = ["read"]
-}
 
 # Mounts in which Vault makes keys for agents: enabled and tuned, their keys out of reach.
 path "sys/mounts/pki_int_*" {
-  capabilities = ["create", "read", "update"]
+  capabilities = ["create", "update"]
 }
 
 # One auth mount for each cluster. Vault asks for sudo wherever auth mounts are enabled.
 path "sys/auth/kube-*" {
-  capabilities = ["create", "read", "update", "sudo"]
+  capabilities = ["create", "update", "sudo"]
 }
 path "sys/mounts/auth/kube-*" {
-  capabilities = ["create", "read", "update"]
+  capabilities = ["update"]
 }
 path "auth/kube-*" {
   capabilities = ["create", "read", "update", "list"]

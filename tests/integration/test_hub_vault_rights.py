@@ -69,7 +69,6 @@ def test_hub_sets_everything_up(hub: Ask, vault: Vault) -> None:
         ("LIST", "pki/issuers", None),
         ("GET", "pki/issuer/default", None),
         ("GET", "pki/issuer/r1", None),
-        ("GET", "pki/cert/ca", None),
         ("POST", "sys/mounts/pki_int_cluster1", {"type": "pki"}),
         ("POST", "sys/mounts/pki_int_cluster1/tune", {"max_lease_ttl": "8760h"}),
         ("POST", AUTH, {"type": "kubernetes"}),
@@ -94,6 +93,9 @@ def test_hub_sets_everything_up(hub: Ask, vault: Vault) -> None:
     ("method", "path"),
     [
         ("POST", "sys/mounts/other"),
+        ("GET", "sys/mounts/pki"),
+        ("GET", "sys/mounts/pki_int_cluster1/tune"),
+        ("GET", AUTH),
         ("DELETE", "sys/mounts/pki"),
         ("DELETE", "sys/mounts/pki_int_cluster1"),
         ("POST", "sys/auth/admin"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.utils import CryptographyDeprecationWarning
 
 # Base64 has no dash; a body that could run on past one would take quadratic time on hostile text.
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----")
@@ -35,6 +37,7 @@ _PARSER_ERRORS = (
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
+    CryptographyDeprecationWarning,
 )
 
 
@@ -111,7 +114,7 @@ def _read_block(body: str, *, number: int) -> Certificate:
 
 
 def _read_der(der: bytes) -> Certificate:
-    certificate = x509.load_der_x509_certificate(der)
+    certificate = _load_strictly(der)
     constraints = _find_basic_constraints(certificate)
     signature_hash = certificate.signature_hash_algorithm
     return Certificate(
@@ -129,6 +132,13 @@ def _read_der(der: bytes) -> Certificate:
         key_usages=_find_key_usages(certificate),
         signature_hash=signature_hash.name if signature_hash else None,
     )
+
+
+def _load_strictly(der: bytes) -> x509.Certificate:
+    """Load what RFC 5280 allows: Go, and so istiod, refuses a negative serial number as well."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        return x509.load_der_x509_certificate(der)
 
 
 def _build_pem(der: bytes) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from roottrust.api.choices import ConditionStatus
+from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.reasons import ConditionType, Reason
@@ -28,24 +29,36 @@ class Transition:
 def list_transitions(
     before: RootTrustPolicyStatus | None, after: RootTrustPolicyStatus
 ) -> tuple[Transition, ...]:
-    """Return the conditions whose status or reason is another than before."""
-    known = {each.type: (each.status, each.reason) for each in before.conditions} if before else {}
-    refused = any(
-        each.type == ConditionType.ACCEPTED and each.status is not ConditionStatus.TRUE
-        for each in after.conditions
-    )
-    told = _TOLD[:1] if refused else _TOLD
+    """Return the conditions whose status or reason is another than what was told before.
+
+    A first success is one Event, of the last condition: a fleet that starts is many first ones.
+    """
+    known = {each.type: (each.status, each.reason) for each in _list_told(before)}
     return tuple(
         Transition(
             reason=each.reason,
             message=each.message,
             is_normal=each.status is ConditionStatus.TRUE,
         )
-        for each in after.conditions
-        if each.type in told
-        and each.reason not in _FOLLOWING
-        and known.get(each.type) != (each.status, each.reason)
+        for each in _list_told(after)
+        if known.get(each.type) != (each.status, each.reason)
+        and (each.type in known or not _goes_without_saying(each))
     )
+
+
+def _list_told(status: RootTrustPolicyStatus | None) -> tuple[Condition, ...]:
+    """Return the conditions that are worth an Event when they turn."""
+    conditions = status.conditions if status else ()
+    refused = any(
+        each.type == ConditionType.ACCEPTED and each.status is not ConditionStatus.TRUE
+        for each in conditions
+    )
+    told = _TOLD[:1] if refused else _TOLD
+    return tuple(each for each in conditions if each.type in told and each.reason not in _FOLLOWING)
+
+
+def _goes_without_saying(condition: Condition) -> bool:
+    return condition.status is ConditionStatus.TRUE and condition.type != _TOLD[-1]
 
 
 def list_repairs(

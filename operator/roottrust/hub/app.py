@@ -116,6 +116,7 @@ class _Hub:
             servers=servers,
             reporter=self._reporter,
             now=_get_now,
+            on_root=self._enqueue_rootless,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -160,8 +161,8 @@ class _Hub:
         if not await self._leadership.wait(stop):
             return
         self._is_working = True
-        for key in self._store.keys(POLICIES):
-            self._enqueue(key)
+        for manifest in sorted(self._store.list(POLICIES), key=_get_creation):
+            self._enqueue(build_key(POLICIES, manifest))
         await workers.run(stop)
 
     def _take_event(
@@ -197,6 +198,13 @@ class _Hub:
         for policy in self._store.keys(POLICIES):
             self._queue.add(policy, priority=Priority.RETRY)
 
+    def _enqueue_rootless(self) -> None:
+        """Have policies looked at whose root was not there yet, or is being looked for now."""
+        for policy in self._store.keys(POLICIES):
+            told = self._reporter.get_told(policy)
+            if told is None or told.root is None:
+                self._queue.add(policy, priority=Priority.RETRY)
+
     def _build_health(
         self, workers: Workers[ObjectKey], watches: KopfWatches, audit: WatchAudit
     ) -> HealthServer:
@@ -229,6 +237,11 @@ class _Hub:
 
 def _name_policy(key: ObjectKey) -> str:
     return f"{key.namespace}/{key.name}"
+
+
+def _get_creation(manifest: Mapping[str, Any]) -> str:
+    """Return by what the oldest goes first: it may own a root that others wait for."""
+    return str(manifest["metadata"].get("creationTimestamp") or "")
 
 
 def _get_now() -> datetime:

@@ -15,6 +15,7 @@ from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.target import VaultTarget
+from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.policy_object import PolicyObject, read_policy
@@ -34,7 +35,10 @@ class _Result:
 
 
 class PolicyController:
-    """Reconciles one policy at a time by its key; holds nothing that could not be lost."""
+    """Reconciles one policy at a time by its key; holds nothing that could not be lost.
+
+    `on_root` is told when a root was made: other policies may be waiting for it.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class PolicyController:
         servers: VaultServers,
         reporter: PolicyReporter,
         now: Callable[[], datetime],
+        on_root: Callable[[], None] = lambda: None,
     ) -> None:
         self._hub = hub
         self._client = client
@@ -54,6 +59,7 @@ class PolicyController:
         self._servers = servers
         self._reporter = reporter
         self._now = now
+        self._on_root = on_root
         self.claims = ClaimBook(store, read=self._read_claim)
 
     async def reconcile(self, key: ObjectKey) -> None:
@@ -70,6 +76,8 @@ class PolicyController:
         if policy.is_deleted:
             return
         result = await self._work_on(policy)
+        if any(action.wanted.kind is VaultKind.ROOT for action in result.work.applied):
+            self._on_root()
         await self._reporter.report(policy, result.outcome, applied=result.work.applied)
         if result.error is not None:
             raise result.error

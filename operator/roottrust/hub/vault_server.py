@@ -9,10 +9,10 @@ from roottrust.domain.action import Action
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import VaultFacts
 from roottrust.domain.target import VaultTarget
+from roottrust.http.guard import Guard, allow_writes
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.settings import VaultServerSettings
 from roottrust.runtime.vaults import build_vault_client
-from roottrust.vault.adapter import Guard, allow_writes
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver

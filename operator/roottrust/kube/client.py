@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from roottrust.domain.errors import DependencyMissingError, RootTrustError
 from roottrust.domain.reasons import Reason
+from roottrust.http.guard import Guard, allow_writes
 from roottrust.kube.access import KubeAccess
-from roottrust.kube.guard import Guard, allow_writes
 from roottrust.kube.kind import ResourceKind, build_path
 from roottrust.kube.transport import JSON, Body, KubeTransport
 

@@ -17,9 +17,10 @@ from kubernetes.aio.client import ApiClient
 
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.http.guard import Guard, allow_writes
+from roottrust.http.guarded_request import build_request_class
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.errors import classify_status, classify_transport_failure
-from roottrust.kube.guard import Guard, allow_writes, build_request_class
 
 JSON = "application/json"
 USER_AGENT = "roottrust-operator"

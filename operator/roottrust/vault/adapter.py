@@ -1,26 +1,15 @@
-"""Connections to Vault: whom they trust, and the guard that each write has to pass.
-
-The guard is asked on a connection that is open already: connecting can take as long as a lease.
-"""
+"""Connections to Vault: whom they trust, and the guard that each write has to pass."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-# Raises unless a write may be sent now; called in the thread that sends it.
-Guard = Callable[[], None]
-
-READS = frozenset({"GET", "HEAD"})
-
-
-def allow_writes() -> None:
-    """Let every write pass."""
+from roottrust.http.guard import READS, Guard
 
 
 class VaultAdapter(HTTPAdapter):

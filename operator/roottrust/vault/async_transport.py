@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-from aiohttp.connector import Connection
 from pydantic import SecretStr
 from requests.utils import get_environ_proxies, select_proxy
 from yarl import URL
 
-from roottrust.vault.adapter import READS, Guard, allow_writes
+from roottrust.http.guard import Guard, allow_writes
+from roottrust.http.guarded_request import build_request_class
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import classify_transport_failure
 from roottrust.vault.transport import (
@@ -94,20 +94,8 @@ class AsyncVaultTransport:
                 timeout=aiohttp.ClientTimeout(total=self._connection.timeout_seconds),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 proxy=select_proxy(self._base, get_environ_proxies(self._base)),
-                request_class=_build_request_class(self._guard),
+                request_class=build_request_class(self._guard),
                 # It would send credentials of ~/.netrc, too.
                 trust_env=False,
             )
         return self._session
-
-
-def _build_request_class(guard: Guard) -> type[aiohttp.ClientRequest]:
-    """Return requests whose writes pass the guard, on a connection that is open already."""
-
-    class GuardedRequest(aiohttp.ClientRequest):
-        async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-            if self.method not in READS:
-                guard()
-            return await super().send(conn)
-
-    return GuardedRequest

@@ -14,7 +14,7 @@ from typing import Any
 
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
-from roottrust.vault.adapter import Guard, allow_writes
+from roottrust.http.guard import Guard, allow_writes
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.login import Login
 from roottrust.vault.session import (

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import SecretStr
 
 from roottrust.domain.errors import RootTrustError
-from roottrust.vault.adapter import Guard, allow_writes
+from roottrust.http.guard import Guard, allow_writes
 from roottrust.vault.async_transport import AsyncVaultTransport
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import CREATE_OR_UPDATE, classify_status, is_denied

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 
 from roottrust.domain.errors import InvalidSpecError, TransientError
 from roottrust.domain.reasons import Reason
-from roottrust.vault.adapter import Guard, VaultAdapter, allow_writes
+from roottrust.http.guard import Guard, allow_writes
+from roottrust.vault.adapter import VaultAdapter
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import classify_transport_failure
 

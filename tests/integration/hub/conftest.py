@@ -6,30 +6,24 @@ for `operator` has it running again. Each test has a namespace and names in Vaul
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from testbed import Cluster, Vault
+from tests.integration.hub.configuration import build_config
 from tests.integration.hub.istiod import Account
-from tests.integration.hub.names import GRANT, Names, build_names
-from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.policy import Policy
+from tests.integration.hub.names import Names, build_names
+from tests.integration.hub.operator_process import BuildOperator, OperatorProcess
+from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.rights import grant_rights
 from tests.integration.hub.root import Root, make_root
 from tests.integration.manifests.table import GUIDE
 from tests.integration.vault_calls import Ask, build_ask
 
-SERVER = "https://vault.example:8200"
 HUB_NAMESPACE = "gloo-mesh"
-
-_CREDENTIAL = re.compile(r"eyJ[\w-]{8,}\.|PRIVATE KEY|\b(?:hvs|s)\.[\w-]{20,}|root-[0-9a-f]{32}")
-
-BuildOperator = Callable[..., OperatorProcess]
-MakePolicy = Callable[..., Policy]
 
 
 @pytest.fixture(scope="session")
@@ -80,8 +74,7 @@ def build_operator(
     yield build
     for process in built:
         process.kill()
-    told = [line for each in built for line in find_secrets(each.log)]
-    assert told == []
+    assert [line for each in built for line in each.find_secrets()] == []
 
 
 @pytest.fixture(scope="session")
@@ -100,8 +93,8 @@ def operator(operator_process: OperatorProcess) -> OperatorProcess:
 
 @pytest.fixture
 def names(namespace: str) -> Names:
-    """Names in Vault that no other test has."""
-    return build_names(namespace.removeprefix("test-"))
+    """Names in Vault that no other test has, for istiod in the test's own namespace."""
+    return build_names(namespace.removeprefix("test-"), mesh_namespace=namespace)
 
 
 @pytest.fixture
@@ -136,27 +129,9 @@ def istiod(cluster: Cluster) -> Account:
     return account
 
 
-def build_config(vault: Vault, login: dict[str, Any]) -> dict[str, Any]:
-    """Return the operator's configuration for a Vault that policies know as vault.example."""
-    server = {
-        "endpoint": vault.address,
-        "caFile": str(vault.ca_file),
-        "login": login,
-        "grants": [GRANT],
-    }
-    return {
-        "cluster": {"name": "cluster1", "labels": {"env": "prod"}},
-        "resyncSeconds": 10,  # the least
-        "leaderElection": {"enabled": False},  # a killed one would be waited for
-        "logging": {"format": "text", "level": "DEBUG"},
-        "vaultServers": [
-            {"address": SERVER, **server},
-            {"address": SERVER.replace("https", "http"), **server},
-        ],
-    }
-
-
-def find_secrets(log: Path) -> list[str]:
-    """Return the lines of a log that hold a credential."""
-    text = log.read_text() if log.exists() else ""
-    return [line for line in text.splitlines() if _CREDENTIAL.search(line)]
+@pytest.fixture
+def own_istiod(cluster: Cluster, namespace: str) -> Account:
+    """istiod's ServiceAccount in the test's own namespace."""
+    account = Account(cluster, namespace=namespace)
+    account.create()
+    return account

@@ -20,8 +20,9 @@ GRANT = {
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """Where the objects of one policy are in Vault."""
+    """Where the objects of one policy are in Vault, and which mesh they are for."""
 
+    mesh_namespace: str
     auth_mount: str
     intermediate_mount: str
     role: str
@@ -41,7 +42,9 @@ class Names:
     def build_changes(self) -> dict[str, Any]:
         """Return what to change in the guide's manifest for these names."""
         vault = "spec.config.agentCa.vault"
+        mesh = {"clusterSelector": {"cluster": "cluster1"}, "namespace": self.mesh_namespace}
         return {
+            "spec.applyToMeshes": [{"istio": mesh}],
             f"{vault}.csrPath": f"{self.intermediate_mount}/intermediate/generate/exported",
             f"{vault}.kubernetesAuth.mountPath": f"/v1/auth/{self.auth_mount}",
             f"{vault}.kubernetesAuth.role": self.role,
@@ -49,15 +52,17 @@ class Names:
 
 
 GUIDE_NAMES = Names(
+    mesh_namespace="istio-system",
     auth_mount="kube-cluster1-mesh-auth",
     intermediate_mount="pki_int_cluster1",
     role="gen-int-ca-istio-cluster1-mesh",
 )
 
 
-def build_names(suffix: str) -> Names:
-    """Return names that no other test has."""
+def build_names(suffix: str, *, mesh_namespace: str | None = None) -> Names:
+    """Return names that no other policy has; its mesh is no other's, or the older one counted."""
     return Names(
+        mesh_namespace=mesh_namespace or f"istio-{suffix}",
         auth_mount=f"kube-cluster1_{suffix}",
         intermediate_mount=f"pki_int_cluster1_{suffix}",
         role=f"gen-int-ca-istio-cluster1_{suffix}",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.integration.hub.waiting import wait_for
 STOP_SECONDS = 15.0
 
 _WRITES = ("POST", "PUT", "DELETE")
+_CREDENTIAL = re.compile(r"eyJ[\w-]{8,}\.|PRIVATE KEY|\b(?:hvs|s)\.[\w-]{20,}|root-[0-9a-f]{32}")
 
 
 class OperatorProcess:
@@ -73,6 +75,10 @@ class OperatorProcess:
             if labels.items() <= sample.labels.items()
         )
 
+    def count_samples(self, name: str) -> int:
+        """Return how many samples of that name are shown."""
+        return len(self._read_samples(name))
+
     def list_known(self) -> set[str]:
         """Return the policies of which it has told something since its start."""
         found = self._read_samples("roottrust_policy_condition_state")
@@ -86,6 +92,11 @@ class OperatorProcess:
         kubernetes = self.sum_metric("roottrust_kubernetes_writes_total")
         return {"vault": sum(vault), "kubernetes": kubernetes}
 
+    def find_secrets(self) -> list[str]:
+        """Return the lines of its log that hold a token or a private key."""
+        text = self.log.read_text() if self.log.exists() else ""
+        return [line for line in text.splitlines() if _CREDENTIAL.search(line)]
+
     def _read_samples(self, name: str) -> list[Sample]:
         families = text_string_to_metric_families(self.get("/metrics").text)
         return [each for family in families for each in family.samples if each.name == name]
@@ -96,6 +107,9 @@ class OperatorProcess:
             return self.get("/readyz").ok
         except requests.ConnectionError:
             return False
+
+
+BuildOperator = Callable[..., OperatorProcess]
 
 
 def build_command(*words: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,9 @@ class Policy:
 
     def wait_until_ready(self) -> None:
         self.wait_for("Ready", "True")
+
+
+MakePolicy = Callable[..., Policy]
 
 
 def _find(found: dict[str, Any], type_: str) -> Condition:

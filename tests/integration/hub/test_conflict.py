@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from testbed import Vault
-from tests.integration.hub.conftest import MakePolicy
 from tests.integration.hub.istiod import Account, ask_as_istiod
-from tests.integration.hub.names import Names, read_objects
-from tests.integration.hub.policy import Policy
+from tests.integration.hub.names import Names, build_names, read_objects
+from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.vault_calls import Ask, read, write
 
 ADOPT = "admin.gloo.solo.io/adopt=true"
@@ -47,7 +47,7 @@ def list_adopted(policy: Policy) -> list[str]:
 
 
 def test_auth_mount_of_others_is_not_touched_before_it_is_adopted(
-    make_policy: MakePolicy, names: Names, admin: Ask, vault: Vault, istiod: Account
+    make_policy: MakePolicy, names: Names, admin: Ask, vault: Vault, own_istiod: Account
 ) -> None:
     accessor = make_auth_mount(admin, names, vault.ca_file.read_text())
     before = read_objects(admin, names)
@@ -67,7 +67,7 @@ def test_auth_mount_of_others_is_not_touched_before_it_is_adopted(
     policy.wait_until_ready()
     assert read_accessor(admin, names) == accessor
     assert list_adopted(policy) == [auth, config, role]
-    assert ask_as_istiod(vault, istiod, names)
+    assert ask_as_istiod(vault, own_istiod, names)
 
 
 def test_policy_of_others_is_not_touched_before_it_is_adopted(
@@ -98,13 +98,28 @@ def test_auth_mount_with_roles_of_others_is_not_touched(
     assert "it has roles of others (ci)" in message
 
 
-def test_of_two_policies_for_the_same_names_the_first_is_named(
+def test_of_two_policies_for_one_mesh_the_older_counts(
+    make_policy: MakePolicy, names: Names, admin: Ask
+) -> None:
+    first = make_policy(names, name="first")
+    first.wait_until_ready()
+    others = build_names(f"{names.role.rpartition('_')[2]}b", mesh_namespace=names.mesh_namespace)
+    second = make_policy(others, name="second")
+    condition = second.wait_for("Accepted", "False", "SelectedByOlderPolicy")
+    assert first.full_name in condition["message"]
+    assert read(admin, f"sys/auth/{others.auth_mount}") is None
+    first.delete()
+    second.wait_until_ready()
+    assert read(admin, f"sys/auth/{others.auth_mount}")
+
+
+def test_what_belongs_to_another_policy_is_never_taken_over(
     make_policy: MakePolicy, names: Names, admin: Ask
 ) -> None:
     first = make_policy(names, name="first")
     first.wait_until_ready()
     before = read_objects(admin, names)
-    second = make_policy(names, name="second")
+    second = make_policy(replace(names, mesh_namespace="istio-elsewhere"), name="second")
     condition = second.wait_for("VaultConfigured", "False", "Conflict")
     assert f"belongs to RootTrustPolicy {first.full_name} of hub cluster1" in condition["message"]
     second.annotate(ADOPT)

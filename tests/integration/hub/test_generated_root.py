@@ -9,10 +9,10 @@ from cryptography import x509
 
 from roottrust.domain.certificate import parse_certificate
 from testbed import Vault
-from tests.integration.hub.conftest import MakePolicy
 from tests.integration.hub.istiod import Account, ask_as_istiod
 from tests.integration.hub.names import Names, build_names
 from tests.integration.hub.pki import make_request
+from tests.integration.hub.policy import MakePolicy
 from tests.integration.vault_calls import Ask, read, write
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -47,7 +47,7 @@ def test_root_is_made_in_vault(make_policy: MakePolicy, names: Names, admin: Ask
 
 
 def test_intermediates_of_a_generated_root_live_as_long_as_asked(
-    make_policy: MakePolicy, names: Names, vault: Vault, istiod: Account
+    make_policy: MakePolicy, names: Names, vault: Vault, own_istiod: Account
 ) -> None:
     mount = "pki_signing"
     options = {"spec.config.intermediateCertOptions": {"ttlDays": 400}}
@@ -55,7 +55,7 @@ def test_intermediates_of_a_generated_root_live_as_long_as_asked(
     policy.wait_until_ready()
     root = policy.read_status()["root"]
     signed = write(
-        ask_as_istiod(vault, istiod, names),
+        ask_as_istiod(vault, own_istiod, names),
         f"{mount}/issuer/{root['issuer']}/sign-intermediate",
         {
             "csr": make_request().csr,
@@ -79,7 +79,7 @@ def test_second_policy_uses_the_root_and_says_whose_it_is(
     second.wait_until_ready()
     assert second.read_status()["root"] == first.read_status()["root"]
     assert len(admin("LIST", f"{mount}/issuers").json()["data"]["keys"]) == 1
-    told = f"belongs to RootTrustPolicy {first.full_name} of hub cluster1"
+    told = f"belongs to RootTrustPolicy {first.full_name}"
     assert any(told in warning for warning in second.read_status()["warnings"])
     assert not any("belongs to" in warning for warning in first.read_status()["warnings"])
     paths = [each["path"] for each in second.read_status()["managedObjects"]]

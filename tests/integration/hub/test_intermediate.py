@@ -9,11 +9,10 @@ import pytest
 from cryptography import x509
 
 from testbed import Vault
-from tests.integration.hub.conftest import MakePolicy
 from tests.integration.hub.istiod import Account, ask_as_istiod
 from tests.integration.hub.names import GUIDE_NAMES, Names
 from tests.integration.hub.pki import load_key, make_request, sign_leaf, verify_with_openssl
-from tests.integration.hub.policy import Policy
+from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.root import Root
 from tests.integration.vault_calls import FORBIDDEN, Ask, write
 
@@ -78,14 +77,14 @@ def test_without_csr_path_the_agents_own_request_is_signed(
     make_policy: MakePolicy,
     names: Names,
     vault: Vault,
-    istiod: Account,
+    own_istiod: Account,
     root: Root,
     tmp_path: Path,
 ) -> None:
     policy = make_policy(names, {"spec.config.agentCa.vault.csrPath": None})
     policy.wait_until_ready()
     assert not any("KeyGeneratedInVault" in text for text in policy.read_status()["warnings"])
-    ask = ask_as_istiod(vault, istiod, names)
+    ask = ask_as_istiod(vault, own_istiod, names)
     request = make_request()
     intermediate = sign(ask, build_sign_path(policy), request.csr)
     check_intermediate(intermediate, root)

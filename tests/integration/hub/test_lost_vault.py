@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from testbed import Vault
-from tests.integration.hub.conftest import MakePolicy
 from tests.integration.hub.istiod import Account, ask_as_istiod
 from tests.integration.hub.names import Names, build_names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.policy import Policy
+from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.rights import grant_rights
 from tests.integration.hub.root import Root
 from tests.integration.vault_calls import Ask, read
@@ -72,7 +71,7 @@ def test_lost_roots_are_waited_for(
     vault: Vault,
     admin: Ask,
     root: Root,
-    istiod: Account,
+    own_istiod: Account,
 ) -> None:
     before = generated.read_status()["root"]
     for policy in (existing, generated):
@@ -86,7 +85,7 @@ def test_lost_roots_are_waited_for(
 
     root.import_into(admin)
     existing.wait_until_ready()
-    assert ask_as_istiod(vault, istiod, names)
+    assert ask_as_istiod(vault, own_istiod, names)
     assert None not in read_objects(admin, names).values()
 
     generated.annotate(f"{REPLACE}={'0' * 64}")
@@ -97,4 +96,3 @@ def test_lost_roots_are_waited_for(
     after = generated.read_status()["root"]
     assert after["fingerprint"] != before["fingerprint"]
     assert None not in read_objects(admin, names_of_generated, root=MOUNT).values()
-    assert ask_as_istiod(vault, istiod, names_of_generated)

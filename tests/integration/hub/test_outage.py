@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from testbed import Cluster, Vault
-from tests.integration.hub.conftest import BuildOperator, MakePolicy
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.kubernetes_login import allow_login, build_login, enable_login
 from tests.integration.hub.names import Names, find_changes, read_objects
-from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.policy import Policy
+from tests.integration.hub.operator_process import BuildOperator, OperatorProcess
+from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.rights import NAME, grant_rights, make_powerless_token, put_token
 from tests.integration.hub.root import Root
 from tests.integration.vault_calls import Ask, build_ask, write

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.hub.conftest import MakePolicy
 from tests.integration.hub.names import Names, build_names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.policy import Policy
+from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask
 

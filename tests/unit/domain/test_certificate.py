@@ -165,6 +165,7 @@ def test_private_key_is_refused_and_not_shown() -> None:
         (encode(decode(ROOT) + b"\x00"), "damaged"),
         (encode(decode(ROOT)[:-1]), "damaged"),
         (ROOT.replace("MII", "M!I", 1), "damaged"),
+        (encode(decode(ROOT).replace(b"\x02\x02\x0a\xbc", b"\x02\x02\xfa\xbc", 1)), "damaged"),
         (ROOT + ROOT, "2 certificates"),
     ],
 )

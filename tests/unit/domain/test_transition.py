@@ -37,12 +37,17 @@ def build_action(path: str, *fields: str) -> Action:
 MANAGED = [each.path for each in build(READY).managed_objects]
 
 
-def test_a_first_status_tells_everything() -> None:
-    assert find(None, READY) == [
-        ("Accepted", True),
-        ("Reachable", True),
-        ("Configured", True),
-    ]
+def test_a_first_success_is_told_once() -> None:
+    assert find(None, READY) == [("Configured", True)]
+
+
+def test_a_first_failure_is_told_without_what_holds() -> None:
+    assert find(None, AWAY) == [("Sealed", False)]
+    assert find(None, FAILED) == find(READY, FAILED)
+
+
+def test_the_end_of_a_refusal_is_told() -> None:
+    assert find(REFUSED, READY) == [("Accepted", True), ("Configured", True)]
 
 
 @pytest.mark.parametrize("outcome", [READY, PENDING, AWAY, FAILED, REFUSED])

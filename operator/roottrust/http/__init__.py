@@ -1,0 +1,1 @@
+"""What talking to Vault and talking to Kubernetes have in common."""
