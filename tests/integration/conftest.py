@@ -6,6 +6,7 @@ is left alone. Environment:
 ROOTTRUST_TEST_KEEP=1        leave the testbed up, and use it again the next time
 ROOTTRUST_TEST_RANGE=N       the first of its networks 10.N to 10.N+5 (default 87); two runs at
                              once need two numbers, six or more apart
+ROOTTRUST_TEST_VAULT=hashicorp  HashiCorp's Vault instead of OpenBao
 ROOTTRUST_REQUIRE_TESTBED=1  fail instead of skipping where there can be no testbed; so does CI=true
 """
 
@@ -26,6 +27,7 @@ from testbed import Cluster, Testbed, TestbedError, Vault, VaultOptions, kubecon
 from testbed.preflight import check_machine
 from testbed.programs import tail
 from testbed.report import build_report
+from testbed.vault import Kind
 
 CLUSTER = "cluster1"
 _FOLDER = Path(__file__).parent
@@ -39,8 +41,9 @@ _STATE = Path(f"/var/lib/roottrust-tests-{_RANGE}")
 # A Vault that is stopped and sealed has a testbed of its own: the other one's forgets everything.
 _FILE_RANGE = _RANGE + 3
 _FILE_STATE = Path(f"/var/lib/roottrust-tests-{_FILE_RANGE}")
-_LOCK = Path(f"/run/lock/roottrust-tests-{_RANGE}")
+_LOCKS = Path("/run/lock")
 _KEEPS = os.environ.get("ROOTTRUST_TEST_KEEP") == "1"
+_VAULT: Kind = "hashicorp" if os.environ.get("ROOTTRUST_TEST_VAULT") == "hashicorp" else "openbao"
 _REQUIRES = bool(os.environ.get("CI") or os.environ.get("ROOTTRUST_REQUIRE_TESTBED"))
 
 _logs = pytest.StashKey[Path]()
@@ -65,7 +68,7 @@ def bed(request: pytest.FixtureRequest) -> Iterator[Testbed]:
         pytest.exit(f"testbed: {trouble}", returncode=1)
     # A run that is told to end takes down what it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with _hold_lock():
+    with _hold_lock(_STATE):
         try:
             yield _bring_up(request)
         finally:
@@ -85,7 +88,7 @@ def cluster(bed: Testbed) -> Cluster:
 @pytest.fixture(scope="session")
 def vault(bed: Testbed) -> Vault:
     """The Vault of all tests: use a mount of your own, or ask for `empty_vault`."""
-    return bed.vault
+    return bed.vaults[_VAULT]
 
 
 @pytest.fixture
@@ -98,13 +101,14 @@ def empty_vault(vault: Vault) -> Vault:
 @pytest.fixture(scope="session")
 def file_vault(request: pytest.FixtureRequest, bed: Testbed) -> Iterator[Vault]:
     """A Vault that keeps its data in files, and comes back sealed after a stop."""
-    with _shown(request):
-        second = Testbed(_FILE_STATE, network=_FILE_RANGE)
-        second.up([], vault=VaultOptions(storage="file"))
-    yield second.vault
-    with _shown(request):
-        second.down()
-    shutil.rmtree(_FILE_STATE, ignore_errors=True)
+    second = Testbed(_FILE_STATE, network=_FILE_RANGE)
+    with _hold_lock(_FILE_STATE, shared=False):
+        with _shown(request):
+            second.up([], vault=VaultOptions(kind=_VAULT, storage="file"))
+        yield second.vaults[_VAULT]
+        with _shown(request):
+            second.down()
+        shutil.rmtree(_FILE_STATE, ignore_errors=True)
 
 
 @pytest.fixture
@@ -158,7 +162,7 @@ def _bring_up(request: pytest.FixtureRequest) -> Testbed:
     with _shown(request):
         bed = Testbed(_STATE, network=_RANGE)
         try:
-            bed.up([CLUSTER], nodes=False)
+            bed.up([CLUSTER], vault=VaultOptions(kind=_VAULT), nodes=False)
         except TestbedError as error:
             pytest.exit(f"testbed: {error}", returncode=1)
     request.session.stash[_bed] = bed
@@ -181,15 +185,15 @@ def _find_trouble() -> str | None:
 
 
 @contextlib.contextmanager
-def _hold_lock() -> Iterator[None]:
-    """Share the testbed among runs that keep it, and with nobody if it is taken down at the end."""
-    _LOCK.parent.mkdir(exist_ok=True)
-    with _LOCK.open("w") as file:
+def _hold_lock(state: Path, *, shared: bool = _KEEPS) -> Iterator[None]:
+    """Share a testbed among runs that keep it, and with nobody if it is taken down at the end."""
+    _LOCKS.mkdir(exist_ok=True)
+    with (_LOCKS / state.name).open("w") as file:
         try:
-            fcntl.flock(file, (fcntl.LOCK_SH if _KEEPS else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             pytest.exit(
-                f"Another run of the tests uses the networks 10.{_RANGE}: wait for its end, or set "
+                f"Another run of the tests uses {state.name}: wait for its end, or set "
                 "ROOTTRUST_TEST_RANGE to another number.",
                 returncode=1,
             )

@@ -20,6 +20,7 @@ from roottrust.runtime.kopf_settings import COMPONENT, build_kopf_settings
 from roottrust.runtime.watching import WatchedKind
 
 STOP_SECONDS = 10.0
+CUT_SECONDS = 1.0
 
 _SPARE_CONNECTIONS = 4
 
@@ -61,16 +62,20 @@ class KopfWatches:
         )
         thread.start()
         stopping = asyncio.create_task(stop.wait())
+        patience = STOP_SECONDS
         try:
             waits: list[asyncio.Future[Any]] = [stopping, ended]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             if not stop.is_set():
                 await ended
                 raise RuntimeError("kopf has ended without being stopped")
+        except asyncio.CancelledError:
+            patience = CUT_SECONDS  # the process is to end at once, and kopf with it
+            raise
         finally:
             stopping.cancel()
             self._stop_flag.set()
-            await asyncio.wait({ended}, timeout=STOP_SECONDS)
+            await asyncio.wait({ended}, timeout=patience)
             if ended.done():
                 ended.exception()  # after the stop a failure no longer matters
 
@@ -83,6 +88,7 @@ class KopfWatches:
         _call(loop, lambda: _end(ended, failure))
 
     async def _operate(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._handle_loop_failure)
         namespace = self._namespace
         # Unless told, kopf asks for the user's name, which an image's user id need not have.
         identity: Any = COMPONENT
@@ -96,6 +102,13 @@ class KopfWatches:
             stop_flag=self._stop_flag,
             ready_flag=self._ready_flag,
         )
+
+    def _handle_loop_failure(
+        self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+    ) -> None:
+        """Have failures of tasks logged, but not those that kopf's stop brings with it."""
+        if not self._stop_flag.is_set():
+            loop.default_exception_handler(context)
 
     def _build_registry(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.waiting import wait_for
 
 END_SECONDS = 20.0
+REST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,19 @@ class Candidate(OperatorProcess):
 
     def wait_until_it_leads(self, *, seconds: float) -> None:
         wait_for(lambda: self.leads, lambda leads: leads, seconds=seconds, every=0.1)
+
+    def wait_until_it_rests(self) -> None:
+        """Wait until nothing is sent to Vault any more; whether it can be used is asked on."""
+
+        def count() -> int:
+            return sum("sys/health" not in each for each in self.paths.vault.requests)
+
+        def look() -> bool:
+            before = count()
+            time.sleep(REST_SECONDS)
+            return 0 < before == count()
+
+        wait_for(look, lambda rests: rests)
 
     def pause(self) -> None:
         self._send(signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""A server between one operator and what it talks to: it keeps what passes, and can hold it up."""
+"""A server between an operator and what it talks to: it keeps what passes, and can hold it up."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ class Recorder:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="recorder")
         self._requests: list[str] = []
-        self._answer_holds: dict[int, Hold] = {}
-        self._connection_holds: dict[int, Hold] = {}
+        self._holds: dict[int, Hold] = {}
         self.url = ""
 
     def start(self) -> None:
@@ -57,7 +56,7 @@ class Recorder:
         self._call(self._open())
 
     def close(self) -> None:
-        for hold in (*self._answer_holds.values(), *self._connection_holds.values()):
+        for hold in self._holds.values():
             hold.release()
         self._call(self._shut())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -76,11 +75,7 @@ class Recorder:
 
     def hold_answer(self, number: int) -> Hold:
         """Pass the write of that number on, but not its answer."""
-        return self._answer_holds.setdefault(number, Hold(self._loop))
-
-    def hold_connection_after(self, number: int) -> Hold:
-        """After the write of that number, leave connections without a handshake."""
-        return self._connection_holds.setdefault(number, Hold(self._loop))
+        return self._holds.setdefault(number, Hold(self._loop))
 
     def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
@@ -95,13 +90,10 @@ class Recorder:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._build_tls())
         await site.start()
-        self._inner_port = self._runner.addresses[0][1]
-        self._gate = await asyncio.start_server(self._let_in, "127.0.0.1", 0)
         scheme = "https" if self._certificate else "http"
-        self.url = f"{scheme}://127.0.0.1:{self._gate.sockets[0].getsockname()[1]}"
+        self.url = f"{scheme}://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def _shut(self) -> None:
-        self._gate.close()
         await self._runner.cleanup()
         await self._session.close()
         rest = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
@@ -116,17 +108,10 @@ class Recorder:
         context.load_cert_chain(*self._certificate)
         return context
 
-    async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        hold = self._connection_holds.get(len(self.writes))
-        if hold is not None:
-            await hold.wait()
-        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._inner_port)
-        await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
-
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self._requests.append(f"{request.method} {request.path}")
-        hold = self._answer_holds.get(len(self.writes))
+        hold = self._holds.get(len(self.writes))
         headers = {
             name: value for name, value in request.headers.items() if name not in _OF_ONE_CONNECTION
         }
@@ -154,14 +139,3 @@ async def _answer(request: web.Request, found: aiohttp.ClientResponse) -> web.St
         await response.write(chunk)
     await response.write_eof()
     return response
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()

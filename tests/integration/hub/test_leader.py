@@ -17,15 +17,16 @@ import yaml
 from testbed import Cluster, Vault
 from testbed.certificate import Authority
 from tests.integration.hub.candidate import Candidate, Paths
-from tests.integration.hub.names import GRANT, Names
+from tests.integration.hub.names import GRANT, Names, build_names
 from tests.integration.hub.operator_process import (
     OperatorProcess,
     build_command,
     build_environment,
 )
 from tests.integration.hub.policy import Policy
-from tests.integration.hub.recorder import Hold, Recorder
+from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.waiting import wait_for
+from tests.integration.manifests.table import change, read_base
 from tests.integration.vault_calls import Ask, read
 
 NAMESPACE = "gloo-mesh"
@@ -39,11 +40,13 @@ Build = Callable[..., Candidate]
 
 
 @pytest.fixture(autouse=True)
-def alone(operator_process: OperatorProcess, cluster: Cluster) -> None:
-    """Nobody else works on policies, and nobody holds the lease."""
+def alone(operator_process: OperatorProcess, cluster: Cluster, namespace: str) -> Iterator[None]:
+    """Nobody else works on policies, nobody holds the lease, and no policies are left behind."""
     if operator_process.is_running:
         operator_process.stop()
     cluster.kubectl("delete", "lease", "-n", NAMESPACE, "--all")
+    yield
+    cluster.kubectl("delete", "rtp", "-n", namespace, "--all", "--wait=false")
 
 
 @pytest.fixture(scope="session")
@@ -164,57 +167,92 @@ def test_stopped_leader_hands_over(build: Build, cluster: Cluster) -> None:
     assert read_holder(cluster) not in {"", before}
 
 
-# Five writes make a policy; after the last one its status is still to be written.
-PLACES = [("answer", number) for number in range(1, 6)]
-PLACES += [("handshake", number) for number in range(1, 5)]
+# A leader is paused among connections, handshakes, requests and answers of many policies.
+CROWD = 30
+MOMENTS = [
+    pytest.param(count, marks=() if count == 20 else pytest.mark.prove)
+    for count in range(5, 90, 15)
+]
 
 
-@pytest.mark.parametrize(
-    ("place", "number"),
-    [
-        pytest.param(
-            *case, marks=() if case[1] == 2 else pytest.mark.prove, id=f"{case[0]}{case[1]}"
-        )
-        for case in PLACES
-    ],
-)
+@pytest.mark.parametrize("count", MOMENTS)
 def test_leader_that_was_paused_writes_nothing_when_it_wakes(
-    build: Build,
-    make_policy: Callable[..., Policy],
-    names: Names,
-    admin: Ask,
-    place: str,
-    number: int,
+    build: Build, apply_crowd: Callable[[], list[Names]], admin: Ask, count: int
 ) -> None:
+    first, second = start_pair(build)
+    crowd = apply_crowd()
+    wait_for(lambda: len(first.paths.vault.writes), lambda found: found >= count, every=0.01)
+    first.pause()
+    check_that_it_writes_nothing(first, second, admin, crowd[0])
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("number", range(1, 6))
+def test_leader_that_was_paused_between_two_writes_does_not_go_on(
+    build: Build, make_policy: Callable[..., Policy], names: Names, admin: Ask, number: int
+) -> None:
+    first, second = start_pair(build)
+    hold = first.paths.vault.hold_answer(number)
+    make_policy(names)
+    assert hold.reached.wait(10)
+    first.pause()
+    hold.release()
+    check_that_it_writes_nothing(first, second, admin, names)
+
+
+@pytest.fixture
+def apply_crowd(cluster: Cluster, namespace: str) -> Callable[[], list[Names]]:
+    """Apply many policies at once."""
+
+    def apply() -> list[Names]:
+        suffix = namespace.removeprefix("test-")
+        crowd = [build_names(f"{suffix}-{number}") for number in range(CROWD)]
+        items = [
+            change(
+                read_base("guide"),
+                {
+                    **names.build_changes(),
+                    "metadata.name": names.auth_mount.replace("_", "-"),
+                    "metadata.namespace": namespace,
+                },
+            )
+            for names in crowd
+        ]
+        manifest = {"apiVersion": "v1", "kind": "List", "items": items}
+        cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+        return crowd
+
+    return apply
+
+
+def start_pair(build: Build) -> tuple[Candidate, Candidate]:
+    """Return two operators that run, the one that leads first."""
     first, second = build("first", election=SHORT), build("second", election=SHORT)
     first.start()
     first.wait_until_it_leads(seconds=3)
     second.start()
-    hold = hold_up(first.paths.vault, place, number)
-    policy = make_policy(names)
-    assert hold.reached.wait(10)
-    first.pause()
+    return first, second
 
-    second.wait_until_it_leads(seconds=10)
-    policy.wait_until_ready()
-    admin("DELETE", names.paths[-1])  # the second looks again in minutes, the first has yet to
-    before = first.paths.list_writes()
-    assert len(first.paths.vault.writes) == number
-    hold.release()
-    first.wake()
-    assert first.wait_for_end() == 1
-    assert first.paths.list_writes() == before
-    assert read(admin, names.paths[-1]) is None
-    log = first.log.read_text()
+
+def check_that_it_writes_nothing(
+    paused: Candidate, other: Candidate, admin: Ask, names: Names
+) -> None:
+    """Wake one that was paused for longer than its lease, with work to do."""
+    role = names.paths[-1]
+    other.wait_until_it_leads(seconds=10)
+    other.wait_until_it_rests()
+    assert read(admin, role) is not None
+    admin("DELETE", role)  # the other looks again in minutes
+    before = paused.paths.list_writes()
+    assert before
+    paused.wake()
+    assert paused.wait_for_end() == 1
+    assert paused.paths.list_writes() == before
+    assert read(admin, role) is None
+    log = paused.log.read_text()
     assert log.count("leads no more and ends, since it has lost the lease") == 1
     assert "Traceback" not in log
-    assert second.leads
-
-
-def hold_up(recorder: Recorder, place: str, number: int) -> Hold:
-    if place == "answer":
-        return recorder.hold_answer(number)
-    return recorder.hold_connection_after(number)
+    assert other.leads
 
 
 @pytest.mark.parametrize(
