@@ -107,7 +107,7 @@ def classify_transport_failure(
     refusal = _find_certificate_refusal(links)
     if refusal is not None:
         return TransientError(
-            f"The TLS certificate of Vault {address} is not trusted ({refusal.verify_message}): "
+            f"The TLS certificate of Vault {address} is not trusted ({refusal}): "
             "set caFile of this server in the operator's configuration, or renew the certificate.",
             reason=Reason.UNTRUSTED_CERTIFICATE,
         )
@@ -122,12 +122,11 @@ def classify_transport_failure(
     )
 
 
-def _find_certificate_refusal(
-    links: list[BaseException],
-) -> ssl.SSLCertVerificationError | None:
+def _find_certificate_refusal(links: list[BaseException]) -> str | None:
+    """Return OpenSSL's words; aiohttp's own exception of that class only wraps them."""
     for link in links:
-        if isinstance(link, ssl.SSLCertVerificationError):
-            return link
+        if isinstance(link, ssl.SSLCertVerificationError) and hasattr(link, "verify_message"):
+            return str(link.verify_message)
     return None
 
 

@@ -45,8 +45,10 @@ def root(hub_folder: Path) -> Root:
 
 
 @pytest.fixture(scope="session")
-def admin(vault: Vault, root: Root, token_file: Path) -> Ask:
+def admin(cluster: Cluster, vault: Vault, root: Root, token_file: Path) -> Ask:
     """Vault's administrator, who has emptied Vault and prepared it as the guide tells."""
+    # An earlier run that kept the testbed, and was killed, may have left some.
+    cluster.kubectl("delete", "rtp", "--all", "--all-namespaces")
     vault.restart()
     admin = build_ask(vault, vault.root_token)
     grant_rights(admin, token_file)

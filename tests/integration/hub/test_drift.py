@@ -36,22 +36,28 @@ class Victim:
 
 
 @pytest.fixture(scope="module")
+def place(cluster: Cluster) -> Iterator[str]:
+    """A namespace for all of them."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="module")
 def victims(
-    cluster: Cluster, admin: Ask, operator_process: OperatorProcess
-) -> Iterator[dict[str, Victim]]:
+    cluster: Cluster, admin: Ask, operator_process: OperatorProcess, place: str
+) -> dict[str, Victim]:
     """A policy for each breakage; all are broken at once, so that one resync repairs them."""
     operator_process.start()
-    namespace = f"test-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", namespace)
-    victims = [make_victim(cluster, namespace, each) for each in BREAKAGES]
+    victims = [make_victim(cluster, place, each) for each in BREAKAGES]
     for victim in victims:
         victim.policy.wait_until_ready()
         victim.before = victim.read_objects(admin)
     for victim in victims:
         victim.breakage.apply(admin, victim.names)
         assert victim.find_changes(admin)
-    yield {victim.breakage.name: victim for victim in victims}
-    cluster.kubectl("delete", "namespace", namespace, "--wait=false")
+    return {victim.breakage.name: victim for victim in victims}
 
 
 def make_victim(cluster: Cluster, namespace: str, breakage: Breakage) -> Victim:
