@@ -120,7 +120,7 @@ def accept_policy(
     check_supported(spec)
     _check_organization(spec)
     _check_namespace(spec, server)
-    _check_ca(agents_ca_pem)
+    check_agents_ca(agents_ca_pem)
     root = _build_root(spec)
     known = tuple(clusters)
     targets = tuple(_build_cluster(spec, each, known) for each in select_clusters(spec, known))
@@ -163,7 +163,8 @@ def _check_namespace(spec: RootTrustPolicySpec, server: ServerTerms) -> None:
         )
 
 
-def _check_ca(pem: str | None) -> None:
+def check_agents_ca(pem: str | None) -> None:
+    """Refuse a CA of Vault that agents could not use; raises InvalidSpecError."""
     if pem is None:
         return
     try:

@@ -96,12 +96,12 @@ def _settle_root(target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...]) -
         return target
     root = target.root
     warnings = target.warnings
+    issuer = root.issuer or owner.target.root.issuer
     if root.source is not RootSource.EXISTING:
+        issuer = owner.target.root.issuer  # its own is the one that it would have made
         whose = f"The root at {root.mount}/ belongs to RootTrustPolicy {owner.policy.full_name}"
         warnings += (f"{whose}: management.root of this policy does not count.",)
-    shared = replace(
-        root, source=RootSource.EXISTING, issuer=root.issuer or owner.target.root.issuer
-    )
+    shared = replace(root, source=RootSource.EXISTING, issuer=issuer)
     return replace(target, root=shared, warnings=warnings)
 
 

@@ -22,6 +22,7 @@ class ClaimBook:
         self._read = read
         self._claims: dict[ObjectKey, Claim] = {}
         self._places: defaultdict[Place, set[ObjectKey]] = defaultdict(set)
+        self._owners: dict[Place, Claim] = {}
         self._stale: set[ObjectKey] | None = None
 
     def outdate(self, key: ObjectKey) -> frozenset[ObjectKey]:
@@ -45,10 +46,11 @@ class ClaimBook:
         self._stale = None
 
     def list_beside(self, claim: Claim) -> tuple[Claim, ...]:
-        """Return the claims on the same clusters or the same root."""
+        """Return the claims on the same clusters, and that of the owner of the same root."""
         self._catch_up()
-        keys = {key for place in _list_places(claim) for key in self._places.get(place, ())}
-        return tuple(self._claims[key] for key in keys)
+        rivals = tuple(self._claims[key] for key in self._find_on_clusters(claim))
+        owner = self._find_owner(claim)
+        return rivals if owner is None else (*rivals, owner)
 
     def _find_on_clusters(self, claim: Claim | None) -> frozenset[ObjectKey]:
         places = _list_clusters(claim) if claim else []
@@ -58,13 +60,19 @@ class ClaimBook:
         return frozenset(self._places.get(_get_root(claim), ())) if claim else frozenset()
 
     def _find_owner(self, claim: Claim | None) -> Claim | None:
-        sharing = [self._claims[key] for key in self._find_on_root(claim)]
-        return find_root_owner(sharing) if sharing else None
+        place = _get_root(claim) if claim else None
+        sharing = self._places.get(place) if place else None
+        if not place or not sharing:
+            return None
+        if place not in self._owners:
+            self._owners[place] = find_root_owner(self._claims[key] for key in sharing)
+        return self._owners[place]
 
     def _catch_up(self) -> None:
         if self._stale is None:
             self._claims.clear()
             self._places.clear()
+            self._owners.clear()
             self._stale = set(self._store.keys(POLICIES))
         while self._stale:
             self._read_one(self._stale.pop())
@@ -73,6 +81,7 @@ class ClaimBook:
         before = self._claims.pop(key, None)
         for place in _list_places(before) if before else ():
             self._places[place].discard(key)
+            self._owners.pop(place, None)
         manifest = self._store.get_by_key(key)
         if manifest is None:
             return
@@ -83,6 +92,7 @@ class ClaimBook:
         self._claims[key] = claim
         for place in _list_places(claim):
             self._places[place].add(key)
+            self._owners.pop(place, None)
 
 
 def _list_places(claim: Claim) -> list[Place]:

@@ -8,17 +8,18 @@ from datetime import datetime
 
 from roottrust.api.choices import ManagementMode
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.acceptance import accept_policy, find_ca_reference, find_server
+from roottrust.domain.acceptance import check_agents_ca, find_ca_reference
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import build_fault, build_outage, is_outage
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
-from roottrust.domain.precedence import Claim, settle
+from roottrust.domain.precedence import settle
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.policy_object import PolicyObject, read_policy
+from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, work_on_vault
@@ -55,12 +56,12 @@ class PolicyController:
         self._hub = hub
         self._client = client
         self._store = store
-        self._clusters = clusters
         self._servers = servers
         self._reporter = reporter
         self._now = now
         self._on_root = on_root
-        self.claims = ClaimBook(store, read=self._read_claim)
+        self._reader = PolicyReader(clusters=clusters, servers=servers)
+        self.claims = ClaimBook(store, read=lambda policy: self._reader.read(policy).claim)
 
     async def reconcile(self, key: ObjectKey) -> None:
         """Bring Vault to what the policy asks for, and tell of it.
@@ -71,6 +72,7 @@ class PolicyController:
         manifest = self._store.get_by_key(key)
         if manifest is None:
             self._reporter.forget(key)
+            self._reader.forget(key)
             return
         policy = read_policy(manifest)
         if policy.is_deleted:
@@ -84,56 +86,32 @@ class PolicyController:
 
     async def _work_on(self, policy: PolicyObject) -> _Result:
         try:
-            spec = policy.parse_spec()
-            target = await self._accept(policy, spec)
+            demand = self._reader.read(policy)
+            target = await self._accept(policy, demand)
         except RootTrustError as error:
             outcome = Outcome(generation=policy.generation, refusal=build_fault(error))
             return _Result(outcome=outcome, work=VaultWork(), error=error)
         try:
-            work = await self._work_on_vault(policy, spec, target)
+            work = await self._work_on_vault(policy, demand.spec, target)
         except RootTrustError as error:
             work = VaultWork(failure=error)
-        return _build_result(policy, spec, target, work)
+        return _build_result(policy, demand.spec, target, work)
 
-    async def _accept(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> VaultTarget:
-        agents_ca_pem = await self._read_agents_ca(policy, spec)
-        claim = self._read_claim(policy, spec, agents_ca_pem=agents_ca_pem)
-        return settle(claim, self.claims.list_beside(claim))
+    async def _accept(self, policy: PolicyObject, demand: Demand) -> VaultTarget:
+        await self._check_ca_secret(policy, demand.spec)
+        return settle(demand.claim, self.claims.list_beside(demand.claim))
 
-    def _read_claim(
-        self,
-        policy: PolicyObject,
-        spec: RootTrustPolicySpec | None = None,
-        *,
-        agents_ca_pem: str | None = None,
-    ) -> Claim:
-        spec = spec or policy.parse_spec()
-        server = find_server(spec, self._servers.terms)
-        target = accept_policy(
-            policy.identity,
-            spec,
-            server=server,
-            clusters=self._clusters.list_clusters(),
-            agents_ca_pem=agents_ca_pem,
-        )
-        return Claim(
-            policy=policy.identity,
-            created_at=policy.created_at,
-            target=target,
-            is_named_owner=server.root_owners.get(target.root.mount) == policy.identity.full_name,
-        )
-
-    async def _read_agents_ca(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> str | None:
+    async def _check_ca_secret(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> None:
         reference = find_ca_reference(policy.identity, spec)
         if reference is None:
-            return spec.config.agent_ca.vault.ca_bundle
+            return
         secret = await read_secret_key(
             self._client,
             namespace=policy.identity.namespace,
             name=reference.name,
             key=reference.key,
         )
-        return secret.get_secret_value()
+        check_agents_ca(secret.get_secret_value())
 
     async def _work_on_vault(
         self, policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget

@@ -60,15 +60,18 @@ def policy(
     return policy
 
 
+@pytest.fixture
+def mortal_vault(file_vault: Vault) -> Iterator[Vault]:
+    """The Vault, which is revived whatever becomes of it."""
+    yield file_vault
+    file_vault.revive()
+
+
 def test_stopped_and_sealed_vault_is_told_and_waited_for(
-    policy: Policy,
-    names: Names,
-    file_admin: Ask,
-    file_vault: Vault,
-    operator_of_file_vault: OperatorProcess,
+    policy: Policy, names: Names, file_admin: Ask, mortal_vault: Vault
 ) -> None:
     before, status = read_objects(file_admin, names), policy.read_status()
-    file_vault.stop()
+    mortal_vault.stop()
     away = policy.wait_for("VaultReachable", "False", "Unreachable")
     assert "https://vault.example:8200 cannot be reached: connection refused" in away["message"]
     conditions = policy.read_conditions()
@@ -77,14 +80,14 @@ def test_stopped_and_sealed_vault_is_told_and_waited_for(
     assert conditions["Reconciling"]["status"] == "True"
     assert "Stalled" not in conditions
 
-    file_vault.start()
+    mortal_vault.start()
     sealed = policy.wait_for("VaultReachable", "False", "Sealed")
     assert "unseal it" in sealed["message"]
     # What was seen last is still told.
     assert policy.read_status()["root"] == status["root"]
     assert policy.read_status()["managedObjects"] == status["managedObjects"]
 
-    file_vault.unseal()
+    mortal_vault.unseal()
     policy.wait_until_ready()
     assert find_changes(before, read_objects(file_admin, names)) == {}
     for reason in ("Unreachable", "Sealed"):

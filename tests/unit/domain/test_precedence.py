@@ -86,6 +86,13 @@ def test_the_oldest_policy_owns_the_root() -> None:
     assert any("gloo-mesh/old" in text and "does not count" in text for text in left.warnings)
 
 
+def test_a_policy_that_may_not_make_the_root_uses_the_one_that_the_owner_found() -> None:
+    old = build_claim("old", day=1, target=build_target(root=EXISTING_ROOT))
+    wants = build_target(build_cluster("cluster2"), root=GENERATED_ROOT)
+    left = settle(build_claim("young", day=2, target=wants), [old])
+    assert (left.root.source, left.root.issuer) == (RootSource.EXISTING, None)
+
+
 def test_a_policy_that_takes_the_root_as_it_is_uses_the_owners_issuer_in_silence() -> None:
     old = build_claim("old", day=1, target=build_target(root=GENERATED_ROOT))
     takes = build_target(build_cluster("cluster2"), root=EXISTING_ROOT)

@@ -75,7 +75,7 @@ def fleet() -> Fleet:
     fleet.put("old", "a", "b", day=1)
     fleet.put("young", "b", day=2)
     fleet.put("apart", "c", day=3)
-    assert fleet.list_beside("old") == {"old", "young", "apart"}
+    assert fleet.list_beside("old") == {"old", "young"}
     return fleet
 
 
@@ -83,6 +83,12 @@ def test_before_anybody_asks_nothing_is_read() -> None:
     fleet = Fleet()
     assert fleet.put("old", "a") == frozenset()
     assert fleet.read == []
+
+
+def test_the_owner_of_the_root_is_beside_all_that_share_it(fleet: Fleet) -> None:
+    assert fleet.list_beside("apart") == {"old", "apart"}
+    fleet.delete("old")
+    assert fleet.list_beside("apart") == {"young", "apart"}
 
 
 def test_an_edit_concerns_those_on_the_same_clusters(fleet: Fleet) -> None:
@@ -95,7 +101,7 @@ def test_leaving_a_cluster_concerns_those_that_stay(fleet: Fleet) -> None:
 
 def test_deleting_a_policy_concerns_its_rivals(fleet: Fleet) -> None:
     assert fleet.delete("young") == {"old"}
-    assert fleet.list_beside("old") == {"old", "apart"}
+    assert fleet.list_beside("old") == {"old"}
 
 
 def test_a_new_owner_of_the_root_concerns_all_that_share_it(fleet: Fleet) -> None:
@@ -108,7 +114,7 @@ def test_what_the_owner_says_of_the_root_concerns_all_that_share_it(fleet: Fleet
 
 def test_a_policy_that_is_no_longer_accepted_claims_nothing(fleet: Fleet) -> None:
     fleet.put("young", day=2)
-    assert fleet.list_beside("old") == {"old", "apart"}
+    assert fleet.list_beside("old") == {"old"}
 
 
 def test_after_a_change_of_clusters_all_are_read_again(fleet: Fleet) -> None:
