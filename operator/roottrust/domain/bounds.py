@@ -169,10 +169,13 @@ def _allows(grant: Grant, demand: _Demand, *, cluster: str) -> bool:
 
 def _is_match(pattern: str, value: str, *, cluster: str) -> bool:
     """Tell whether a whole value has the form of a pattern; what is not a wildcard is literal."""
-    literal = pattern.replace(CLUSTER_VARIABLE, cluster)
-    if "*" not in literal:
-        return literal == value
-    expression = re.escape(literal).replace(re.escape("*"), "[^/]*")
+    if "*" not in pattern:
+        return pattern.replace(CLUSTER_VARIABLE, cluster) == value
+    expression = (
+        re.escape(pattern)
+        .replace(re.escape("*"), "[^/]*")
+        .replace(re.escape(CLUSTER_VARIABLE), re.escape(cluster))
+    )
     return re.fullmatch(expression, value) is not None
 
 

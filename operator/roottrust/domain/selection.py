@@ -113,9 +113,8 @@ def _is_mesh_of(mesh: str, cluster: KnownCluster, known: tuple[KnownCluster, ...
         return True
     if not mesh.endswith(f"-{cluster.name}"):
         return False
-    return all(
-        len(each.name) <= len(cluster.name) for each in known if mesh.endswith(f"-{each.name}")
-    )
+    length = len(cluster.name)
+    return not any(len(each.name) > length and mesh.endswith(f"-{each.name}") for each in known)
 
 
 def _matches_mesh(selector: IstioSelector, mesh: KnownMesh) -> bool:
