@@ -17,7 +17,7 @@ Work = TypeVar("Work")
 
 
 class BareVault:
-    """Sends requests as root, and raises when one fails."""
+    """Sends requests with one token, and raises when one fails."""
 
     def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
         self._session = session
@@ -47,10 +47,10 @@ class BareVault:
 
 
 @asynccontextmanager
-async def connect(vault: Vault) -> AsyncIterator[BareVault]:
-    """Connect as whoever may do everything."""
+async def connect(vault: Vault, *, token: str | None = None) -> AsyncIterator[BareVault]:
+    """Connect with a token, or else as whoever may do everything."""
     context = ssl.create_default_context(cafile=str(vault.ca_file))
-    headers = {"X-Vault-Token": vault.root_token}
+    headers = {"X-Vault-Token": token or vault.root_token}
     connector = aiohttp.TCPConnector(limit=0, ssl=context)
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
         yield BareVault(session, vault.address)

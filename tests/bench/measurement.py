@@ -70,7 +70,8 @@ async def measure(bed: Testbed, folder: Path, count: int) -> Measurement:
     requests = _build_requests(cluster, count)
     fastest = await floor.measure_writes(vault, requests)
     async with bare_vault.connect(vault) as admin, _make_policies(cluster, count) as kubernetes:
-        await site.prepare_vault(admin, cluster)
+        await site.make_token(admin)
+        await site.make_login(admin, cluster)
         with _build_operator(cluster, vault, folder, count) as operator:
             start = await _measure_start(operator, kubernetes, count, fastest)
             await asyncio.sleep(_SHARED_READ_SECONDS)

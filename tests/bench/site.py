@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,17 @@ def bring_up(bed: Testbed, folder: Path) -> None:
     _write(folder / KUBECONFIG, with_token(cluster.kubeconfig.read_text(), token))
 
 
-async def prepare_vault(admin: BareVault, cluster: Cluster) -> None:
-    """Give the hub its rights in an empty Vault, and the login by its ServiceAccount."""
+async def make_token(admin: BareVault) -> str:
+    """Return a token that may do in an empty Vault what the hub may."""
     rights = (_REPOSITORY / "deploy/vault/roottrust-hub.hcl").read_text(encoding="utf-8")
     await admin.write(f"sys/policies/acl/{_ACCOUNT}", {"policy": rights})
+    wanted = {"policies": [_ACCOUNT], "no_default_policy": True, "ttl": "1h"}
+    answer = json.loads(await admin.write("auth/token/create", wanted))
+    return str(answer["auth"]["client_token"])
+
+
+async def make_login(admin: BareVault, cluster: Cluster) -> None:
+    """Let the hub log in by its ServiceAccount."""
     await admin.write("sys/auth/kubernetes", {"type": "kubernetes"})
     config = {
         "kubernetes_host": cluster.server,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from testbed import Vault
+from tests.integration.vault_calls import FORBIDDEN, Ask, build_ask
 
 POLICY = Path(__file__).parents[2] / "deploy/vault/roottrust-hub.hcl"
 ROOT = {"common_name": "Root", "issuer_name": "r1", "key_type": "ec", "ttl": "87600h"}
@@ -17,26 +17,10 @@ AUTH = "sys/auth/kube-cluster1-mesh-auth"
 LOGIN = "auth/kube-cluster1-mesh-auth"
 AGENTS = "sys/policies/acl/gen-int-ca-istio-cluster1-mesh"
 
-Ask = Callable[..., requests.Response]
-
-
-def ask_as(vault: Vault, token: str) -> Ask:
-    def ask(method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
-        return requests.request(
-            method,
-            f"{vault.address}/v1/{path}",
-            headers={"X-Vault-Token": token},
-            json=body,
-            verify=str(vault.ca_file),
-            timeout=10,
-        )
-
-    return ask
-
 
 @pytest.fixture
 def admin(empty_vault: Vault) -> Ask:
-    return ask_as(empty_vault, empty_vault.root_token)
+    return build_ask(empty_vault, empty_vault.root_token)
 
 
 @pytest.fixture
@@ -44,7 +28,7 @@ def hub(empty_vault: Vault, admin: Ask) -> Ask:
     admin("PUT", "sys/policies/acl/roottrust-hub", {"policy": POLICY.read_text()})
     wanted = {"policies": ["roottrust-hub"], "no_default_policy": True, "no_parent": True}
     answer = admin("POST", "auth/token/create", wanted)
-    return ask_as(empty_vault, answer.json()["auth"]["client_token"])
+    return build_ask(empty_vault, answer.json()["auth"]["client_token"])
 
 
 def test_hub_sets_everything_up(hub: Ask, vault: Vault) -> None:
@@ -127,4 +111,4 @@ def test_hub_is_denied(hub: Ask, admin: Ask, method: str, path: str) -> None:
         admin("POST", f"sys/mounts/{mount}", {"type": "pki"})
     for mount in (AUTH, "sys/auth/kubernetes"):
         admin("POST", mount, {"type": "kubernetes"})
-    assert hub(method, path, {}).status_code == requests.codes.forbidden
+    assert hub(method, path, {}).status_code == FORBIDDEN

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,12 +16,9 @@ from roottrust.domain.certificate import parse_certificate
 from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.policy_document import AgentRights, is_same_policy, render_policy
 from testbed import Vault
+from tests.integration.vault_calls import FORBIDDEN, Ask, build_ask
 
 pytestmark = pytest.mark.integration
-
-FORBIDDEN = 403
-
-Ask = Callable[..., requests.Response]
 
 
 @dataclass(frozen=True)
@@ -44,20 +40,6 @@ class Bench:
     @property
     def generate_path(self) -> str:
         return f"{self.intermediate}/intermediate/generate/exported"
-
-
-def build_ask(vault: Vault, token: str) -> Ask:
-    def ask(method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
-        return requests.request(
-            method,
-            f"{vault.address}/v1/{path}",
-            headers={"X-Vault-Token": token},
-            json=body,
-            verify=str(vault.ca_file),
-            timeout=10,
-        )
-
-    return ask
 
 
 def build_csr() -> str:

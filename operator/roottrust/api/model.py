@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
@@ -25,16 +25,15 @@ class ApiModel(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _keeps_presence_rules(cls, data: Any) -> Any:
-        if isinstance(data, Mapping):
+        # Most models have no rules, and a fleet's statuses are made of many models.
+        rules = [rule for rule in cls.RULES if isinstance(rule, PresenceRule)]
+        if rules and isinstance(data, Mapping):
             written = {
                 field.alias or name
                 for name, field in cls.model_fields.items()
                 if data.get(field.alias or name) is not None or data.get(name) is not None
             }
-            _check_all(
-                [rule for rule in cls.RULES if isinstance(rule, PresenceRule)],
-                written,
-            )
+            _check_all(rules, written)
         return data
 
     @model_validator(mode="after")
@@ -66,7 +65,7 @@ class ExchangedModel(ApiModel):
     model_config = ConfigDict(extra="ignore")
 
 
-def _check_all(rules: list[Rule], subject: Any) -> None:
+def _check_all(rules: Sequence[Rule], subject: Any) -> None:
     broken = [rule.message for rule in rules if not rule.holds(subject)]
     if broken:
         raise PydanticCustomError("rule", "{reason}", {"reason": "; ".join(broken)})

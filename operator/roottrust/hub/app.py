@@ -21,11 +21,12 @@ from roottrust.kube.access import KubeAccess
 from roottrust.kube.client import KubeClient
 from roottrust.kube.events import EventPoster
 from roottrust.kube.kind import ResourceKind
+from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.health import HealthServer, build_queue_check, build_worker_check
 from roottrust.runtime.kopf_glue import KopfWatches
 from roottrust.runtime.leadership import Leadership, open_leadership
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.process import Part, run_parts
+from roottrust.runtime.process import Part, run_parts, tune_interpreter
 from roottrust.runtime.resync import Resync
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.store import ObjectKey, ObjectStore, build_key
@@ -51,6 +52,7 @@ async def run_hub(
     Raises RootTrustError when it cannot start or leads no more, an ExceptionGroup when a part of it
     fails.
     """
+    tune_interpreter()
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         leadership = await stack.enter_async_context(
@@ -105,9 +107,10 @@ class _Hub:
         self._queue: WorkQueue[ObjectKey] = WorkQueue()
         self._resync = Resync(queue=self._queue, interval_seconds=settings.resync_seconds)
         self._is_working = False
-        self._reporter = PolicyReporter(
-            client, events=EventPoster(client), metrics=metrics, now=_get_now
+        self._events = EventQueue(
+            EventPoster(client).post_event, is_busy=lambda: self._queue.depth > 0
         )
+        self._reporter = PolicyReporter(client, events=self._events, metrics=metrics, now=_get_now)
         self._controller = PolicyController(
             hub=settings.hub_name,
             client=client,
@@ -145,6 +148,7 @@ class _Hub:
             "watches": watches.run,
             "audit": audit.run,
             "vaults": vaults.run,
+            "events": self._events.run,
         }
         await self._leadership.run(lambda: self._run_parts(parts, stop))
 
@@ -153,6 +157,7 @@ class _Hub:
             await run_parts(parts, stop=stop)
         finally:
             self._resync.close()
+            await self._events.flush()
             await self._servers.close()  # revokes tokens, which only the leader may
             logger.info("the hub has stopped")
 
@@ -172,8 +177,8 @@ class _Hub:
         key = self._store.apply_event(kind, type_, found)
         if key is None:
             return
-        told = self._reporter.get_told(key)
-        if type_ == "DELETED" or not is_own_echo(before, found, told=told):
+        told, written = self._reporter.get_told(key), self._reporter.get_written(key)
+        if type_ == "DELETED" or not is_own_echo(before, found, told=told, written=written):
             self._enqueue(key)
 
     def _enqueue(self, key: ObjectKey) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
+from roottrust.api.choices import RootSource
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.precedence import Claim, find_root_owner
 from roottrust.hub.kinds import POLICIES
@@ -51,6 +52,16 @@ class ClaimBook:
         rivals = tuple(self._claims[key] for key in self._find_on_clusters(claim))
         owner = self._find_owner(claim)
         return rivals if owner is None else (*rivals, owner)
+
+    def is_made_by_another(self, claim: Claim) -> bool:
+        """Whether another policy owns the same root and does not just use what is there."""
+        self._catch_up()
+        owner = self._find_owner(claim)
+        return (
+            owner is not None
+            and owner.policy != claim.policy
+            and owner.target.root.source is not RootSource.EXISTING
+        )
 
     def _find_on_clusters(self, claim: Claim | None) -> frozenset[ObjectKey]:
         places = _list_clusters(claim) if claim else []

@@ -14,12 +14,19 @@ Manifest = Mapping[str, Any]
 
 
 def is_own_echo(
-    before: Manifest | None, after: Manifest, *, told: RootTrustPolicyStatus | None
+    before: Manifest | None,
+    after: Manifest,
+    *,
+    told: RootTrustPolicyStatus | None,
+    written: Manifest | None = None,
 ) -> bool:
-    """Whether only the status changed, and to what we told; a status changed by hand is no echo."""
+    """Whether only the status changed, and to what we told; a status changed by hand is no echo.
+
+    `written` is how it was told: mostly it comes back as it went, and need not be read.
+    """
     if before is None or told is None or _get_essence(before) != _get_essence(after):
         return False
-    return read_policy(after).status == told
+    return after.get("status") == written or read_policy(after).status == told
 
 
 def _get_essence(manifest: Manifest) -> tuple[Any, ...]:

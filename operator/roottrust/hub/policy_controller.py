@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from roottrust.api.choices import ManagementMode
@@ -13,7 +13,8 @@ from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import build_fault, build_outage, is_outage
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
-from roottrust.domain.precedence import settle
+from roottrust.domain.precedence import Claim, settle
+from roottrust.domain.reasons import Reason
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
@@ -27,12 +28,18 @@ from roottrust.kube.client import KubeClient
 from roottrust.kube.secrets import read_secret_key
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
+# How long a new policy waits for a root that another one makes before it says that it is missing.
+PATIENCE_SECONDS = 2.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Result:
+    """What came of a reconcile; early is one for whose root another policy is to make it first."""
+
     outcome: Outcome
     work: VaultWork
     error: RootTrustError | None = None
+    is_early: bool = False
 
 
 class PolicyController:
@@ -60,29 +67,39 @@ class PolicyController:
         self._reporter = reporter
         self._now = now
         self._on_root = on_root
+        self._patient: set[ObjectKey] = set()
         self._reader = PolicyReader(clusters=clusters, servers=servers)
         self.claims = ClaimBook(store, read=lambda policy: self._reader.read(policy).claim)
 
-    async def reconcile(self, key: ObjectKey) -> None:
-        """Bring Vault to what the policy asks for, and tell of it.
+    async def reconcile(self, key: ObjectKey) -> float | None:
+        """Bring Vault to what the policy asks for, and tell of it; return when to look again.
 
         Raises whatever asks for a retry, after it was told of. A deleted policy leaves Vault as it
         is (Retain) and has no finalizer, so that it never hangs.
         """
         manifest = self._store.get_by_key(key)
         if manifest is None:
-            self._reporter.forget(key)
-            self._reader.forget(key)
-            return
+            self._forget(key)
+            return None
         policy = read_policy(manifest)
         if policy.is_deleted:
-            return
+            return None
         result = await self._work_on(policy)
         if any(action.wanted.kind is VaultKind.ROOT for action in result.work.applied):
             self._on_root()
+        if result.is_early and policy.status is None and key not in self._patient:
+            self._patient.add(key)
+            return PATIENCE_SECONDS
+        self._patient.discard(key)
         await self._reporter.report(policy, result.outcome, applied=result.work.applied)
         if result.error is not None:
             raise result.error
+        return None
+
+    def _forget(self, key: ObjectKey) -> None:
+        self._reporter.forget(key)
+        self._reader.forget(key)
+        self._patient.discard(key)
 
     async def _work_on(self, policy: PolicyObject) -> _Result:
         try:
@@ -95,7 +112,13 @@ class PolicyController:
             work = await self._work_on_vault(policy, demand.spec, target)
         except RootTrustError as error:
             work = VaultWork(failure=error)
-        return _build_result(policy, demand.spec, target, work)
+        result = _build_result(policy, demand.spec, target, work)
+        return replace(result, is_early=self._is_early(result, demand.claim))
+
+    def _is_early(self, result: _Result, claim: Claim) -> bool:
+        error = result.error
+        is_missing = error is not None and error.reason is Reason.ROOT_NOT_FOUND
+        return is_missing and self.claims.is_made_by_another(claim)
 
     async def _accept(self, policy: PolicyObject, demand: Demand) -> VaultTarget:
         await self._check_ca_secret(policy, demand.spec)

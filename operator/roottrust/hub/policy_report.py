@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
@@ -17,7 +18,7 @@ from roottrust.domain.transition import Transition, list_repairs, list_transitio
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.kube.client import KubeClient
-from roottrust.kube.events import EventPoster
+from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey, build_key
 
@@ -31,7 +32,7 @@ class PolicyReporter:
         self,
         client: KubeClient,
         *,
-        events: EventPoster,
+        events: EventQueue,
         metrics: Metrics,
         now: Callable[[], datetime],
     ) -> None:
@@ -40,14 +41,20 @@ class PolicyReporter:
         self._metrics = metrics
         self._now = now
         self._told: dict[ObjectKey, RootTrustPolicyStatus] = {}
+        self._written: dict[ObjectKey, dict[str, Any]] = {}
 
     def get_told(self, key: ObjectKey) -> RootTrustPolicyStatus | None:
         """Return the status that was written last by this process, or is just being written."""
         return self._told.get(key)
 
+    def get_written(self, key: ObjectKey) -> dict[str, Any] | None:
+        """Return that status as it was sent, None if nothing was."""
+        return self._written.get(key)
+
     def forget(self, key: ObjectKey) -> None:
         """Tell nothing more of a policy that is gone."""
         self._told.pop(key, None)
+        self._written.pop(key, None)
         self._metrics.forget_policy(namespace=key.namespace, policy=key.name)
 
     async def report(
@@ -73,6 +80,7 @@ class PolicyReporter:
         }
         dumped = status.model_dump(mode="json", by_alias=True, exclude_none=True)
         body = {name: value for name, value in dumped.items() if value != []}
+        self._written[build_key(POLICIES, policy.manifest)] = body
         # A policy that was deleted meanwhile needs no status.
         with suppress(DependencyMissingError):
             await self._client.apply(

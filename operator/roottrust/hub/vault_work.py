@@ -49,7 +49,7 @@ async def work_on_vault(
     Raises RootTrustError when Vault cannot be observed at all.
     """
     work = VaultWork()
-    for _ in range(MAX_ROUNDS):
+    for number in range(MAX_ROUNDS):
         facts = await server.observe(target)
         work.plan = plan_policy(
             Snapshot(
@@ -57,7 +57,7 @@ async def work_on_vault(
             )
         )
         work.failure = work.failure or _find_failure(work.plan, facts)
-        is_stuck = bool(work.applied) and work.failure is not None
+        is_stuck = number > 0 and work.failure is not None  # retries belong to the queue
         if not writes or not work.plan.actions or is_stuck:
             return work
         work.in_the_way = None

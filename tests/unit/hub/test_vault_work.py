@@ -19,6 +19,7 @@ from tests.unit.domain.certificates import NOW
 from tests.unit.domain.samples import (
     CLAIMANT,
     GENERATED_ROOT,
+    OURS,
     ROOT,
     build_cluster,
     build_facts,
@@ -86,9 +87,21 @@ async def test_a_vault_that_cannot_be_observed_is_raised(server: FakeServer) -> 
 async def test_a_root_that_cannot_be_made_ends_it(server: FakeServer) -> None:
     server.refused["pki"] = DENIED
     done = await work(server)
-    assert server.asked[0] == "create pki"
+    assert server.asked == ["create pki"]
     assert done.failure is DENIED
     assert server.written == []
+
+
+async def test_nothing_is_written_for_clusters_while_the_root_s_mount_cannot_be_put_right(
+    rooted: FakeServer,
+) -> None:
+    ours = build_mount(description=OURS.render(), days=400)
+    rooted.facts = build_facts(mounts={"pki": ours})
+    rooted.refused["pki"] = DENIED
+    done = await work(rooted)
+    assert count_pending(done) == 6
+    assert rooted.asked == ["update pki"]
+    assert done.failure is DENIED
 
 
 async def test_one_cluster_that_fails_does_not_stop_the_others(rooted: FakeServer) -> None:
