@@ -7,6 +7,7 @@ stops it cancels every task that was created since it started.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -78,6 +79,9 @@ class KopfWatches:
             await asyncio.wait({ended}, timeout=patience)
             if ended.done():
                 ended.exception()  # after the stop a failure no longer matters
+            else:
+                # It ends with the process, whose own last line is the one to be read.
+                logging.getLogger("kopf").setLevel(logging.CRITICAL)
 
     def _run_in_thread(self, loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
         failure: BaseException | None = None
