@@ -139,10 +139,8 @@ class PolicyController:
     async def _work_on_vault(
         self, policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget
     ) -> VaultWork:
-        server = self._servers.get(target.server)
-        await server.probe()
         return await work_on_vault(
-            server,
+            self._servers.get(target.server),
             target,
             claimant=Claimant(
                 hub=self._hub,

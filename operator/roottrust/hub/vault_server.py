@@ -34,8 +34,12 @@ class VaultServer:
         await self._probe.get()
 
     async def observe(self, target: VaultTarget) -> VaultFacts:
-        """Return what it has for a policy."""
-        return await self._observer.observe(target)
+        """Return what it has for a policy; raises RootTrustError when it cannot be read at all."""
+        try:
+            return await self._observer.observe(target)
+        except RootTrustError:
+            await self.probe()  # what it says of its health is plainer than that refusal
+            raise
 
     async def apply(self, action: Action) -> None:
         """Make one write; when it fails, what was read before is forgotten."""

@@ -18,6 +18,7 @@ from roottrust.kube.transport import JSON, Body, KubeTransport
 
 JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 PAGE_SIZE = 500
@@ -111,8 +112,9 @@ class KubeClient:
     ) -> dict[str, Any]:
         """Apply a manifest server-side, taking over fields that other managers own.
 
-        The manifest holds exactly the fields that this manager owns, and no `managedFields`;
-        fields it owned before and does not hold now are removed.
+        Returns the metadata alone of what became of it: the rest comes by a watch. The manifest
+        holds exactly the fields that this manager owns, and no `managedFields`; fields it owned
+        before and does not hold now are removed.
         """
         path = _build_manifest_path(kind, manifest, subresource=subresource)
         return await self._write(
@@ -122,6 +124,7 @@ class KubeClient:
             verb="patch",
             body=_complete(kind, manifest),
             content_type=APPLY_PATCH,
+            accept=METADATA,
             query={"fieldManager": field_manager, "force": "true"},
         )
 
@@ -220,10 +223,18 @@ class KubeClient:
         verb: str,
         body: Body,
         content_type: str = JSON,
+        accept: str = JSON,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         answer = await self._send_counted(
-            method, path, kind=kind, verb=verb, body=body, content_type=content_type, query=query
+            method,
+            path,
+            kind=kind,
+            verb=verb,
+            body=body,
+            content_type=content_type,
+            accept=accept,
+            query=query,
         )
         if answer is None:
             raise _build_missing(path)
@@ -238,11 +249,18 @@ class KubeClient:
         verb: str,
         body: Body,
         content_type: str = JSON,
+        accept: str = JSON,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any] | None:
         try:
             answer = await self._transport.send(
-                method, path, verb=verb, body=body, content_type=content_type, query=query
+                method,
+                path,
+                verb=verb,
+                body=body,
+                content_type=content_type,
+                accept=accept,
+                query=query,
             )
         except RootTrustError as error:
             self._on_write(verb=verb, kind=str(kind), result=error.reason)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from roottrust.domain.certificate import (
     UnreadableCertificateError,
     parse_certificate,
 )
-from roottrust.domain.errors import RootTrustError
+from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, Unread, VaultFacts
 from roottrust.domain.mark import parse_mark
 from roottrust.domain.target import ClusterTarget, RootTarget, VaultTarget
@@ -34,6 +35,7 @@ class VaultObserver:
         self._mounts = SharedRead(lambda: self._read_mounts("sys/mounts"))
         self._auth_mounts = SharedRead(lambda: self._read_mounts("sys/auth"))
         self._roots: dict[str, SharedRead[IssuerFacts | None]] = {}
+        self._known_issuers: set[tuple[str, str]] = set()
         self._default_ttls: dict[str, SharedRead[int]] = {}
 
     async def observe(self, target: VaultTarget) -> VaultFacts:
@@ -108,8 +110,21 @@ class VaultObserver:
     async def _read_issuer(self, root: RootTarget) -> IssuerFacts | None:
         """Return the issuer that is meant.
 
-        Vault answers 500 for an issuer that is not there, so it is looked up before it is read.
+        Vault answers 500 for one that is not there, so it is looked up before it is read; one that
+        was there the last time is read at once.
         """
+        reference = (root.mount, root.issuer or "default")
+        found = None
+        if reference in self._known_issuers:
+            self._known_issuers.discard(reference)
+            with suppress(TransientError):
+                found = await self._read_one_issuer(*reference)
+        found = found or await self._look_up_issuer(root)
+        if found is not None:
+            self._known_issuers.add(reference)
+        return found
+
+    async def _look_up_issuer(self, root: RootTarget) -> IssuerFacts | None:
         if root.issuer is None:
             config = await self._client.read(f"{root.mount}/config/issuers")
             default = str((config or {}).get("default") or "")

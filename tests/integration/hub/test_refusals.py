@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
@@ -18,14 +19,19 @@ from tests.integration.vault_calls import Ask, read
 CASES = [case for case in read_operator_cases() if case.clusters == 1]
 
 
-def create(cluster: Cluster, case: OperatorCase, name: str) -> Policy:
-    """Apply a case under a name of its own."""
-    namespace = case.manifest["metadata"]["namespace"]
-    metadata = {"name": name, "namespace": namespace}
-    place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
-    for manifest in (place, {**case.manifest, "metadata": metadata}):
-        cluster.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(manifest))
-    return Policy(cluster=cluster, **metadata)
+def build_manifest(case: OperatorCase, number: int) -> dict[str, Any]:
+    """Return a case under a name of its own."""
+    metadata = {**case.manifest["metadata"], "name": f"case-{number}"}
+    return {**case.manifest, "metadata": metadata}
+
+
+def build_list(manifests: Iterable[dict[str, Any]]) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})
+
+
+def build_namespaces(manifests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = {each["metadata"]["namespace"] for each in manifests}
+    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": n}} for n in names]
 
 
 def list_names(admin: Ask) -> set[str]:
@@ -42,10 +48,14 @@ def refused(
     """All cases at once; nothing in Vault may be another afterwards."""
     operator_process.start()
     before = list_names(admin)
-    refused = {case.name: create(cluster, case, f"case-{n}") for n, case in enumerate(CASES)}
-    yield refused
-    for policy in refused.values():
-        policy.delete()
+    manifests = [build_manifest(case, number) for number, case in enumerate(CASES)]
+    everything = build_list([*build_namespaces(manifests), *manifests])
+    cluster.kubectl("apply", "--server-side", "-f", "-", input=everything)
+    yield {
+        case.name: Policy(cluster=cluster, **each["metadata"])
+        for case, each in zip(CASES, manifests, strict=True)
+    }
+    cluster.kubectl("delete", "-f", "-", input=build_list(manifests))
     assert list_names(admin) == before
 
 

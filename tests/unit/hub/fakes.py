@@ -44,13 +44,11 @@ class FakeServer:
     asked: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
 
-    async def probe(self) -> None:
-        if self.down is not None:
-            raise self.down
-
     async def observe(self, target: VaultTarget) -> VaultFacts:
         self.observed += 1
         self.target = target
+        if self.down is not None:
+            raise self.down
         if self.unobservable is not None:
             raise self.unobservable
         unread = {name: Unread(error=error) for name, error in self.unread.items()}
