@@ -8,14 +8,19 @@ but where status tells that we made it, somebody took the mark off, and that is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from roottrust.api.choices import ObjectOrigin
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.mark import Mark, parse_mark
 from roottrust.domain.policy import PolicyIdentity
-from roottrust.domain.vault_object import Difference, VaultObject, find_differences
+from roottrust.domain.vault_object import (
+    Difference,
+    VaultKind,
+    VaultObject,
+    find_differences,
+)
 
 # What no write can change: such an object is in the way for good.
 _FIXED = frozenset({"type"})
@@ -48,6 +53,7 @@ class Conflict:
     """An object that is in the way: what it is, how it differs, whose it is (None: nobody says)."""
 
     path: str
+    kind: VaultKind | None = field(default=None, compare=False)  # it follows from the path
     differences: tuple[Difference, ...] = ()
     owner: str | None = None
     note: str | None = None
@@ -87,8 +93,9 @@ def judge_marked(
         wanted = build(claimant.build_mark(ObjectOrigin.ADOPTED))
         return _judge_unmarked(wanted, found, claimant=claimant, mark_field=mark_field)
     if not mark.has_owner(hub=claimant.hub, policy=claimant.policy):
-        path = build(mark).path
-        return Verdict(conflict=Conflict(path=path, owner=mark.describe_owner()))
+        wanted = build(mark)
+        owner = mark.describe_owner()
+        return Verdict(conflict=Conflict(path=wanted.path, kind=wanted.kind, owner=owner))
     return _keep(build(claimant.build_mark(mark.origin)), found, mark.origin)
 
 
@@ -98,10 +105,11 @@ def judge_part(wanted: VaultObject, found: Mapping[str, Any] | None, *, parent: 
     if parent.is_ours:
         return _create(wanted, origin) if found is None else _keep(wanted, found, origin)
     if found is None:
-        return Verdict(conflict=Conflict(path=wanted.path, note="it does not exist"))
+        note = "it does not exist"
+        return Verdict(conflict=Conflict(path=wanted.path, kind=wanted.kind, note=note))
     differences = find_differences(wanted, found)
     if differences:
-        return Verdict(conflict=Conflict(path=wanted.path, differences=differences))
+        return _refuse(wanted, differences)
     return Verdict(managed=ManagedObject(wanted=wanted, origin=origin))
 
 
@@ -110,6 +118,7 @@ def _judge_unmarked(
 ) -> Verdict:
     conflict = Conflict(
         path=wanted.path,
+        kind=wanted.kind,
         differences=find_differences(wanted, found, ignoring=frozenset({mark_field})),
     )
     if claimant.adopts and conflict.can_be_adopted:
@@ -130,8 +139,12 @@ def _create(wanted: VaultObject, origin: ObjectOrigin) -> Verdict:
 def _keep(wanted: VaultObject, found: Mapping[str, Any], origin: ObjectOrigin) -> Verdict:
     differences = find_differences(wanted, found)
     if any(each.field in _FIXED for each in differences):
-        return Verdict(conflict=Conflict(path=wanted.path, differences=differences))
+        return _refuse(wanted, differences)
     action = (
         Action(verb=Verb.UPDATE, wanted=wanted, differences=differences) if differences else None
     )
     return Verdict(managed=ManagedObject(wanted=wanted, origin=origin), action=action, is_ours=True)
+
+
+def _refuse(wanted: VaultObject, differences: tuple[Difference, ...]) -> Verdict:
+    return Verdict(conflict=Conflict(path=wanted.path, kind=wanted.kind, differences=differences))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,12 +38,14 @@ class VaultObject:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One field that is not as we want it."""
+    """One field that is not as we want it: in words, and the values as they are."""
 
     path: str
     field: str
     wanted: str
     found: str
+    wanted_value: Any = dataclasses.field(default=None, compare=False, repr=False)
+    found_value: Any = dataclasses.field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.field} is {self.found}, not {self.wanted}"
@@ -60,7 +63,14 @@ def find_differences(
     A field that Vault leaves out is as good as an empty one.
     """
     return tuple(
-        Difference(path=wanted.path, field=name, wanted=_show(value), found=_show(found.get(name)))
+        Difference(
+            path=wanted.path,
+            field=name,
+            wanted=_show(value),
+            found=_show(found.get(name)),
+            wanted_value=value,
+            found_value=found.get(name),
+        )
         for name, value in wanted.fields.items()
         if name not in ignoring and not _is_same(value, found.get(name))
     )

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from roottrust.domain.errors import RootTrustError
+from roottrust.domain.reasons import Reason
+
 # Raises unless a write may be sent now; called in the thread or event loop that sends it.
 Guard = Callable[[], None]
 
@@ -16,3 +19,15 @@ READS = frozenset({"GET", "HEAD"})
 
 def allow_writes() -> None:
     """Let every write pass."""
+
+
+class ReadOnlyError(RootTrustError):
+    """A write that was not sent, since this process only looks."""
+
+
+def refuse_writes() -> None:
+    """Let no write pass."""
+    raise ReadOnlyError(
+        "This was not written: only the operator writes. That it was tried is a bug, report it.",
+        reason=Reason.INTERNAL_ERROR,
+    )

@@ -15,6 +15,7 @@ from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
+from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
@@ -23,7 +24,7 @@ from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServers
-from roottrust.hub.vault_work import VaultWork, work_on_vault
+from roottrust.hub.vault_work import VaultWork, observe_snapshot, work_on_vault
 from roottrust.kube.client import KubeClient
 from roottrust.kube.secrets import read_secret_key
 from roottrust.runtime.store import ObjectKey, ObjectStore
@@ -96,6 +97,18 @@ class PolicyController:
             raise result.error
         return None
 
+    async def look(self, policy: PolicyObject) -> Snapshot:
+        """Return what `reconcile` would plan from, and write nothing; raises RootTrustError."""
+        demand = self._reader.read(policy)
+        target = await self._accept(policy, demand)
+        return await observe_snapshot(
+            self._servers.get(target.server),
+            target,
+            claimant=self._build_claimant(policy),
+            known_root=policy.find_known_root(target.root.mount),
+            now=self._now,
+        )
+
     def _forget(self, key: ObjectKey) -> None:
         self._reporter.forget(key)
         self._reader.forget(key)
@@ -142,15 +155,18 @@ class PolicyController:
         return await work_on_vault(
             self._servers.get(target.server),
             target,
-            claimant=Claimant(
-                hub=self._hub,
-                policy=policy.identity,
-                adopts=policy.adopts,
-                created=policy.created_paths,
-            ),
+            claimant=self._build_claimant(policy),
             known_root=policy.find_known_root(target.root.mount),
             writes=spec.management.mode is ManagementMode.MANAGE,
             now=self._now,
+        )
+
+    def _build_claimant(self, policy: PolicyObject) -> Claimant:
+        return Claimant(
+            hub=self._hub,
+            policy=policy.identity,
+            adopts=policy.adopts,
+            created=policy.created_paths,
         )
 
 

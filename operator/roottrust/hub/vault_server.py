@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from roottrust.domain.acceptance import ServerTerms
 from roottrust.domain.action import Action
@@ -19,6 +20,21 @@ from roottrust.vault.observe import VaultObserver
 from roottrust.vault.shared_reads import SharedRead
 
 PROBE_SECONDS = 1.0
+
+
+class BuildClient(Protocol):
+    """Makes the client of one server; raises DependencyMissingError when its CA cannot be read."""
+
+    def __call__(
+        self,
+        server: VaultServerSettings,
+        /,
+        *,
+        concurrency: int,
+        metrics: Metrics,
+        guard: Guard = allow_writes,
+    ) -> VaultClient:
+        """Make it; nothing is sent yet."""
 
 
 class VaultServer:
@@ -65,12 +81,14 @@ class VaultServers:
         concurrency: int,
         metrics: Metrics,
         guard: Guard = allow_writes,
+        build_client: BuildClient = build_vault_client,
     ) -> None:
         self._settings = {each.address: each for each in servers}
         self._terms = {address: _build_terms(each) for address, each in self._settings.items()}
         self._concurrency = concurrency
         self._metrics = metrics
         self._guard = guard
+        self._build_client = build_client
         self._open: dict[str, VaultServer] = {}
 
     @property
@@ -81,7 +99,7 @@ class VaultServers:
     def get(self, address: str) -> VaultServer:
         """Return a server; raises DependencyMissingError when its CA cannot be read."""
         if address not in self._open:
-            client = build_vault_client(
+            client = self._build_client(
                 self._settings[address],
                 concurrency=self._concurrency,
                 metrics=self._metrics,

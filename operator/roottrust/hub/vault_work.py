@@ -50,13 +50,11 @@ async def work_on_vault(
     """
     work = VaultWork()
     for number in range(MAX_ROUNDS):
-        facts = await server.observe(target)
-        work.plan = plan_policy(
-            Snapshot(
-                claimant=claimant, target=target, facts=facts, known_root=known_root, now=now()
-            )
+        snapshot = await observe_snapshot(
+            server, target, claimant=claimant, known_root=known_root, now=now
         )
-        work.failure = work.failure or _find_failure(work.plan, facts)
+        work.plan = plan_policy(snapshot)
+        work.failure = work.failure or find_failure(work.plan, snapshot.facts)
         is_stuck = number > 0 and work.failure is not None  # retries belong to the queue
         if not writes or not work.plan.actions or is_stuck:
             return work
@@ -67,6 +65,19 @@ async def work_on_vault(
         logger.warning("Vault does not keep what is written: %s", waiting)
         work.failure = work.failure or work.in_the_way
     return work
+
+
+async def observe_snapshot(
+    server: VaultServer,
+    target: VaultTarget,
+    *,
+    claimant: Claimant,
+    known_root: str | None,
+    now: Callable[[], datetime],
+) -> Snapshot:
+    """Return what a policy asks for beside what Vault has; raises RootTrustError."""
+    facts = await server.observe(target)
+    return Snapshot(claimant=claimant, target=target, facts=facts, known_root=known_root, now=now())
 
 
 async def _apply_plan(server: VaultServer, plan: Plan, work: VaultWork) -> None:
@@ -98,7 +109,7 @@ def _explain(action: Action) -> str:
     return f" ({fields})" if fields else ""
 
 
-def _find_failure(plan: Plan, facts: VaultFacts) -> RootTrustError | None:
+def find_failure(plan: Plan, facts: VaultFacts) -> RootTrustError | None:
     """Return what asks for a retry: something unread, or something that must exist first."""
     found = (facts.root_issuer, *facts.clusters.values())
     unread = next((each.error for each in found if isinstance(each, Unread)), None)

@@ -27,8 +27,13 @@ def build_vault_client(
     concurrency: int,
     metrics: Metrics,
     guard: Guard = allow_writes,
+    login: Login | None = None,
+    login_guard: Guard | None = None,
 ) -> VaultClient:
     """Return a client for one server, whose writes pass the guard; nothing is sent yet.
+
+    `login` takes the place of the one that the settings describe, `login_guard` that of the guard
+    for the login's own writes.
 
     Raises DependencyMissingError when its CA cannot be read.
     """
@@ -41,11 +46,12 @@ def build_vault_client(
     )
     return VaultClient.connect(
         connection=connection,
-        login=build_login(server.login),
+        login=login or build_login(server.login),
         concurrency=concurrency,
         on_request=metrics.count_vault_request,
         on_login=metrics.count_vault_login,
         guard=guard,
+        login_guard=login_guard,
     )
 
 

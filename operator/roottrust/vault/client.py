@@ -57,11 +57,13 @@ class VaultClient:
         on_request: OnRequest = ignore_request,
         on_login: OnLogin = ignore_login,
         guard: Guard = allow_writes,
+        login_guard: Guard | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> VaultClient:
         """Return a client with threads, connections and token of its own; nothing is sent yet.
 
-        `guard` is asked before everything but a read, the client's own login among it.
+        `guard` is asked before everything but a read; `login_guard`, by default the same, before
+        what the client's own login sends (logging in, renewing and revoking the token).
         """
         session = VaultSession(
             connection=connection,
@@ -70,6 +72,7 @@ class VaultClient:
             on_request=on_request,
             on_login=on_login,
             guard=guard,
+            login_guard=login_guard,
             now=now,
         )
         return cls(session, namespace=connection.namespace)

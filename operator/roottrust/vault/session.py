@@ -79,12 +79,13 @@ class VaultSession:
         on_request: OnRequest = ignore_request,
         on_login: OnLogin = ignore_login,
         guard: Guard = allow_writes,
+        login_guard: Guard | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.connection = connection
         self._on_request = on_request
         self._transport = AsyncVaultTransport(connection, pool_size=concurrency, guard=guard)
-        self._login_transport = VaultTransport(connection, pool_size=1, guard=guard)
+        self._login_transport = VaultTransport(connection, pool_size=1, guard=login_guard or guard)
         self._login_thread = ThreadPoolExecutor(1, thread_name_prefix="vault-login")
         # Waiting here instead of for a connection: only an answer's time is limited.
         self._slots = asyncio.Semaphore(concurrency)

@@ -11,7 +11,9 @@ from roottrust.domain.errors import (
     InvalidSpecError,
     TransientError,
 )
+from roottrust.domain.preview import preview_policy
 from roottrust.domain.reasons import Reason
+from roottrust.hub.policy_object import read_policy
 from tests.unit.domain.certificates import build_pem
 from tests.unit.domain.samples import (
     EMPTY_FACTS,
@@ -311,3 +313,12 @@ async def test_conditions_are_metrics_also_once_they_are_over(bench: Bench) -> N
     bench.server.down = None
     await bench.reconcile()
     assert [read_metric(bench, name) for name in ("Ready", "Reconciling", "Stalled")] == [1, 0, 0]
+
+
+async def test_looking_writes_nothing_and_finds_what_a_reconcile_does(bench: Bench) -> None:
+    manifest = bench.store.get_by_key(bench.key)
+    assert manifest is not None
+    seen = preview_policy(await bench.controller.look(read_policy(manifest))).plan
+    assert (bench.server.asked, bench.kube.applied) == ([], [])
+    await bench.reconcile()
+    assert bench.server.written == [str(action) for action in seen.actions]

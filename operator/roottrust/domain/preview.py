@@ -1,0 +1,125 @@
+"""What applying a plan would come to: all rounds of it, without making any write.
+
+What a later round needs of an earlier one is assumed as Vault would make it. What only Vault can
+choose, such as the id of an issuer, stands as `KNOWN_AFTER_APPLY` in paths and documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from roottrust.domain.action import Action
+from roottrust.domain.certificate import Certificate
+from roottrust.domain.existing_root import RootPlan
+from roottrust.domain.facts import IssuerFacts, MountFacts, VaultFacts
+from roottrust.domain.plan import Plan, plan_policy
+from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.target import RootTarget, VaultTarget
+from roottrust.domain.vault_object import VaultKind
+
+# It has to pass for an issuer's id in a Vault policy, and for a uid in an ownership mark.
+KNOWN_AFTER_APPLY = "known-after-apply"
+
+RootPlace = tuple[str, str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeRoot:
+    """A root that is not there yet, as it will be."""
+
+    mount: MountFacts
+    issuer: IssuerFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """The writes of all rounds in one plan, with what still stands in the way after them."""
+
+    plan: Plan
+    made_root: MadeRoot | None = None
+
+
+def get_root_place(target: VaultTarget) -> RootPlace:
+    """Return which root a policy relies on: policies may share it."""
+    return (target.server, target.namespace or "", target.root.mount)
+
+
+def preview_policy(snapshot: Snapshot) -> Preview:
+    """Work out everything that will be written for a policy; pure and total as the plan is."""
+    plan = plan_policy(snapshot)
+    made = _make_root(snapshot, plan.root)
+    if made is None:
+        return Preview(plan=plan)
+    after = plan_policy(assume_root(snapshot, made))
+    root = replace(after.root, actions=plan.root.actions)
+    return Preview(plan=replace(after, root=root), made_root=made)
+
+
+def assume_root(snapshot: Snapshot, made: MadeRoot) -> Snapshot:
+    """Return the snapshot as it will be once the root is made; one that is there stays."""
+    facts = snapshot.facts
+    if facts.root_issuer is not None:
+        return snapshot
+    mounts = {**facts.mounts, snapshot.target.root.mount: made.mount}
+    return replace(snapshot, facts=replace(facts, mounts=mounts, root_issuer=made.issuer))
+
+
+def forget_actions(plan: Plan) -> Plan:
+    """Return the plan as it will be once all its writes are made."""
+    return replace(
+        plan,
+        root=replace(plan.root, actions=()),
+        clusters={name: replace(each, actions=()) for name, each in plan.clusters.items()},
+    )
+
+
+def _make_root(snapshot: Snapshot, plan: RootPlan) -> MadeRoot | None:
+    root = snapshot.target.root
+    mounts = _apply_mounts(snapshot.facts, plan.actions)
+    mount = mounts.get(root.mount)
+    makes = any(each.wanted.kind is VaultKind.ROOT for each in plan.actions)
+    if not plan.is_pending or not makes or mount is None:
+        return None
+    issuer = IssuerFacts(
+        issuer_id=KNOWN_AFTER_APPLY,
+        issuer_name=root.issuer or "",
+        certificate=_build_certificate(root, now=snapshot.now),
+        has_key=True,
+    )
+    return MadeRoot(mount=mount, issuer=issuer)
+
+
+def _apply_mounts(facts: VaultFacts, actions: Iterable[Action]) -> Mapping[str, MountFacts]:
+    """Return the secrets mounts after the writes (Vault API sys/mounts)."""
+    mounts = dict(facts.mounts)
+    for action in actions:
+        if action.wanted.kind is VaultKind.SECRETS_MOUNT:
+            fields = action.wanted.fields
+            mounts[action.wanted.path] = MountFacts(
+                type=fields["type"],
+                description=fields["description"],
+                max_ttl_seconds=fields["max_lease_ttl"],
+            )
+    return mounts
+
+
+def _build_certificate(root: RootTarget, *, now: datetime) -> Certificate:
+    """Return a root as Vault makes it (pki root/generate/internal); its mount lets it live."""
+    name = f"CN={root.common_name}"
+    return Certificate(
+        pem="",
+        subject=name,
+        issuer=name,
+        fingerprint=KNOWN_AFTER_APPLY,
+        serial=KNOWN_AFTER_APPLY,
+        not_before=now,
+        not_after=now + timedelta(days=root.ttl_days),
+        is_ca=True,
+        path_length=None,
+        is_self_signed=True,
+        key_type=root.key_type,
+        key_usages=frozenset({"key_cert_sign", "crl_sign"}),
+        signature_hash="sha256",
+    )
