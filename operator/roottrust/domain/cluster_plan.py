@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.action import Action
@@ -35,10 +35,14 @@ _NOTHING_FOUND = ClusterFacts(auth_config=None, role=None, role_names=(), policy
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterPlan:
-    """What to write for one cluster; with conflicts, only what does not depend on them."""
+    """What to write for one cluster; with conflicts, only what does not depend on them.
+
+    `withheld` is what would be written if nothing were in the way.
+    """
 
     cluster: ClusterTarget
     actions: tuple[Action, ...] = ()
+    withheld: tuple[Action, ...] = ()
     managed: tuple[ManagedObject, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     fault: Fault | None = None
@@ -54,9 +58,11 @@ def plan_cluster(snapshot: Snapshot, cluster: ClusterTarget, *, root: RootPlan) 
         return ClusterPlan(cluster=cluster)
     verdicts = _judge_all(snapshot, cluster, facts, root.usable)
     conflicts = tuple(each.conflict for each in verdicts if each.conflict)
+    withheld = tuple(each.withheld for each in verdicts if each.withheld)
     return ClusterPlan(
         cluster=cluster,
         actions=tuple(each.action for each in verdicts if each.action),
+        withheld=withheld,
         managed=tuple(each.managed for each in verdicts if each.managed),
         conflicts=conflicts,
         fault=_build_conflict_fault(conflicts),
@@ -67,17 +73,21 @@ def plan_cluster(snapshot: Snapshot, cluster: ClusterTarget, *, root: RootPlan) 
 def _judge_all(
     snapshot: Snapshot, cluster: ClusterTarget, facts: ClusterFacts, root: UsableRoot
 ) -> tuple[Verdict, ...]:
+    """Judge the parts in order; what grants is not written while what it relies on is another's."""
     intermediate = _judge_intermediate_mount(snapshot, cluster)
     auth = _judge_auth_mount(snapshot, cluster, facts)
     policy = _judge_policy(snapshot, cluster, facts, root)
-    verdicts = (*intermediate, auth)
     if auth.conflict is not None:
-        return (*verdicts, policy)
+        return (*intermediate, auth, policy.withhold())
     config = judge_part(build_auth_config(cluster), facts.auth_config, parent=auth)
-    verdicts = (*verdicts, config, policy)
-    if config.conflict is not None or policy.conflict is not None:
-        return verdicts
-    return (*verdicts, judge_part(build_role(cluster), facts.role, parent=auth))
+    needed = (*intermediate, auth, config)
+    role = judge_part(build_role(cluster), facts.role, parent=auth)
+    if any(each.conflict for each in needed):
+        policy = policy.withhold()
+    if any(each.conflict for each in (*needed, policy)):
+        # Of a role that is not written anyway, it does not matter what is wrong with it.
+        role = replace(role.withhold(), conflict=None)
+    return (*needed, policy, role)
 
 
 def _judge_intermediate_mount(snapshot: Snapshot, cluster: ClusterTarget) -> tuple[Verdict, ...]:

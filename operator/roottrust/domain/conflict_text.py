@@ -19,7 +19,8 @@ def describe_conflicts(conflicts: tuple[Conflict, ...]) -> str:
 
 def _describe(conflict: Conflict) -> str:
     if conflict.owner is not None:
-        return f"{conflict.path} belongs to {conflict.owner}"
+        gone = ", which exists no more" if conflict.is_abandoned else ""
+        return f"{conflict.path} belongs to {conflict.owner}{gone}"
     differences = ", ".join(
         f"{each.field} is {each.found}, not {each.wanted}" for each in conflict.differences
     )
@@ -27,8 +28,8 @@ def _describe(conflict: Conflict) -> str:
 
 
 def _advise(conflicts: tuple[Conflict, ...]) -> str:
-    if any(conflict.owner is not None for conflict in conflicts):
-        return "Let one policy alone name it."
+    if any(conflict.owner is not None and not conflict.is_abandoned for conflict in conflicts):
+        return "Name another path in this policy: what belongs to others is never taken over."
     if all(conflict.can_be_adopted for conflict in conflicts):
         return (
             "To have roottrust take it over and change it, annotate this policy: "

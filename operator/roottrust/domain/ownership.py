@@ -1,14 +1,16 @@
 """Whose an object in Vault is, and what that lets us do with it.
 
-What carries our mark is ours and kept as we want it. What carries another's mark is never touched.
-What carries none is used as it is when it matches, and changed only when the policy says `adopt`;
-but where status tells that we made it, somebody took the mark off, and that is repaired.
+What carries our mark is ours and kept as we want it. What carries another's mark is never touched,
+but for one case: a policy of this hub that exists no more cannot give up what it had, so one that
+says `adopt` may take it over. What carries none is used as it is when it matches, and changed only
+when the policy says `adopt`; but where status tells that we made it, somebody took the mark off,
+and that is repaired.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roottrust.api.choices import ObjectOrigin
@@ -28,16 +30,31 @@ _FIXED = frozenset({"type"})
 
 @dataclass(frozen=True, kw_only=True)
 class Claimant:
-    """The policy that a plan is made for; `created` are the paths that it made, as status tells."""
+    """The policy that a plan is made for; `created` are the paths that it made, as status tells.
+
+    `existing` are the full names of all policies of this hub, None if they are not known.
+    """
 
     hub: str
     policy: PolicyIdentity
     adopts: bool
     created: frozenset[str] = frozenset()
+    existing: Container[str] | None = None
 
     def build_mark(self, origin: ObjectOrigin) -> Mark:
         """Return our mark for an object."""
         return Mark(hub=self.hub, policy=self.policy, origin=origin)
+
+    def owns(self, mark: Mark) -> bool:
+        """Whether what carries this mark is ours, or may be taken over."""
+        is_ours = mark.has_owner(hub=self.hub, policy=self.policy)
+        return is_ours or (self.adopts and self.knows_as_gone(mark))
+
+    def knows_as_gone(self, mark: Mark) -> bool:
+        """Whether the mark is that of a policy of this hub that exists no more."""
+        if self.existing is None or mark.hub != self.hub:
+            return False
+        return mark.policy.full_name not in self.existing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,28 +67,47 @@ class ManagedObject:
 
 @dataclass(frozen=True, kw_only=True)
 class Conflict:
-    """An object that is in the way: what it is, how it differs, whose it is (None: nobody says)."""
+    """An object that is in the way: what it is, how it differs, whose it is (None: nobody says).
+
+    `is_abandoned` says that the owner is gone, and can be followed.
+    """
 
     path: str
     kind: VaultKind | None = field(default=None, compare=False)  # it follows from the path
     differences: tuple[Difference, ...] = ()
     owner: str | None = None
+    is_abandoned: bool = False
     note: str | None = None
 
     @property
     def can_be_adopted(self) -> bool:
         """Whether the `adopt` annotation would help."""
-        return self.owner is None and not any(each.field in _FIXED for each in self.differences)
+        is_free = self.owner is None or self.is_abandoned
+        return is_free and not any(each.field in _FIXED for each in self.differences)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What is to be done about one object; `is_ours` says whether we may write to its parts."""
+    """What is to be done about one object; `is_ours` says whether we may write to its parts.
+
+    `withheld` is a write that waits for something else.
+    """
 
     managed: ManagedObject | None = None
     action: Action | None = None
+    withheld: Action | None = None
     conflict: Conflict | None = None
     is_ours: bool = False
+
+    def withhold(self) -> Verdict:
+        """Return the verdict without its write; what is not made is not relied on either."""
+        is_missing = self.action is not None and self.action.verb is Verb.CREATE
+        return replace(
+            self,
+            managed=None if is_missing else self.managed,
+            action=None,
+            withheld=self.action,
+        )
 
 
 def judge_marked(
@@ -92,11 +128,14 @@ def judge_marked(
             return _keep(created, found, ObjectOrigin.CREATED)
         wanted = build(claimant.build_mark(ObjectOrigin.ADOPTED))
         return _judge_unmarked(wanted, found, claimant=claimant, mark_field=mark_field)
-    if not mark.has_owner(hub=claimant.hub, policy=claimant.policy):
-        wanted = build(mark)
-        owner = mark.describe_owner()
-        return Verdict(conflict=Conflict(path=wanted.path, kind=wanted.kind, owner=owner))
-    return _keep(build(claimant.build_mark(mark.origin)), found, mark.origin)
+    wanted = build(claimant.build_mark(mark.origin))
+    if claimant.owns(mark):
+        return _keep(wanted, found, mark.origin)
+    return Verdict(
+        conflict=_build_conflict_of_owner(
+            wanted, found, mark=mark, claimant=claimant, mark_field=mark_field
+        )
+    )
 
 
 def judge_part(wanted: VaultObject, found: Mapping[str, Any] | None, *, parent: Verdict) -> Verdict:
@@ -126,6 +165,21 @@ def _judge_unmarked(
     if conflict.differences:
         return Verdict(conflict=conflict)
     return Verdict(managed=ManagedObject(wanted=wanted, origin=ObjectOrigin.ADOPTED))
+
+
+def _build_conflict_of_owner(
+    wanted: VaultObject,
+    found: Mapping[str, Any],
+    *,
+    mark: Mark,
+    claimant: Claimant,
+    mark_field: str,
+) -> Conflict:
+    conflict = Conflict(path=wanted.path, kind=wanted.kind, owner=mark.describe_owner())
+    if not claimant.knows_as_gone(mark):
+        return conflict
+    differences = find_differences(wanted, found, ignoring=frozenset({mark_field}))
+    return replace(conflict, is_abandoned=True, differences=differences)
 
 
 def _create(wanted: VaultObject, origin: ObjectOrigin) -> Verdict:

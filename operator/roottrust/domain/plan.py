@@ -33,6 +33,11 @@ class Plan:
         )
 
     @property
+    def withheld(self) -> tuple[Action, ...]:
+        """The writes that wait until conflicts are over."""
+        return tuple(action for cluster in self.clusters.values() for action in cluster.withheld)
+
+    @property
     def is_complete(self) -> bool:
         """Whether nothing more will come up once the actions are applied."""
         return not self.root.is_pending

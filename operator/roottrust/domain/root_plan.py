@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from roottrust.api.choices import ConditionStatus, RootSource
 from roottrust.domain.action import Action, Verb
-from roottrust.domain.conflict_text import describe_conflicts
+from roottrust.domain.conflict_text import ADOPT_ANNOTATION, describe_conflicts
 from roottrust.domain.desired import build_root, build_root_mount
 from roottrust.domain.existing_root import RootPlan, describe_replacement, plan_existing_root
 from roottrust.domain.facts import MountFacts
@@ -31,9 +31,17 @@ def plan_root(snapshot: Snapshot) -> RootPlan:
     if owner is None:
         return _plan_generated(snapshot, mount)
     plan = plan_existing_root(snapshot, mount)
-    note = f"The root at {root.mount}/ belongs to {owner.describe_owner()}: "
-    warning = f"{note}management.root of this policy does not count."
-    return replace(plan, warnings=(*plan.warnings, warning))
+    return replace(plan, warnings=(*plan.warnings, _warn_of_owner(snapshot, owner)))
+
+
+def _warn_of_owner(snapshot: Snapshot, owner: Mark) -> str:
+    root = f"The root at {snapshot.target.root.mount}/ belongs to {owner.describe_owner()}"
+    if snapshot.claimant.knows_as_gone(owner):
+        return (
+            f"{root}, which exists no more: to have this policy take it over, annotate it: "
+            f"{ADOPT_ANNOTATION}=true."
+        )
+    return f"{root}: management.root of this policy does not count."
 
 
 def _plan_generated(snapshot: Snapshot, mount: MountFacts | None) -> RootPlan:
@@ -76,10 +84,7 @@ def _keep_generated(snapshot: Snapshot, mount: MountFacts | None, verdict: Verdi
 
 def _find_other_owner(snapshot: Snapshot, mount: MountFacts | None) -> Mark | None:
     mark = parse_mark(mount.description) if mount else None
-    claimant = snapshot.claimant
-    if mark is None or mark.has_owner(hub=claimant.hub, policy=claimant.policy):
-        return None
-    return mark
+    return None if mark is None or snapshot.claimant.owns(mark) else mark
 
 
 def _is_gone(snapshot: Snapshot, mount: MountFacts | None) -> bool:

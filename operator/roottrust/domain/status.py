@@ -116,7 +116,7 @@ def _list_drift(plan: Plan) -> tuple[Drift, ...]:
         conflict for cluster in plan.clusters.values() for conflict in cluster.conflicts
     )
     found = [drift for conflict in conflicts for drift in _describe_conflict(conflict)]
-    for action in plan.actions:
+    for action in (*plan.actions, *plan.withheld):
         if not action.differences:
             found.append(Drift(path=action.wanted.path, message="It does not exist."))
         found += [
@@ -128,7 +128,8 @@ def _list_drift(plan: Plan) -> tuple[Drift, ...]:
 
 def _describe_conflict(conflict: Conflict) -> list[Drift]:
     if conflict.owner is not None:
-        return [Drift(path=conflict.path, message=f"It belongs to {conflict.owner}.")]
+        gone = ", which exists no more" if conflict.is_abandoned else ""
+        return [Drift(path=conflict.path, message=f"It belongs to {conflict.owner}{gone}.")]
     if not conflict.differences:
         return [Drift(path=conflict.path, message=f"Not roottrust's: {conflict.note}.")]
     return [

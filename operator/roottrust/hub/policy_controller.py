@@ -20,6 +20,7 @@ from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.known_policies import KnownPolicies
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
@@ -68,6 +69,7 @@ class PolicyController:
         self._reporter = reporter
         self._now = now
         self._on_root = on_root
+        self._existing = KnownPolicies(store)
         self._patient: set[ObjectKey] = set()
         self._reader = PolicyReader(clusters=clusters, servers=servers)
         self.claims = ClaimBook(store, read=lambda policy: self._reader.read(policy).claim)
@@ -167,6 +169,7 @@ class PolicyController:
             policy=policy.identity,
             adopts=policy.adopts,
             created=policy.created_paths,
+            existing=self._existing,
         )
 
 

@@ -62,6 +62,8 @@ def test_auth_mount_of_others_is_not_touched_before_it_is_adopted(
     assert {path: after[path] for path in (auth, config, role)} == {
         path: before[path] for path in (auth, config, role)
     }
+    # Whoever logs in there would get it.
+    assert after[f"sys/policies/acl/{names.role}"] is None
 
     policy.annotate(ADOPT)
     policy.wait_until_ready()
@@ -98,6 +100,20 @@ def test_auth_mount_with_roles_of_others_is_not_touched(
     assert "it has roles of others (ci)" in message
 
 
+def test_nothing_is_granted_on_a_mount_of_others(
+    make_policy: MakePolicy, names: Names, admin: Ask
+) -> None:
+    write(admin, f"sys/mounts/{names.intermediate_mount}", {"type": "kv"})
+    policy = make_policy(names)
+    policy.wait_for("VaultConfigured", "False", "Conflict")
+    found = read_objects(admin, names)
+    intermediate, _, _, document, role = names.paths
+    assert (found[document], found[role]) == (None, None)
+    admin("DELETE", f"sys/mounts/{intermediate}")
+    policy.nudge()
+    policy.wait_until_ready()
+
+
 def test_of_two_policies_for_one_mesh_the_older_counts(
     make_policy: MakePolicy, names: Names, admin: Ask
 ) -> None:
@@ -126,3 +142,35 @@ def test_what_belongs_to_another_policy_is_never_taken_over(
     second.wait_for("Stalled", "True", "Conflict")
     assert read_objects(admin, names) == before
     first.wait_until_ready()
+
+
+def test_what_a_deleted_policy_left_is_taken_over_under_another_name_once_it_is_adopted(
+    make_policy: MakePolicy, names: Names, admin: Ask
+) -> None:
+    former = make_policy(names, name="former")
+    former.wait_until_ready()
+    accessor, before = read_accessor(admin, names), read_objects(admin, names)
+    former.delete()
+    policy = make_policy(names, name="latter")
+    message = wait_for_conflict(policy)["message"]
+    assert f"RootTrustPolicy {former.full_name} of hub cluster1, which exists no more" in message
+    assert read_objects(admin, names) == before
+    policy.annotate(ADOPT)
+    policy.wait_until_ready()
+    assert read_accessor(admin, names) == accessor
+    assert list_adopted(policy) == []
+    after = str(read_objects(admin, names))
+    assert former.full_name not in after
+    assert after.count(f"policy={policy.full_name} ") == 3
+
+
+def test_policy_made_anew_under_its_name_keeps_its_objects(
+    make_policy: MakePolicy, names: Names, admin: Ask
+) -> None:
+    make_policy(names).wait_until_ready()
+    accessor = read_accessor(admin, names)
+    make_policy(names).delete()
+    policy = make_policy(names)
+    policy.wait_until_ready()
+    assert read_accessor(admin, names) == accessor
+    assert str(read_objects(admin, names)).count(policy.read()["metadata"]["uid"]) == 3

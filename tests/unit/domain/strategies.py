@@ -232,12 +232,14 @@ def put_part(facts: VaultFacts, cluster: ClusterTarget, part: ClusterPart) -> Va
 
 @st.composite
 def claimants(draw: st.DrawFn, target: VaultTarget) -> Claimant:
-    """The policy, which may know of objects that it made, and may adopt others."""
+    """The policy, which may know what it made and which others exist, and may adopt."""
     made = {target.root.mount}
     for cluster in target.clusters:
         made |= {f"auth/{cluster.auth_mount}", f"sys/policies/acl/{cluster.role}"}
     known = draw(st.sampled_from((frozenset(), frozenset(), frozenset(made))))
-    return replace(draw(st.sampled_from((CLAIMANT, ADOPTER))), created=known)
+    others = draw(st.sampled_from((None, frozenset(), frozenset({OTHER_POLICY.policy.full_name}))))
+    claimant = draw(st.sampled_from((CLAIMANT, ADOPTER)))
+    return replace(claimant, created=known, existing=others)
 
 
 @st.composite

@@ -191,6 +191,60 @@ def test_no_role_is_made_where_the_config_is_in_conflict() -> None:
     assert not any(each.wanted.path.endswith(ROLE) for each in wrong_host.actions)
 
 
+FOREIGN_MOUNT = {INTERMEDIATE: build_mount("kv"), "pki": build_mount()}
+FOREIGN_AUTH = {AUTH: build_mount("kubernetes", description=OTHER_POLICY.render(), days=0)}
+WRONG_CONFIG = ClusterFacts(
+    auth_config=read_config(kubernetes_host="https://x"), role=None, role_names=(), policy=None
+)
+BARE_AUTH = {AUTH: build_mount("kubernetes", days=0)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "made"),
+    [
+        ({"mounts": FOREIGN_MOUNT}, EVERYTHING[1:3]),
+        ({"auth_mounts": FOREIGN_AUTH}, EVERYTHING[:1]),
+        (
+            {"auth_mounts": BARE_AUTH, "clusters": {CLUSTER.cluster: WRONG_CONFIG}},
+            EVERYTHING[:1],
+        ),
+    ],
+)
+def test_nothing_is_granted_while_anything_that_it_relies_on_is_in_conflict(
+    changes: dict[str, Any], made: list[str]
+) -> None:
+    blocked = plan(build_facts(**changes))
+    assert name(blocked) == made
+    assert [str(action) for action in blocked.withheld][:1] == [EVERYTHING[3]]
+    assert not {f"sys/policies/acl/{ROLE}", f"auth/{AUTH}/role/{ROLE}"} & {
+        each.wanted.path for each in blocked.managed
+    }
+
+
+def test_what_was_granted_is_not_widened_once_another_s_mount_is_in_the_place_of_ours() -> None:
+    edited = build_document(OURS) + "# narrowed by hand"
+    facts = found(policy=edited, role=read_role(bound_service_account_names=["istiod"]))
+    replaced = replace(facts, mounts={"pki": build_mount(), INTERMEDIATE: build_mount("kv")})
+    blocked = plan(replaced)
+    assert blocked.actions == ()
+    assert [str(action) for action in blocked.withheld] == [
+        f"update sys/policies/acl/{ROLE}",
+        f"update auth/{AUTH}/role/{ROLE}",
+    ]
+    assert [each.wanted.path for each in blocked.managed] == [
+        f"auth/{AUTH}",
+        f"auth/{AUTH}/config",
+        f"sys/policies/acl/{ROLE}",
+        f"auth/{AUTH}/role/{ROLE}",
+    ]
+
+
+def test_a_conflict_of_one_cluster_leaves_the_others_their_grants() -> None:
+    other = build_cluster("cluster2")
+    snapshot = build_snapshot(build_target(CLUSTER, other), build_facts(mounts=FOREIGN_MOUNT))
+    assert len(plan_cluster(snapshot, other, root=USABLE).actions) == len(EVERYTHING)
+
+
 def test_nothing_is_made_in_an_auth_mount_that_is_nobody_s() -> None:
     bare = plan(found(None, auth_config=None, role=None, role_names=()))
     assert find_paths(bare) == [f"auth/{AUTH}/config"]

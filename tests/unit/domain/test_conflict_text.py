@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from roottrust.domain.conflict_text import describe_conflicts
 from roottrust.domain.ownership import Conflict
 from roottrust.domain.vault_object import Difference
@@ -18,8 +20,21 @@ def test_a_difference_is_shown_with_the_annotation_that_lets_us_change_it() -> N
 def test_another_owner_is_named() -> None:
     text = describe_conflicts((Conflict(path="pki_int", owner="RootTrustPolicy a/b of hub h"),))
     assert text == (
-        "pki_int belongs to RootTrustPolicy a/b of hub h. Let one policy alone name it."
+        "pki_int belongs to RootTrustPolicy a/b of hub h. Name another path in this policy: what "
+        "belongs to others is never taken over."
     )
+
+
+def test_an_owner_that_exists_no_more_is_told_with_the_annotation_that_helps() -> None:
+    abandoned = Conflict(path="pki_int", owner="RootTrustPolicy a/b of hub h", is_abandoned=True)
+    assert describe_conflicts((abandoned,)) == (
+        "pki_int belongs to RootTrustPolicy a/b of hub h, which exists no more. To have roottrust "
+        "take it over and change it, annotate this policy: admin.gloo.solo.io/adopt=true."
+    )
+    kept = Conflict(path="pki_out", owner="RootTrustPolicy a/c of hub h")
+    assert "adopt" not in describe_conflicts((abandoned, kept))
+    of_another_type = replace(abandoned, differences=(TYPE,))
+    assert describe_conflicts((of_another_type,)).endswith("or remove what is there.")
 
 
 def test_what_cannot_be_changed_asks_for_another_path() -> None:

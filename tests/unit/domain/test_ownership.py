@@ -21,6 +21,7 @@ from roottrust.domain.vault_object import Difference, VaultKind, VaultObject
 from tests.unit.domain.samples import (
     ADOPTER,
     CLAIMANT,
+    IDENTITY,
     OTHER_HUB,
     OTHER_POLICY,
     OURS,
@@ -111,6 +112,54 @@ def test_what_is_another_s_is_never_touched(mark: Mark, claimant: Claimant) -> N
     assert verdict == Verdict(conflict=Conflict(path="m", owner=mark.describe_owner()))
     assert verdict.conflict is not None
     assert not verdict.conflict.can_be_adopted
+
+
+LEFT_ALONE = replace(CLAIMANT, existing=frozenset({IDENTITY.full_name}))
+HEIR = replace(LEFT_ALONE, adopts=True)
+
+
+def test_what_a_policy_left_that_exists_no_more_waits_for_the_annotation() -> None:
+    verdict = judge(read_back(OTHER_POLICY.render(), ttl=6), claimant=LEFT_ALONE)
+    assert verdict.action is verdict.managed is None
+    conflict = verdict.conflict
+    assert conflict is not None
+    assert (conflict.owner, conflict.is_abandoned) == (OTHER_POLICY.describe_owner(), True)
+    assert [each.field for each in conflict.differences] == ["ttl"]
+    assert conflict.can_be_adopted
+
+
+@pytest.mark.parametrize("origin", ObjectOrigin)
+def test_what_a_policy_left_is_taken_over_with_its_origin(origin: ObjectOrigin) -> None:
+    left = replace(OTHER_POLICY, origin=origin)
+    verdict = judge(read_back(left.render()), claimant=HEIR)
+    assert verdict.action is not None
+    assert verdict.action.verb is Verb.UPDATE
+    assert verdict.managed == ManagedObject(
+        wanted=build(replace(OURS, origin=origin)), origin=origin
+    )
+    assert verdict.is_ours
+
+
+@pytest.mark.parametrize(
+    ("mark", "existing"),
+    [
+        (OTHER_POLICY, frozenset({IDENTITY.full_name, OTHER_POLICY.policy.full_name})),
+        (OTHER_HUB, frozenset({IDENTITY.full_name})),
+        (OTHER_HUB, frozenset()),
+        (OTHER_POLICY, None),
+    ],
+)
+def test_what_may_still_be_somebody_s_is_never_taken_over(
+    mark: Mark, existing: frozenset[str] | None
+) -> None:
+    verdict = judge(read_back(mark.render()), claimant=replace(HEIR, existing=existing))
+    assert verdict == Verdict(conflict=Conflict(path="m", owner=mark.describe_owner()))
+
+
+def test_what_was_left_with_the_wrong_type_is_in_the_way() -> None:
+    conflict = judge(read_back(OTHER_POLICY.render(), type="kv"), claimant=LEFT_ALONE).conflict
+    assert conflict is not None
+    assert not conflict.can_be_adopted
 
 
 def test_what_is_nobody_s_and_matches_is_used_as_it_is() -> None:

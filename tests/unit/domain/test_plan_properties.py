@@ -15,7 +15,7 @@ from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.policy_document import read_mark
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.vault_object import VaultKind
-from tests.unit.domain.samples import HUB, IDENTITY
+from tests.unit.domain.samples import HUB, IDENTITY, OTHER_POLICY
 from tests.unit.domain.strategies import cluster_parts, put_part, snapshots
 from tests.unit.domain.vault_model import apply, settle
 
@@ -67,16 +67,19 @@ def test_nothing_is_made_for_a_cluster_before_the_root_is_usable(snapshot: Snaps
 
 @EXAMPLES
 @given(snapshot=snapshots())
-def test_no_role_is_made_where_what_it_gives_is_in_conflict(snapshot: Snapshot) -> None:
+def test_nothing_is_granted_where_what_it_relies_on_is_in_conflict(snapshot: Snapshot) -> None:
     for cluster in plan_policy(snapshot).clusters.values():
         target = cluster.cluster
-        needed = {
-            f"sys/policies/acl/{target.role}",
-            f"auth/{target.auth_mount}",
-            f"auth/{target.auth_mount}/config",
-        }
-        if needed & {conflict.path for conflict in cluster.conflicts}:
-            assert VaultKind.ROLE not in {action.wanted.kind for action in cluster.actions}
+        auth, policy = f"auth/{target.auth_mount}", f"sys/policies/acl/{target.role}"
+        needed = {target.intermediate_mount, auth, f"{auth}/config"}
+        found = {conflict.path for conflict in cluster.conflicts}
+        written = {action.wanted.kind for action in cluster.actions}
+        if found & needed:
+            assert not written & {VaultKind.POLICY, VaultKind.ROLE}
+        if found & {*needed, policy}:
+            assert VaultKind.ROLE not in written
+        else:
+            assert cluster.withheld == ()
 
 
 @EXAMPLES
@@ -85,7 +88,9 @@ def test_what_is_not_ours_to_write_is_never_written(snapshot: Snapshot) -> None:
     for action in plan_policy(snapshot).actions:
         path, is_there, mark = find_owner(snapshot, action)
         if mark is not None:
-            assert mark.has_owner(hub=HUB, policy=IDENTITY)
+            is_gone = mark == OTHER_POLICY and snapshot.claimant.existing == frozenset()
+            is_left = snapshot.claimant.adopts and is_gone
+            assert mark.has_owner(hub=HUB, policy=IDENTITY) or is_left
         elif is_there:
             assert snapshot.claimant.adopts or path in snapshot.claimant.created
 

@@ -152,6 +152,17 @@ def test_a_root_of_another_policy_is_shared_and_not_managed(mark: Mark, claimant
     )
 
 
+def test_a_root_that_a_deleted_policy_left_is_taken_over_by_one_that_adopts() -> None:
+    facts = build(marked(OTHER_POLICY))
+    shared = plan(facts, claimant=replace(CLAIMANT, existing=frozenset()))
+    assert shared.actions == ()
+    assert shared.warnings[-1].endswith("annotate it: admin.gloo.solo.io/adopt=true.")
+    taken = plan(facts, claimant=replace(ADOPTER, existing=frozenset()))
+    assert [str(action) for action in taken.actions] == ["update pki"]
+    assert {each.origin for each in taken.managed} == {ObjectOrigin.CREATED}
+    assert taken.warnings == ()
+
+
 def test_a_root_that_another_policy_has_yet_to_make_is_waited_for() -> None:
     found = plan(build(marked(OTHER_POLICY), None))
     assert found.actions == ()
