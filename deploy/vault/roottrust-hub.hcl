@@ -3,7 +3,9 @@
 #
 # Whoever may write policies and roles can give itself any right. So the hub's login is to be
 # guarded like an administrator's; this list keeps its mistakes small and its audit log short.
-# Where the operator's configuration grants other names, write them here, too.
+# Where the operator's configuration grants other names, write them here, too; for namespaces of
+# Vault that it grants, all of this once more with the namespace before each path, such as
+# "team-a/sys/mounts" (README.md of deploy/ has the command).
 
 # Which mounts exist.
 path "sys/mounts" {

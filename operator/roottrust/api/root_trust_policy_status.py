@@ -27,6 +27,15 @@ WARNINGS_MAX = 32
 TRUST_BUNDLE_MAX = 32
 
 
+class VaultPlace(ExchangedModel):
+    """A namespace of a Vault server."""
+
+    server: StatusPath = Field(description="Its address.")
+    namespace: StatusPath | None = Field(
+        default=None, description="Full path of the namespace; unset for the topmost one."
+    )
+
+
 class RootStatus(ExchangedModel):
     """The root CA as it was found in Vault."""
 
@@ -146,6 +155,9 @@ class RootTrustPolicyStatus(ExchangedModel):
         default=(),
         description="Accepted, VaultReachable, VaultConfigured, CertificatesIssued, "
         "TrustPropagated, Ready; Reconciling and Stalled while they hold.",
+    )
+    vault: VaultPlace | None = Field(
+        default=None, description="Where the root, and all that is told of Vault, was found."
     )
     root: RootStatus | None = Field(default=None, description="The root CA.")
     trust_bundle: Annotated[

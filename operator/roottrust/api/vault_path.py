@@ -153,6 +153,11 @@ VaultNamespace = Annotated[
     Field(min_length=1, max_length=256),
     _NO_GAPS,
     _NO_OUTER_SLASH,
+    no_match(
+        "(?i)(^|/)(audit|auth|cubbyhole|identity|root|sys)(/|$)",
+        "must not hold a name that Vault keeps for itself (root, sys, auth, identity, cubbyhole, "
+        "audit); leave the field out for the namespace of the operator's login",
+    ),
     full_match(
         "[A-Za-z0-9_./-]*",
         "may hold letters, digits and / . _ - only: no wildcards, quotes, spaces or placeholders",

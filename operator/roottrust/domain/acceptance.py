@@ -23,6 +23,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.selection import list_namespaces, select_clusters, select_meshes
 from roottrust.domain.support import check_supported
 from roottrust.domain.target import ClusterTarget, IntermediateOptions, RootTarget, VaultTarget
+from roottrust.domain.vault_namespace import describe_namespace, is_within, parse_namespace
 from roottrust.domain.vault_path import (
     check_role_name,
     expand_cluster,
@@ -51,7 +52,8 @@ class ServerTerms:
     """One Vault server of the configuration, and what policies may do with it.
 
     The reserved names are those by which the operator itself logs in. `root_owners` names for a
-    root mount the policy (namespace/name) that owns it.
+    root mount, in another namespace than the server's own as `NAMESPACE:MOUNT`, the policy
+    (namespace/name) that owns it.
     """
 
     address: str
@@ -61,6 +63,13 @@ class ServerTerms:
     reserved_roles: frozenset[str] = frozenset()
     reserved_auth_mounts: frozenset[str] = frozenset()
     root_owners: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_named_owner(target: VaultTarget, server: ServerTerms) -> str | None:
+    """Return the policy that the configuration gives a target's root, None if it names none."""
+    is_own = (target.namespace or "") == (server.namespace or "")
+    key = target.root.mount if is_own else f"{target.namespace}:{target.root.mount}"
+    return server.root_owners.get(key)
 
 
 def find_server(spec: RootTrustPolicySpec, servers: Mapping[str, ServerTerms]) -> ServerTerms:
@@ -119,18 +128,18 @@ def accept_policy(
     """
     check_supported(spec)
     _check_organization(spec)
-    _check_namespace(spec, server)
+    namespace = _find_namespace(spec, server)
     check_agents_ca(agents_ca_pem)
     root = _build_root(spec)
     known = tuple(clusters)
     targets = tuple(_build_cluster(spec, each, known) for each in select_clusters(spec, known))
     for target in targets:
-        _check_bounds(policy, server=server, root=root, cluster=target)
+        _check_bounds(policy, server=server, namespace=namespace, root=root, cluster=target)
     vault = spec.config.agent_ca.vault
     options = spec.config.intermediate_cert_options
     return VaultTarget(
         server=server.address,
-        namespace=server.namespace,
+        namespace=namespace or None,
         root=root,
         intermediate=IntermediateOptions(
             ttl_days=options.ttl_days,
@@ -153,14 +162,17 @@ def _check_organization(spec: RootTrustPolicySpec) -> None:
         )
 
 
-def _check_namespace(spec: RootTrustPolicySpec, server: ServerTerms) -> None:
-    wanted = spec.config.agent_ca.vault.namespace
-    if wanted and wanted.strip("/") != (server.namespace or "").strip("/"):
+def _find_namespace(spec: RootTrustPolicySpec, server: ServerTerms) -> str:
+    """Return the Vault namespace that is meant: a token works where it is from, and below."""
+    own = (server.namespace or "").strip("/")
+    wanted = parse_namespace(spec.config.agent_ca.vault.namespace, default=own)
+    if not is_within(wanted, own):
         raise InvalidSpecError(
-            f"Vault namespace {wanted!r} is not the one that the operator's configuration has for "
-            f"{server.address} ({server.namespace or 'the root namespace'}): use that one.",
+            f"Vault namespace {wanted!r} is neither the one that the operator's configuration has "
+            f"for {server.address} ({describe_namespace(own)}) nor below it: use one of these.",
             reason=Reason.NOT_ALLOWED,
         )
+    return wanted
 
 
 def check_agents_ca(pem: str | None) -> None:
@@ -234,10 +246,17 @@ def _list_accounts(spec: RootTrustPolicySpec, meshes: tuple[KnownMesh, ...]) -> 
 
 
 def _check_bounds(
-    policy: PolicyIdentity, *, server: ServerTerms, root: RootTarget, cluster: ClusterTarget
+    policy: PolicyIdentity,
+    *,
+    server: ServerTerms,
+    namespace: str,
+    root: RootTarget,
+    cluster: ClusterTarget,
 ) -> None:
     request = Request(
         policy_namespace=policy.namespace,
+        vault_namespace=namespace,
+        server_namespace=(server.namespace or "").strip("/"),
         cluster=cluster.cluster,
         root_mount=root.mount,
         auth_mount=cluster.auth_mount,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
+from roottrust.domain.vault_namespace import describe_namespace
 from roottrust.domain.vault_path import CLUSTER_VARIABLE
 
 # Names with a meaning of their own in Vault; it compares names of policies in lower case.
@@ -37,6 +38,11 @@ class Grant(BaseModel):
     policy_namespaces: tuple[str, ...] = Field(
         min_length=1, description="Namespaces whose RootTrustPolicies this grant is for."
     )
+    vault_namespaces: tuple[str, ...] = Field(
+        default=(),
+        description="Vault namespaces below the server's own, by their full paths. Default: the "
+        "server's own alone. A grant that names some is for these alone.",
+    )
     clusters: tuple[str, ...] = Field(
         default=("*",), description="Names of clusters; `*` stands for any characters."
     )
@@ -60,7 +66,12 @@ class Grant(BaseModel):
         "`gen-int-ca-istio-*` would allow it. Never `root` or `default`.",
     )
 
-    @field_validator("policy_namespaces", "clusters")
+    @field_validator("vault_namespaces")
+    @classmethod
+    def _strip_slashes(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(pattern.strip("/") for pattern in patterns)
+
+    @field_validator("policy_namespaces", "vault_namespaces", "clusters")
     @classmethod
     def _check_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
@@ -77,9 +88,14 @@ class Grant(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What one RootTrustPolicy wants to use in Vault for one cluster."""
+    """What one RootTrustPolicy wants to use in Vault for one cluster.
+
+    `server_namespace` is the Vault namespace of the operator's login, whose names are reserved.
+    """
 
     policy_namespace: str
+    vault_namespace: str = ""
+    server_namespace: str = ""
     cluster: str
     root_mount: str
     auth_mount: str
@@ -105,7 +121,9 @@ def find_refusal(
 ) -> str | None:
     """Return None if one single grant allows all of a request, else why not and what to change.
 
-    What is reserved (the names that the operator itself uses) is refused whatever the grants say.
+    What is reserved (the names that the operator itself uses) is refused whatever the grants say:
+    policies in every namespace, since a group of one below may give them to the operator's token;
+    the mount of its login only where that is, since elsewhere it is another one.
     """
     return _find_reserved(
         request,
@@ -122,6 +140,8 @@ def _find_reserved(
             f"Vault policy {request.role!r} is reserved and never written: "
             "name another kubernetesAuth.role."
         )
+    if request.vault_namespace != request.server_namespace:
+        auth_mounts = _RESERVED_AUTH_MOUNTS
     if request.auth_mount.lower() in {mount.lower() for mount in auth_mounts}:
         return (
             f"Auth mount {request.auth_mount!r} is reserved and never written: "
@@ -139,9 +159,9 @@ def _find_not_granted(grants: tuple[Grant, ...], request: Request) -> str | None
     """Narrow the grants demand by demand: the first that leaves none is the one to name."""
     left = grants
     for demand in _list_demands(request):
-        allowing = tuple(grant for grant in left if _allows(grant, demand, cluster=request.cluster))
+        allowing = tuple(grant for grant in left if _allows(grant, demand, request))
         if not allowing:
-            return _describe_refusal(left, demand)
+            return _describe_refusal(left, demand, request)
         left = allowing
     return None
 
@@ -149,6 +169,7 @@ def _find_not_granted(grants: tuple[Grant, ...], request: Request) -> str | None
 def _list_demands(request: Request) -> tuple[_Demand, ...]:
     demands = (
         ("Namespace", "policy_namespaces", request.policy_namespace),
+        ("Vault namespace", "vault_namespaces", request.vault_namespace),
         ("Cluster", "clusters", request.cluster),
         ("Root mount", "root_mounts", request.root_mount),
         ("Auth mount", "auth_mounts", request.auth_mount),
@@ -162,9 +183,15 @@ def _list_demands(request: Request) -> tuple[_Demand, ...]:
     )
 
 
-def _allows(grant: Grant, demand: _Demand, *, cluster: str) -> bool:
+def _allows(grant: Grant, demand: _Demand, request: Request) -> bool:
+    patterns = _list_patterns(grant, demand, request)
+    return any(_is_match(pattern, demand.value, cluster=request.cluster) for pattern in patterns)
+
+
+def _list_patterns(grant: Grant, demand: _Demand, request: Request) -> tuple[str, ...]:
     patterns: tuple[str, ...] = getattr(grant, demand.field)
-    return any(_is_match(pattern, demand.value, cluster=cluster) for pattern in patterns)
+    is_default = demand.field == "vault_namespaces" and not patterns
+    return (request.server_namespace,) if is_default else patterns
 
 
 def _is_match(pattern: str, value: str, *, cluster: str) -> bool:
@@ -179,11 +206,12 @@ def _is_match(pattern: str, value: str, *, cluster: str) -> bool:
     return re.fullmatch(expression, value) is not None
 
 
-def _describe_refusal(grants: tuple[Grant, ...], demand: _Demand) -> str:
-    patterns = sorted({pattern for grant in grants for pattern in getattr(grant, demand.field)})
+def _describe_refusal(grants: tuple[Grant, ...], demand: _Demand, request: Request) -> str:
+    allowed = {each for grant in grants for each in _list_patterns(grant, demand, request)}
+    shown = ", ".join(each or describe_namespace("") for each in sorted(allowed))
     return (
         f"{demand.noun} {demand.value!r} is not allowed: the operator's configuration allows "
-        f"{', '.join(patterns) or 'none'}. Use one of these, or have "
+        f"{shown or 'none'}. Use one of these, or have "
         f"vaultServers[].grants[].{to_camel(demand.field)} extended."
     )
 

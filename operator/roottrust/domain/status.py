@@ -21,6 +21,7 @@ from roottrust.api.root_trust_policy_status import (
     RootStatus,
     RootTrustPolicyStatus,
     TrustedRoot,
+    VaultPlace,
 )
 from roottrust.domain import ownership
 from roottrust.domain.certificate import Certificate
@@ -47,10 +48,18 @@ def build_status(
         meshes=_list_meshes(outcome.target) if outcome.target else before.meshes,
         mesh_totals=_count_meshes(outcome.target) if outcome.target else before.mesh_totals,
     )
-    if outcome.plan is None:
-        kept = ("root", "trust_bundle", "managed_objects", "drift")
+    if outcome.plan is None or outcome.target is None:
+        kept = ("vault", "root", "trust_bundle", "managed_objects", "drift")
         return status.model_copy(update={name: getattr(before, name) for name in kept})
-    return status.model_copy(update=_describe_vault(outcome.plan, before))
+    place = describe_place(outcome.target)
+    # What was told of another Vault says nothing of this one, though paths may be the same.
+    there = before if before.vault == place else RootTrustPolicyStatus()
+    return status.model_copy(update={"vault": place, **_describe_vault(outcome.plan, there)})
+
+
+def describe_place(target: VaultTarget) -> VaultPlace:
+    """Return where a target is; its paths mean nothing elsewhere."""
+    return VaultPlace(server=target.server, namespace=target.namespace)
 
 
 def _describe_vault(plan: Plan, before: RootTrustPolicyStatus) -> dict[str, object]:

@@ -45,7 +45,10 @@ class ClusterTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class VaultTarget:
-    """Everything that one policy asks for, in one namespace of one Vault server."""
+    """Everything that one policy asks for, in one namespace of one Vault server.
+
+    `namespace` is its full path, None for the topmost one.
+    """
 
     server: str
     namespace: str | None

@@ -104,10 +104,10 @@ class PolicyController:
         demand = self._reader.read(policy)
         target = await self._accept(policy, demand)
         return await observe_snapshot(
-            self._servers.get(target.server),
+            self._servers.get(target.server, target.namespace),
             target,
-            claimant=self._build_claimant(policy),
-            known_root=policy.find_known_root(target.root.mount),
+            claimant=self._build_claimant(policy, target),
+            known_root=policy.find_known_root(target),
             now=self._now,
         )
 
@@ -155,20 +155,20 @@ class PolicyController:
         self, policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget
     ) -> VaultWork:
         return await work_on_vault(
-            self._servers.get(target.server),
+            self._servers.get(target.server, target.namespace),
             target,
-            claimant=self._build_claimant(policy),
-            known_root=policy.find_known_root(target.root.mount),
+            claimant=self._build_claimant(policy, target),
+            known_root=policy.find_known_root(target),
             writes=spec.management.mode is ManagementMode.MANAGE,
             now=self._now,
         )
 
-    def _build_claimant(self, policy: PolicyObject) -> Claimant:
+    def _build_claimant(self, policy: PolicyObject, target: VaultTarget) -> Claimant:
         return Claimant(
             hub=self._hub,
             policy=policy.identity,
             adopts=policy.adopts,
-            created=policy.created_paths,
+            created=policy.find_created_paths(target),
             existing=self._existing,
         )
 

@@ -17,6 +17,8 @@ from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.existing_root import REPLACE_ROOT_ANNOTATION
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
+from roottrust.domain.status import describe_place
+from roottrust.domain.target import VaultTarget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,21 +34,25 @@ class PolicyObject:
     is_deleted: bool
     status: RootTrustPolicyStatus | None
 
-    def find_known_root(self, mount: str) -> str | None:
-        """Return the fingerprint of the root of a mount that the policy uses already.
+    def find_known_root(self, target: VaultTarget) -> str | None:
+        """Return the fingerprint of the target's root if the policy uses it already.
 
-        One that never was usable, or that a person gave up, does not count.
+        One of another mount, one that never was usable, or that a person gave up does not count.
         """
-        root = self.status.root if self.status else None
-        if root is None or root.issuer is None or root.mount != mount:
+        root = self._find_status(target).root
+        if root is None or root.issuer is None or root.mount != target.root.mount:
             return None
         return None if root.fingerprint == self.given_up_root else root.fingerprint
 
-    @property
-    def created_paths(self) -> frozenset[str]:
-        """The objects in Vault that status tells the policy made."""
-        managed = self.status.managed_objects if self.status else ()
+    def find_created_paths(self, target: VaultTarget) -> frozenset[str]:
+        """Return the objects in the target's part of Vault that status tells the policy made."""
+        managed = self._find_status(target).managed_objects
         return frozenset(each.path for each in managed if each.origin is ObjectOrigin.CREATED)
+
+    def _find_status(self, target: VaultTarget) -> RootTrustPolicyStatus:
+        """Return the status if it tells of where the target is: paths elsewhere are not its own."""
+        status = self.status or RootTrustPolicyStatus()
+        return status if status.vault == describe_place(target) else RootTrustPolicyStatus()
 
     def parse_spec(self) -> RootTrustPolicySpec:
         """Return the specification; raises InvalidSpecError when it breaks a rule.

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.acceptance import ServerTerms, accept_policy, find_server
+from roottrust.domain.acceptance import (
+    ServerTerms,
+    accept_policy,
+    find_named_owner,
+    find_server,
+)
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim
@@ -81,6 +86,6 @@ def _understand(policy: PolicyObject, source: _Source) -> Demand:
         policy=policy.identity,
         created_at=policy.created_at,
         target=target,
-        is_named_owner=server.root_owners.get(target.root.mount) == policy.identity.full_name,
+        is_named_owner=find_named_owner(target, server) == policy.identity.full_name,
     )
     return Demand(spec=spec, claim=claim)

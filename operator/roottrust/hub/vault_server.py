@@ -12,7 +12,7 @@ from roottrust.domain.facts import VaultFacts
 from roottrust.domain.target import VaultTarget
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.settings import VaultServerSettings
+from roottrust.runtime.settings_vault import VaultServerSettings
 from roottrust.runtime.vaults import build_vault_client
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
@@ -38,12 +38,12 @@ class BuildClient(Protocol):
 
 
 class VaultServer:
-    """One Vault as policies use it."""
+    """One namespace of a Vault as policies use it."""
 
-    def __init__(self, client: VaultClient) -> None:
+    def __init__(self, client: VaultClient, *, probe: SharedRead[None]) -> None:
         self._client = client
         self._observer = VaultObserver(client)
-        self._probe = SharedRead(client.probe, max_age_seconds=PROBE_SECONDS)
+        self._probe = probe
 
     async def probe(self) -> None:
         """Raise TransientError unless it can serve requests, or could a moment ago."""
@@ -66,9 +66,21 @@ class VaultServer:
             raise
         self._observer.take_over(action.wanted)
 
-    async def close(self) -> None:
-        """Revoke our token and close the connections."""
-        await self._client.close()
+
+class _Connected:
+    """One Vault with one login for all of its namespaces."""
+
+    def __init__(self, client: VaultClient) -> None:
+        self.client = client
+        self.probe = SharedRead(client.probe, max_age_seconds=PROBE_SECONDS)
+        self._namespaces: dict[str | None, VaultServer] = {}
+
+    def get(self, namespace: str | None) -> VaultServer:
+        """Return it as seen from a namespace."""
+        if namespace not in self._namespaces:
+            client = self.client.in_namespace(namespace)
+            self._namespaces[namespace] = VaultServer(client, probe=self.probe)
+        return self._namespaces[namespace]
 
 
 class VaultServers:
@@ -89,15 +101,25 @@ class VaultServers:
         self._metrics = metrics
         self._guard = guard
         self._build_client = build_client
-        self._open: dict[str, VaultServer] = {}
+        self._open: dict[str, _Connected] = {}
 
     @property
     def terms(self) -> Mapping[str, ServerTerms]:
         """What policies may do, by address."""
         return self._terms
 
-    def get(self, address: str) -> VaultServer:
-        """Return a server; raises DependencyMissingError when its CA cannot be read."""
+    def get(self, address: str, namespace: str | None) -> VaultServer:
+        """Return a namespace of a server; raises DependencyMissingError when its CA is unreadable.
+
+        Its namespaces share one login and one pool of connections.
+        """
+        return self._connect(address).get(namespace)
+
+    async def probe(self, address: str) -> None:
+        """Raise TransientError unless a server can serve requests, or could a moment ago."""
+        await self._connect(address).probe.get()
+
+    def _connect(self, address: str) -> _Connected:
         if address not in self._open:
             client = self._build_client(
                 self._settings[address],
@@ -105,7 +127,7 @@ class VaultServers:
                 metrics=self._metrics,
                 guard=self._guard,
             )
-            self._open[address] = VaultServer(client)
+            self._open[address] = _Connected(client)
         return self._open[address]
 
     def list_open(self) -> tuple[str, ...]:
@@ -116,7 +138,7 @@ class VaultServers:
         """Close all clients."""
         for server in self._open.values():
             try:
-                await server.close()
+                await server.client.close()
             except RootTrustError:
                 continue
         self._open.clear()

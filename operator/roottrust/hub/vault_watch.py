@@ -46,7 +46,7 @@ class VaultWatch:
     async def _probe(self, address: str) -> bool:
         """Return whether a server's state is another than at the last look."""
         try:
-            await self._servers.get(address).probe()
+            await self._servers.probe(address)
             hindrance = None
         except RootTrustError as error:
             hindrance = str(error.reason)

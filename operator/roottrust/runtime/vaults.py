@@ -8,8 +8,8 @@ from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.settings import VaultServerSettings
 from roottrust.runtime.settings_login import AppRoleLoginSettings, LoginSettings
+from roottrust.runtime.settings_vault import VaultServerSettings
 from roottrust.vault.client import VaultClient
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.login import (

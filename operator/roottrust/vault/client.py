@@ -166,4 +166,10 @@ class VaultClient:
             return data if isinstance(data, dict) else None
         if response.status == HTTPStatus.NOT_FOUND and absent_is_none:
             return None
-        raise self._session.explain(response, method=method, path=path)
+        raise self._session.explain(response, method=method, path=self._get_full_path(path))
+
+    def _get_full_path(self, path: str) -> str:
+        """Return a path as a policy of our token has to name it: from where the token is."""
+        own = self.connection.namespace
+        below = (self._namespace or "").removeprefix(f"{own}/" if own else "")
+        return path if below in {"", own} else f"{below}/{path}"

@@ -41,8 +41,8 @@ class NamespaceCheck:
             version = response.body.get("version")
             raise DependencyMissingError(
                 f"Vault {self._address} ({version}) has no namespaces, and would do in its root "
-                f"what is meant for {namespace}: leave namespace out of its entry in vaultServers, "
-                "or use Vault Enterprise, or OpenBao 2.3 or newer.",
+                f"what is meant for {namespace}: leave namespace out of the policy and of the "
+                "server's entry in vaultServers, or use Vault Enterprise, or OpenBao 2.3 or newer.",
                 reason=Reason.NOT_SUPPORTED,
             )
         return response.status in _REFUSED

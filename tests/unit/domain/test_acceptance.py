@@ -10,6 +10,7 @@ from roottrust.domain.acceptance import (
     ServerTerms,
     accept_policy,
     find_ca_reference,
+    find_named_owner,
     find_server,
 )
 from roottrust.domain.bounds import Grant
@@ -27,6 +28,7 @@ from tests.unit.domain.samples import (
     build_known,
     build_mesh,
     build_spec,
+    build_target,
 )
 
 KNOWN = build_known()
@@ -181,19 +183,41 @@ def test_an_organization_that_a_policy_cannot_pin_is_refused() -> None:
         ("team", "/team/", True),
         ("team", None, False),
         ("team", "other", False),
+        ("teams", "team", False),
+        ("ops/team", "team", False),
+        ("team/a", "team", False),
     ],
 )
-def test_the_vault_namespace_is_the_operator_s(
+def test_the_vault_namespace_is_the_operator_s_unless_more_is_granted(
     written: str | None, configured: str | None, is_accepted: bool
 ) -> None:
     server = replace(TERMS, namespace=configured)
     vault = {} if written is None else {"namespace": written}
     if is_accepted:
-        assert accept(server=server, vault=vault).namespace == configured
+        assert accept(server=server, vault=vault).namespace == (written or configured)
     else:
         reason, message = find_refusal(server=server, vault=vault)
         assert reason == Reason.NOT_ALLOWED
         assert (configured or "the root namespace") in message
+
+
+@pytest.mark.parametrize("configured", [None, "ops"])
+def test_a_granted_vault_namespace_is_the_policy_s(configured: str | None) -> None:
+    below = "ops/team-a"
+    grant = Grant(policy_namespaces=("gloo-mesh",), vault_namespaces=("ops/team-*",))
+    server = replace(TERMS, namespace=configured, grants=(grant,))
+    assert accept(server=server, vault={"namespace": below}).namespace == below
+    for elsewhere in ({}, {"namespace": "ops/other"}, {"namespace": "ops/team-a/x"}):
+        reason, message = find_refusal(server=server, vault=elsewhere)
+        assert reason == Reason.NOT_ALLOWED
+        assert "ops/team-*" in message
+
+
+def test_owners_of_roots_are_named_by_namespace_and_mount() -> None:
+    server = replace(TERMS, namespace="ops", root_owners={"pki": "a/own", "ops/x:pki": "a/below"})
+    assert find_named_owner(build_target(namespace="ops"), server) == "a/own"
+    assert find_named_owner(build_target(namespace="ops/x"), server) == "a/below"
+    assert find_named_owner(build_target(namespace="ops/y"), server) is None
 
 
 def test_a_ca_that_can_be_read_is_accepted() -> None:

@@ -50,6 +50,7 @@ def test_manifest_of_the_guide_is_allowed_by_default() -> None:
     ("change", "noun", "allowed", "key"),
     [
         ({"policy_namespace": "x"}, "Namespace 'x'", "gloo-mesh", "policyNamespaces"),
+        ({"vault_namespace": "x"}, "Vault namespace 'x'", "the root namespace", "vaultNamespaces"),
         ({"root_mount": "other"}, "Root mount 'other'", "pki", "rootMounts"),
         ({"auth_mount": "kubernetes"}, "Auth mount", "kube-${cluster}-mesh-auth", "authMounts"),
         ({"intermediate_mount": "kv"}, "Intermediate", "pki_int_${cluster}", "intermediateMounts"),
@@ -179,6 +180,42 @@ def test_what_the_operator_uses_is_reserved() -> None:
     assert "reserved" in str(find_refusal((EVERYTHING,), login, reserved_auth_mounts=mounts))
 
 
+def test_names_of_the_login_are_reserved_where_they_mean_it() -> None:
+    """A policy of that name below may reach the operator's token by a group; a mount cannot."""
+    everything = EVERYTHING.model_copy(update={"vault_namespaces": ("*", "ops")})
+    reserved = {
+        "reserved_roles": frozenset({"own"}),
+        "reserved_auth_mounts": frozenset({"approle"}),
+    }
+    below = replace(GUIDE, server_namespace="ops", vault_namespace="team")
+    there = replace(GUIDE, server_namespace="ops", vault_namespace="ops")
+    for request in (below, there):
+        role = replace(request, role="own")
+        assert "reserved" in str(find_refusal((everything,), role, **reserved))
+        token = replace(request, auth_mount="token")
+        assert "reserved" in str(find_refusal((everything,), token, **reserved))
+    mount = replace(there, auth_mount="approle")
+    assert "reserved" in str(find_refusal((everything,), mount, **reserved))
+    mount = replace(below, auth_mount="approle")
+    assert find_refusal((everything,), mount, **reserved) is None
+
+
+def test_one_grant_has_to_allow_namespace_and_mount() -> None:
+    grants = (
+        DEFAULT.model_copy(update={"vault_namespaces": ("team-a",)}),
+        DEFAULT.model_copy(update={"vault_namespaces": ("team-b",), "root_mounts": ("pki_b",)}),
+    )
+    granted = replace(GUIDE, vault_namespace="team-b", root_mount="pki_b")
+    assert find_refusal(grants, granted) is None
+    assert "pki_b" in find_message(*grants, vault_namespace="team-b")
+    assert "team-a, team-b" in find_message(*grants)
+
+
+def test_slashes_at_the_ends_of_a_vault_namespace_mean_nothing() -> None:
+    grant = Grant(policy_namespaces=("gloo-mesh",), vault_namespaces=("/a/b/",))
+    assert is_allowed(grant, vault_namespace="a/b")
+
+
 def test_root_mount_cannot_hold_intermediates() -> None:
     assert "cannot hold intermediates" in find_message(EVERYTHING, intermediate_mount="pki")
 
@@ -195,6 +232,8 @@ def test_root_mount_cannot_hold_intermediates() -> None:
         ("root_mounts", "a\n"),
         ("clusters", "${cluster}"),
         ("policy_namespaces", "${cluster}"),
+        ("vault_namespaces", "${cluster}"),
+        ("vault_namespaces", "/"),
     ],
 )
 def test_pattern_that_can_match_nothing_is_refused(field: str, pattern: str) -> None:

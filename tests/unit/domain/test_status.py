@@ -303,3 +303,14 @@ def test_a_conflict_without_values_is_drift_with_its_note() -> None:
     facts = build_facts(auth_mounts={"kube-cluster1-mesh-auth": mount})
     notes = [each.message for each in build(plan_for(facts)).drift]
     assert "Not roottrust's: it does not exist." in notes
+
+
+def test_what_was_told_of_another_vault_is_told_no_more() -> None:
+    before = build(READY)
+    moved = build_target(namespace="team-a")
+    after = build(plan_for(EMPTY_FACTS, target=moved), before, target=moved)
+    assert after.vault is not None
+    assert after.vault.namespace == "team-a"
+    assert before.root is not None
+    assert after.root is None
+    assert after.trust_bundle == after.managed_objects == ()

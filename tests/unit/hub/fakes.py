@@ -78,8 +78,9 @@ class FakeServers:
     terms: Mapping[str, ServerTerms] = field(default_factory=lambda: {ADDRESS: TERMS})
     refusal: RootTrustError | None = None
 
-    def get(self, address: str) -> FakeServer:
+    def get(self, address: str, namespace: str | None) -> FakeServer:
         assert address in self.terms
+        assert namespace == self.terms[address].namespace
         if self.refusal is not None:
             raise self.refusal
         return self.server

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,11 +12,19 @@ from roottrust.domain.status import build_status
 from roottrust.hub.policy_object import read_policy
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.outcomes import READY, REFUSED
-from tests.unit.domain.samples import IDENTITY, ROOT, TOKEN, build_manifest_spec
+from tests.unit.domain.samples import (
+    EXISTING_ROOT,
+    IDENTITY,
+    ROOT,
+    TOKEN,
+    build_manifest_spec,
+    build_target,
+)
 from tests.unit.hub.fakes import build_manifest
 
 ADOPT = "admin.gloo.solo.io/adopt"
 REPLACE = "admin.gloo.solo.io/replace-root"
+OTHER_MOUNT = build_target(root=replace(EXISTING_ROOT, mount="pki2"))
 
 
 def dump(outcome: Outcome = READY) -> dict[str, Any]:
@@ -30,7 +39,7 @@ def test_a_new_policy_has_an_identity_and_nothing_else() -> None:
     assert not policy.adopts
     assert not policy.is_deleted
     assert policy.status is policy.given_up_root is None
-    assert policy.created_paths == frozenset()
+    assert policy.find_created_paths(build_target()) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -103,22 +112,22 @@ def test_what_should_not_have_been_written_down_is_not_repeated() -> None:
 
 def test_the_root_in_use_is_the_one_that_status_tells_of() -> None:
     policy = read_policy(build_manifest(status=dump()))
-    assert policy.find_known_root("pki") == ROOT.fingerprint
+    assert policy.find_known_root(build_target()) == ROOT.fingerprint
 
 
 def test_the_root_of_another_mount_is_not_in_use() -> None:
-    assert read_policy(build_manifest(status=dump())).find_known_root("pki2") is None
+    assert read_policy(build_manifest(status=dump())).find_known_root(OTHER_MOUNT) is None
 
 
 @pytest.mark.parametrize("status", [None, dump(REFUSED)])
 def test_without_a_root_in_status_none_is_in_use(status: dict[str, Any] | None) -> None:
-    assert read_policy(build_manifest(status=status)).find_known_root("pki") is None
+    assert read_policy(build_manifest(status=status)).find_known_root(build_target()) is None
 
 
 def test_a_root_that_never_was_usable_is_not_in_use() -> None:
     status = dump()
     del status["root"]["issuer"]
-    assert read_policy(build_manifest(status=status)).find_known_root("pki") is None
+    assert read_policy(build_manifest(status=status)).find_known_root(build_target()) is None
 
 
 @pytest.mark.parametrize(
@@ -127,11 +136,23 @@ def test_a_root_that_never_was_usable_is_not_in_use() -> None:
 def test_giving_up_a_root_holds_for_that_one_alone(annotation: str, known: str | None) -> None:
     metadata = {"annotations": {REPLACE: annotation}}
     policy = read_policy(build_manifest(metadata=metadata, status=dump()))
-    assert policy.find_known_root("pki") == known
+    assert policy.find_known_root(build_target()) == known
 
 
 def test_what_was_created_is_known_from_the_status_and_what_was_adopted_is_not() -> None:
     status = dump()
     paths = [each["path"] for each in status["managedObjects"]]
     status["managedObjects"][0]["origin"] = "Adopted"
-    assert read_policy(build_manifest(status=status)).created_paths == frozenset(paths[1:])
+    assert read_policy(build_manifest(status=status)).find_created_paths(
+        build_target()
+    ) == frozenset(paths[1:])
+
+
+@pytest.mark.parametrize("change", [{"namespace": "team-a"}, {"server": "https://other:8200"}])
+def test_what_was_told_of_another_vault_says_nothing_of_this_one(change: dict[str, str]) -> None:
+    """A mark that is missing there was not taken off what this policy made."""
+    policy = read_policy(build_manifest(status=dump()))
+    assert policy.find_created_paths(build_target())
+    elsewhere = build_target(**change)
+    assert policy.find_created_paths(elsewhere) == frozenset()
+    assert policy.find_known_root(elsewhere) is None

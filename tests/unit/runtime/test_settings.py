@@ -54,6 +54,27 @@ def test_defaults(path: Path) -> None:
     assert grant.auth_mounts == ("kube-${cluster}-mesh-auth",)
 
 
+@pytest.mark.parametrize(
+    ("own", "granted", "is_taken"),
+    [
+        ("", "team-a", True),
+        ("ops", "ops/*", True),
+        ("ops", "ops", True),
+        ("ops", "team-a", False),
+        ("ops", "opsx/a", False),
+    ],
+)
+def test_vault_namespaces_that_are_granted_can_be_reached(
+    path: Path, own: str, granted: str, is_taken: bool
+) -> None:
+    grant = {"policyNamespaces": ["x"], "vaultNamespaces": [granted]}
+    server = {**MINIMAL["vaultServers"][0], "namespace": own, "grants": [grant]}
+    if is_taken:
+        load(path, vaultServers=[server])
+    else:
+        assert "cannot reach" in load_faults(path, vaultServers=[server])[0]
+
+
 def test_namespace_of_the_pod_is_ours(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POD_NAMESPACE", "ops")
     settings = load(path)

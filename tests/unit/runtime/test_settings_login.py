@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from roottrust.hub.vault_server import VaultServers
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.settings import VaultServerSettings
 from roottrust.runtime.settings_file import describe_settings_error
 from roottrust.runtime.settings_login import LoginSettings
+from roottrust.runtime.settings_vault import VaultServerSettings
 from roottrust.runtime.vaults import build_login
 
 ADDRESS = "https://vault.example:8200"
