@@ -48,6 +48,10 @@ class Programs:
         """Let a frozen program run on (SIGCONT)."""
         self._identity(name).send(signal.SIGCONT)
 
+    def argv(self, name: str) -> list[str]:
+        """Give the words that a program was started with last, to start it with others."""
+        return list(self._content(name)["argv"])
+
     def names(self) -> list[str]:
         """Name every program that was ever started here."""
         return sorted(path.stem for path in self._records.glob("*.json"))

@@ -36,6 +36,10 @@ class MadeUpClusters:
         """Return all of them."""
         return self._clusters
 
+    async def refresh(self) -> bool:
+        """Nothing changes by itself."""
+        return False
+
 
 def list_names(count: int) -> tuple[str, ...]:
     """Return the names of the clusters, which are their policies', too."""

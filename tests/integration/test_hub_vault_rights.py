@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from testbed import Vault
 from tests.integration.vault_calls import FORBIDDEN, Ask, build_ask
@@ -68,6 +70,28 @@ def test_hub_sets_everything_up(hub: Ask, vault: Vault) -> None:
         ("GET", "auth/token/lookup-self", None),
         ("POST", "auth/token/renew-self", None),
         ("POST", "auth/token/revoke-self", None),
+    ]
+    answers = [(path, hub(method, path, body)) for method, path, body in calls]
+    assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
+
+
+def test_hub_sets_up_an_auth_mount_of_the_type_jwt(hub: Ask) -> None:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    role = {
+        "role_type": "jwt",
+        "user_claim": "sub",
+        "bound_audiences": ["vault-cluster1"],
+        "token_policies": ["gen-int-ca-istio-cluster1-mesh"],
+    }
+    calls: list[tuple[str, str, Mapping[str, Any] | None]] = [
+        ("POST", AUTH, {"type": "jwt"}),
+        ("POST", f"sys/mounts/{LOGIN}/tune", {"description": "roottrust"}),
+        ("POST", f"{LOGIN}/config", {"jwt_validation_pubkeys": [pem]}),
+        ("GET", f"{LOGIN}/config", None),
+        ("POST", f"{LOGIN}/role/gen-int-ca-istio-cluster1-mesh", role),
+        ("GET", f"{LOGIN}/role/gen-int-ca-istio-cluster1-mesh", None),
+        ("LIST", f"{LOGIN}/role", None),
     ]
     answers = [(path, hub(method, path, body)) for method, path, body in calls]
     assert [(path, answer.text) for path, answer in answers if not answer.ok] == []

@@ -137,7 +137,8 @@ class WorkloadAuth(ApiModel):
     )
     audience: Audience | None = Field(
         default=None,
-        description="Audience that tokens must have. Default with jwt: one for each cluster.",
+        description="Audience that tokens must have. Default with jwt: vault- and the cluster's "
+        "name, another one for each cluster; one that is written here serves one cluster only.",
     )
 
 

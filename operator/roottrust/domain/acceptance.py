@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from roottrust.api.choices import KeyType, RootSource
+from roottrust.api.choices import AuthMethod, KeyType, RootSource
 from roottrust.api.reference import CaSecretReference
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.bounds import Grant, Request, find_refusal
@@ -31,6 +31,7 @@ from roottrust.domain.vault_path import (
     parse_ca_path,
     parse_csr_path,
 )
+from roottrust.domain.workload_auth import build_login_check, check_audience
 
 DEFAULT_SERVICE_ACCOUNTS = ("istiod", "istiod-service-account")
 DEFAULT_ROOT_NAME = "Istio root CA"
@@ -133,6 +134,7 @@ def accept_policy(
     root = _build_root(spec)
     known = tuple(clusters)
     targets = tuple(_build_cluster(spec, each, known) for each in select_clusters(spec, known))
+    check_audience(spec, tuple(each.cluster for each in targets))
     for target in targets:
         _check_bounds(policy, server=server, namespace=namespace, root=root, cluster=target)
     vault = spec.config.agent_ca.vault
@@ -230,6 +232,7 @@ def _build_cluster(
         kubernetes_ca_pem=cluster.kubernetes_ca_pem,
         service_accounts=_list_accounts(spec, meshes),
         namespaces=list_namespaces(spec, cluster, known),
+        login_check=build_login_check(spec, cluster),
     )
 
 
@@ -278,6 +281,6 @@ def _list_warnings(spec: RootTrustPolicySpec) -> tuple[str, ...]:
     found = {
         _PLAIN_HTTP: vault.server.startswith("http://"),
         _KEY_IN_VAULT: vault.csr_path is not None,
-        _CLIENT_TOKEN: True,
+        _CLIENT_TOKEN: spec.management.workload_auth.method is AuthMethod.KUBERNETES,
     }
     return tuple(text for text, holds in found.items() if holds)

@@ -17,6 +17,7 @@ from roottrust.domain.desired import (
 from roottrust.domain.existing_root import RootPlan, UsableRoot
 from roottrust.domain.facts import ClusterFacts, Unread
 from roottrust.domain.fault import Fault, build_fault
+from roottrust.domain.key_trouble import find_unknown_keys, list_key_warnings
 from roottrust.domain.mark import parse_mark
 from roottrust.domain.ownership import (
     Conflict,
@@ -56,6 +57,9 @@ def plan_cluster(snapshot: Snapshot, cluster: ClusterTarget, *, root: RootPlan) 
         return ClusterPlan(cluster=cluster, fault=build_fault(facts.error))
     if root.usable is None:
         return ClusterPlan(cluster=cluster)
+    unknown_keys = find_unknown_keys(cluster)
+    if unknown_keys is not None:
+        return ClusterPlan(cluster=cluster, fault=unknown_keys)
     verdicts = _judge_all(snapshot, cluster, facts, root.usable)
     conflicts = tuple(each.conflict for each in verdicts if each.conflict)
     withheld = tuple(each.withheld for each in verdicts if each.withheld)
@@ -66,7 +70,7 @@ def plan_cluster(snapshot: Snapshot, cluster: ClusterTarget, *, root: RootPlan) 
         managed=tuple(each.managed for each in verdicts if each.managed),
         conflicts=conflicts,
         fault=_build_conflict_fault(conflicts),
-        warnings=_warn_of_foreign_roles(cluster, facts),
+        warnings=(*_warn_of_foreign_roles(cluster, facts), *list_key_warnings(cluster)),
     )
 
 

@@ -21,6 +21,10 @@ def _describe(conflict: Conflict) -> str:
     if conflict.owner is not None:
         gone = ", which exists no more" if conflict.is_abandoned else ""
         return f"{conflict.path} belongs to {conflict.owner}{gone}"
+    if conflict.fixed is not None:
+        fixed = conflict.fixed
+        found = f"{conflict.path} has the type {fixed.found}, not {fixed.wanted}"
+        return f"{found}, which Vault cannot change"
     differences = ", ".join(
         f"{each.field} is {each.found}, not {each.wanted}" for each in conflict.differences
     )
@@ -35,4 +39,4 @@ def _advise(conflicts: tuple[Conflict, ...]) -> str:
             "To have roottrust take it over and change it, annotate this policy: "
             f"{ADOPT_ANNOTATION}=true."
         )
-    return "Name another path, or remove what is there."
+    return "Name another path in the policy; what is there stays as it is."

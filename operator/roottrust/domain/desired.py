@@ -1,12 +1,16 @@
 """The objects that a policy wants in Vault; fields are named as in Vault's API.
 
-Sources: API paths sys/mounts, sys/auth, auth/kubernetes, sys/policies/acl and pki of Vault.
+Sources: API paths sys/mounts, sys/auth, auth/kubernetes, auth/jwt, sys/policies/acl
+and pki of Vault.
 """
 
 from __future__ import annotations
 
 from roottrust.api.choices import KeyType
+from roottrust.domain.desired_jwt import build_jwt_bounds, build_jwt_config
+from roottrust.domain.desired_review import build_review_bounds, build_review_config
 from roottrust.domain.duration import SECONDS_PER_DAY, build_hours
+from roottrust.domain.login_check import SignatureCheck
 from roottrust.domain.mark import Mark
 from roottrust.domain.names import build_intermediate_common_name, build_issuer_name
 from roottrust.domain.policy_document import AgentRights, render_policy
@@ -78,28 +82,20 @@ def build_auth_mount(cluster: ClusterTarget, mark: Mark) -> VaultObject:
     return VaultObject(
         kind=VaultKind.AUTH_MOUNT,
         path=get_auth_path(cluster.auth_mount),
-        fields={"type": "kubernetes", "description": mark.render()},
+        fields={"type": cluster.login_check.MOUNT_TYPE, "description": mark.render()},
     )
 
 
 def build_auth_config(cluster: ClusterTarget) -> VaultObject:
-    """Return how Vault checks tokens of the cluster: with the very token that logs in.
-
-    Vault keeps no credential of the cluster, and its own pod's token is never sent there
-    (vault-plugin-auth-kubernetes issues 93 and 121).
-    """
+    """Return how Vault checks tokens of the cluster."""
+    path = f"{get_auth_path(cluster.auth_mount)}/config"
+    if isinstance(cluster.login_check, SignatureCheck):
+        fields = build_jwt_config(cluster.login_check)
+        return VaultObject(kind=VaultKind.AUTH_CONFIG, path=path, fields=fields)
     return VaultObject(
         kind=VaultKind.AUTH_CONFIG,
-        path=f"{get_auth_path(cluster.auth_mount)}/config",
-        fields={
-            "kubernetes_host": cluster.kubernetes_host,
-            "kubernetes_ca_cert": cluster.kubernetes_ca_pem,
-            "disable_local_ca_jwt": True,
-            "disable_iss_validation": True,
-            "token_reviewer_jwt_set": False,
-            "pem_keys": (),
-            "issuer": "",
-        },
+        path=path,
+        fields=build_review_config(cluster),
         extra={"token_reviewer_jwt": ""},
     )
 
@@ -135,12 +131,15 @@ def build_policy(
 
 def build_role(cluster: ClusterTarget) -> VaultObject:
     """Return the role that istiod's ServiceAccounts log in with; it gives that policy alone."""
+    if isinstance(cluster.login_check, SignatureCheck):
+        bound = build_jwt_bounds(cluster, audience=cluster.login_check.audience)
+    else:
+        bound = build_review_bounds(cluster)
     return VaultObject(
         kind=VaultKind.ROLE,
         path=f"{get_auth_path(cluster.auth_mount)}/role/{cluster.role}",
         fields={
-            "bound_service_account_names": cluster.service_accounts,
-            "bound_service_account_namespaces": cluster.namespaces,
+            **bound,
             "token_policies": (cluster.role,),
             "token_no_default_policy": True,
             "token_ttl": AGENT_TOKEN_SECONDS,
@@ -151,8 +150,6 @@ def build_role(cluster: ClusterTarget) -> VaultObject:
             "token_bound_cidrs": (),
             "token_strictly_bind_ip": False,
             "token_type": "default",
-            "bound_service_account_namespace_selector": "",
-            "audience": "",
         },
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roottrust.domain.token_keys import TokenKeys
+
 
 @dataclass(frozen=True, kw_only=True)
 class KnownMesh:
@@ -19,10 +21,16 @@ class KnownMesh:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownCluster:
-    """A cluster that the hub serves, and where Vault reaches its API server."""
+    """A cluster that the hub serves, and where Vault reaches its API server.
+
+    `token_keys` are the last that could be read, None before; `keys_trouble` is why they could not
+    be read again, a sentence for people.
+    """
 
     name: str
     labels: Mapping[str, str]
     kubernetes_host: str
     kubernetes_ca_pem: str
     meshes: tuple[KnownMesh, ...] = ()
+    token_keys: TokenKeys | None = None
+    keys_trouble: str | None = None

@@ -1,4 +1,4 @@
-"""Names that we make: DNS labels, common names of intermediates, names of issuers."""
+"""Names that we make: DNS labels, common names of intermediates, issuers, audiences."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def build_intermediate_common_name(cluster: str) -> str:
     # No DNS label holds a dot, so a shortened name is never the full name of another cluster.
     ending = "." + hashlib.sha256(cluster.encode()).hexdigest()[:_DIGEST_LENGTH]
     return name[: COMMON_NAME_MAX_LENGTH - len(ending)] + ending
+
+
+def build_audience(cluster: str) -> str:
+    """Return the audience of tokens for Vault that a cluster has unless a policy names one.
+
+    No two clusters share it: their names differ.
+    """
+    return f"vault-{cluster}"
 
 
 def build_issuer_name(generation: int) -> str:

@@ -83,7 +83,12 @@ class Conflict:
     def can_be_adopted(self) -> bool:
         """Whether the `adopt` annotation would help."""
         is_free = self.owner is None or self.is_abandoned
-        return is_free and not any(each.field in _FIXED for each in self.differences)
+        return is_free and self.fixed is None
+
+    @property
+    def fixed(self) -> Difference | None:
+        """The difference that no write can take away, None if there is none."""
+        return next((each for each in self.differences if each.field in _FIXED), None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     ACCESS_DENIED = "AccessDenied"
     CONFLICT = "Conflict"
     REJECTED_BY_VAULT = "RejectedByVault"
+    TOKEN_KEYS_UNREADABLE = "TokenKeysUnreadable"
     ROOT_NOT_FOUND = "RootNotFound"
     ROOT_CHANGED = "RootChanged"
     ROOT_NOT_USABLE = "RootNotUsable"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from roottrust.api.choices import KeyType, RootSource
+from roottrust.domain.login_check import LoginCheck
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class ClusterTarget:
     kubernetes_ca_pem: str
     service_accounts: tuple[str, ...]
     namespaces: tuple[str, ...]
+    login_check: LoginCheck
 
 
 @dataclass(frozen=True, kw_only=True)

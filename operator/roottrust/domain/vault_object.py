@@ -51,7 +51,7 @@ class Difference:
         return f"{self.path}: {self.field} is {self.found}, not {self.wanted}"
 
 
-_EMPTY: tuple[Any, ...] = (None, "", (), 0, False)
+_EMPTY: tuple[Any, ...] = (None, "", (), {}, 0, False)
 _MAX_TEXT = 200
 
 
@@ -89,6 +89,8 @@ def _normalise(value: Any) -> Any:
         return value.strip()
     if isinstance(value, list | tuple):
         return tuple(sorted(str(item) for item in value))
+    if isinstance(value, Mapping):
+        return {name: _normalise(value[name]) for name in sorted(value)}
     return value
 
 
@@ -96,7 +98,15 @@ def _show(value: Any) -> str:
     value = _normalise(value)
     if value in _EMPTY and value is not False and value != 0:
         return "empty"
-    text = redact_secrets(", ".join(value) if isinstance(value, tuple) else str(value))
+    text = redact_secrets(_render(value))
     if "\n" in text:
         return f"a text of {len(text.splitlines())} lines"
     return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
+
+
+def _render(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {_render(each)}" for name, each in value.items())
+    return str(value)

@@ -11,7 +11,9 @@ from functools import partial
 from typing import Any
 
 from roottrust.hub.cluster_registry import ClusterRegistry, LocalCluster
+from roottrust.hub.cluster_watch import ClusterWatch
 from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_change import is_own_echo
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_report import PolicyReporter
@@ -46,6 +48,7 @@ async def run_hub(
     *,
     stop: asyncio.Event,
     clusters: ClusterRegistry | None = None,
+    pace: Pace = DEFAULT_PACE,
 ) -> None:
     """Run the hub until the stop, for these clusters or else for the one that it runs in.
 
@@ -79,6 +82,7 @@ async def run_hub(
             clusters=clusters,
             leadership=leadership,
             metrics=metrics,
+            pace=pace,
         )
         await hub.run(stop)
 
@@ -96,8 +100,10 @@ class _Hub:
         clusters: ClusterRegistry | None,
         leadership: Leadership,
         metrics: Metrics,
+        pace: Pace,
     ) -> None:
         self._settings = settings
+        self._pace = pace
         self._access = access
         self._client = client
         self._servers = servers
@@ -111,11 +117,14 @@ class _Hub:
             EventPoster(client).post_event, is_busy=lambda: self._queue.depth > 0
         )
         self._reporter = PolicyReporter(client, events=self._events, metrics=metrics, now=_get_now)
+        self._clusters = clusters or LocalCluster(
+            settings.cluster, client=client, store=self._store
+        )
         self._controller = PolicyController(
             hub=settings.hub_name,
             client=client,
             store=self._store,
-            clusters=clusters or LocalCluster(settings.cluster, access=access, store=self._store),
+            clusters=self._clusters,
             servers=servers,
             reporter=self._reporter,
             now=_get_now,
@@ -125,6 +134,7 @@ class _Hub:
     async def run(self, stop: asyncio.Event) -> None:
         """List everything, then stand by or work until the stop."""
         await list_watched(self._client, self._store, WATCHED)
+        await self._clusters.refresh()
         workers = Workers(
             queue=self._queue,
             reconcile=self._controller.reconcile,
@@ -138,6 +148,11 @@ class _Hub:
             client=self._client, store=self._store, watched=WATCHED, on_change=self._enqueue
         )
         vaults = VaultWatch(self._servers, on_change=self._enqueue_all)
+        clusters = ClusterWatch(
+            self._clusters,
+            on_change=self._take_cluster_change,
+            interval_seconds=self._pace.clusters_seconds,
+        )
         health = self._build_health(workers, watches, audit)
         self._show_metrics(audit)
         count = len(self._store.keys(POLICIES))
@@ -148,6 +163,7 @@ class _Hub:
             "watches": watches.run,
             "audit": audit.run,
             "vaults": vaults.run,
+            "clusters": clusters.run,
             "events": self._events.run,
         }
         await self._leadership.run(lambda: self._run_parts(parts, stop))
@@ -202,6 +218,11 @@ class _Hub:
     def _enqueue_all(self) -> None:
         for policy in self._store.keys(POLICIES):
             self._queue.add(policy, priority=Priority.RETRY)
+
+    def _take_cluster_change(self) -> None:
+        self._controller.claims.outdate_all()
+        if self._is_working:
+            self._enqueue_all()
 
     def _enqueue_rootless(self) -> None:
         """Have policies looked at whose root was not there yet, or is being looked for now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -12,7 +13,9 @@ from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.domain.reasons import Reason
 from roottrust.hub.kinds import MESHES
-from roottrust.kube.access import KubeAccess
+from roottrust.hub.published_keys import PublishedKeys
+from roottrust.kube.client import KubeClient
+from roottrust.kube.token_keys import read_token_keys
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
 
@@ -25,17 +28,21 @@ class ClusterRegistry(Protocol):
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         """Return all clusters with the meshes that are found in them now."""
 
+    async def refresh(self) -> bool:
+        """Read again what no watch tells; return whether anything has changed."""
+
 
 class LocalCluster:
     """The cluster that the hub runs in."""
 
     def __init__(
-        self, settings: ClusterSettings, *, access: KubeAccess, store: ObjectStore
+        self, settings: ClusterSettings, *, client: KubeClient, store: ObjectStore
     ) -> None:
         self._settings = settings
-        self._host = settings.kubernetes_host or access.server
-        self._ca_pem = _find_ca(settings, access)
+        self._host = settings.kubernetes_host or client.server
+        self._ca_pem = _find_ca(settings, client.ca_pem)
         self._store = store
+        self._keys = PublishedKeys(settings.name, read=partial(read_token_keys, client))
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         """Return this one cluster."""
@@ -46,8 +53,14 @@ class LocalCluster:
                 kubernetes_host=self._host,
                 kubernetes_ca_pem=self._ca_pem,
                 meshes=self._list_meshes(),
+                token_keys=self._keys.keys,
+                keys_trouble=self._keys.trouble,
             ),
         )
+
+    async def refresh(self) -> bool:
+        """Read the keys of its tokens again."""
+        return await self._keys.refresh()
 
     def _list_meshes(self) -> tuple[KnownMesh, ...]:
         found = (_read_mesh(each, cluster=self._settings.name) for each in self._store.list(MESHES))
@@ -71,11 +84,11 @@ def _read_mesh(manifest: Mapping[str, Any], *, cluster: str) -> KnownMesh | None
     )
 
 
-def _find_ca(settings: ClusterSettings, access: KubeAccess) -> str:
+def _find_ca(settings: ClusterSettings, known: str | None) -> str:
     """Return the CA with which Vault checks the API server: it has no other way to."""
     path = settings.kubernetes_ca_file
     try:
-        pem = path.read_text(encoding="utf-8") if path else access.ca_pem
+        pem = path.read_text(encoding="utf-8") if path else known
     except (OSError, UnicodeDecodeError) as failure:
         raise DependencyMissingError(
             f"cluster.kubernetesCAFile {path} cannot be read ({type(failure).__name__}).",

@@ -20,6 +20,8 @@ JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+# Documents have media types of their own, and the API server refuses another one.
+ANYTHING = "*/*"
 
 PAGE_SIZE = 500
 
@@ -74,6 +76,16 @@ class KubeClient:
         """Return an object, None if it is not there."""
         path = build_path(kind, namespace=namespace, name=name)
         return await self._transport.send("GET", path, verb="get")
+
+    async def get_raw(self, path: str) -> dict[str, Any]:
+        """Return the document at a path that is no object's, such as /version.
+
+        Raises DependencyMissingError when there is none.
+        """
+        answer = await self._transport.send("GET", path, verb="get", accept=ANYTHING)
+        if answer is None:
+            raise _build_missing(path)
+        return answer
 
     async def list(
         self,

@@ -169,7 +169,7 @@ class VaultObserver:
         policy = await self._client.read(f"sys/policies/acl/{cluster.role}")
         document = None if policy is None else str(policy.get("policy") or "")
         # Where there is no mount, or one of another kind, its paths mean nothing.
-        if mount is None or mount.type != "kubernetes":
+        if mount is None or mount.type != cluster.login_check.MOUNT_TYPE:
             return ClusterFacts(auth_config=None, role=None, role_names=(), policy=document)
         base = f"auth/{cluster.auth_mount}"
         return ClusterFacts(

@@ -63,10 +63,18 @@ def build_operator(
     """Build operators that use a Vault; at the end they are gone, and their logs tell no secret."""
     built: list[OperatorProcess] = []
 
-    def build(name: str, vault: Vault, login: dict[str, Any]) -> OperatorProcess:
+    def build(
+        name: str,
+        vault: Vault,
+        login: dict[str, Any],
+        *,
+        module: str | None = None,
+        kubeconfig: Path = hub_kubeconfig,
+    ) -> OperatorProcess:
         process = OperatorProcess(
+            module=module,
             config=build_config(vault, login),
-            kubeconfig=hub_kubeconfig,
+            kubeconfig=kubeconfig,
             folder=tmp_path_factory.mktemp(name),
             log=log_folder / f"{name}.log",
         )

@@ -50,10 +50,10 @@ class Account:
             words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
             self.cluster.kubectl(*words, input=json.dumps(manifest))
 
-    def make_token(self) -> str:
+    def make_token(self, *more: str) -> str:
         """Return a token from a TokenRequest, as the kubelet mounts one."""
         words = ("create", "token", self.name, "-n", self.namespace, "--duration=10m")
-        return self.cluster.kubectl(*words).stdout.strip()
+        return self.cluster.kubectl(*words, *more).stdout.strip()
 
 
 _REVIEWS = {

@@ -28,8 +28,15 @@ class OperatorProcess:
     """One operator: started, stopped, killed and asked over HTTP; its log outlives its starts."""
 
     def __init__(
-        self, *, config: Mapping[str, Any], kubeconfig: Path, folder: Path, log: Path
+        self,
+        *,
+        config: Mapping[str, Any],
+        kubeconfig: Path,
+        folder: Path,
+        log: Path,
+        module: str | None = None,
     ) -> None:
+        self._module = module
         self.log = log
         self._port = _find_free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,7 +54,10 @@ class OperatorProcess:
             return
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                build_command(*self._words), stdout=output, stderr=output, env=build_environment()
+                build_command(*self._words, module=self._module),
+                stdout=output,
+                stderr=output,
+                env=build_environment(),
             )
         wait_for(self._is_ready, lambda ready: ready)
 
@@ -112,9 +122,14 @@ class OperatorProcess:
 BuildOperator = Callable[..., OperatorProcess]
 
 
-def build_command(*words: str) -> list[str]:
-    """Return the command of an operator that ends with the tests, however these end."""
+def build_command(*words: str, module: str | None = None) -> list[str]:
+    """Return the command of an operator that ends with the tests, however these end.
+
+    `module` is one of this folder that runs it in another way than `roottrust operator`.
+    """
     python = ["setpriv", "--pdeathsig", "KILL", sys.executable]
+    if module is not None:
+        return [*python, "-m", f"{__package__}.{module}", *words]
     return [*python, "-m", "roottrust", "operator", "--roles", "hub", *words]
 
 

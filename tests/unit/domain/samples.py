@@ -12,11 +12,13 @@ from roottrust.domain.bounds import Grant
 from roottrust.domain.certificate import parse_certificate
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, VaultFacts
 from roottrust.domain.known import KnownCluster, KnownMesh
+from roottrust.domain.login_check import ClientReview, SignatureCheck
 from roottrust.domain.mark import Mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget, IntermediateOptions, RootTarget, VaultTarget
+from roottrust.domain.token_keys import TokenKeys
 from tests.unit.domain.certificates import NOW, build_pem, build_usage
 
 ADDRESS = "https://vault.example:8200"
@@ -37,6 +39,14 @@ CLUSTER_CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 TOKEN = "hvs.CAESIJlU02LQZq3x9fXxYjvFcUD-0"
 PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----"
 DAY = 86_400
+
+TOKEN_KEYS = TokenKeys(
+    issuer="https://kubernetes.default.svc.cluster.local",
+    public_keys=("-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----",),
+    algorithms=("ES256",),
+    key_ids=frozenset({"key-1"}),
+)
+BY_SIGNATURE = SignatureCheck(audience="vault-cluster1", keys=TOKEN_KEYS)
 
 EXISTING_ROOT = RootTarget(
     mount="pki",
@@ -60,6 +70,7 @@ def build_cluster(name: str = "cluster1", **changes: Any) -> ClusterTarget:
         kubernetes_ca_pem=CLUSTER_CA,
         service_accounts=("istiod", "istiod-service-account"),
         namespaces=("istio-system",),
+        login_check=ClientReview(),
     )
     return replace(cluster, **changes)
 

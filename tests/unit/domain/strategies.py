@@ -18,6 +18,7 @@ from roottrust.domain.facts import (
     Unread,
     VaultFacts,
 )
+from roottrust.domain.login_check import ClientReview
 from roottrust.domain.mark import Mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.policy_mark import join_policy
@@ -27,6 +28,7 @@ from roottrust.domain.target import ClusterTarget, VaultTarget
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.samples import (
     ADOPTER,
+    BY_SIGNATURE,
     CLAIMANT,
     DAY,
     EXISTING_ROOT,
@@ -78,6 +80,18 @@ CERTIFICATES = st.sampled_from(
         replace(ROOT, is_self_signed=False, issuer="CN=Upper"),
         replace(ROOT, key_usages=None, subject=2000 * "x"),
         replace(ROOT, key_type="rsa-1024"),
+    ]
+)
+
+
+LOGIN_CHECKS = st.sampled_from(
+    [
+        ClientReview(),
+        ClientReview(),
+        BY_SIGNATURE,
+        BY_SIGNATURE,
+        replace(BY_SIGNATURE, trouble="It did not answer."),
+        replace(BY_SIGNATURE, keys=None),
     ]
 )
 
@@ -139,7 +153,7 @@ def cluster_facts(
     if draw(st.integers(0, 9)) == 0:
         return draw(UNREAD)
     document = draw(documents(cluster, target))
-    if auth_mount is None or auth_mount.type != "kubernetes":
+    if auth_mount is None or auth_mount.type != cluster.login_check.MOUNT_TYPE:
         return ClusterFacts(auth_config=None, role=None, role_names=(), policy=document)
     role = draw(edited(build_role(cluster).fields))
     foreign = draw(st.sampled_from(((), (), ("admins",), ("admins", "ci"))))
@@ -156,8 +170,15 @@ def targets(draw: st.DrawFn, *, min_clusters: int = 1) -> VaultTarget:
     count = draw(st.integers(min_clusters, 3))
     has_csr_path = draw(st.booleans())
     meshes = draw(st.sampled_from(((), ("istiod-istio-system-a",))))
+    accounts = draw(st.sampled_from((("istiod",), ("istiod", "istiod-service-account"))))
     clusters = tuple(
-        build_cluster(name, **{} if has_csr_path else {"intermediate_mount": None}, meshes=meshes)
+        build_cluster(
+            name,
+            **{} if has_csr_path else {"intermediate_mount": None},
+            meshes=meshes,
+            service_accounts=accounts,
+            login_check=draw(LOGIN_CHECKS),
+        )
         for name in ("cluster1", "cluster2", "c" * 63)[:count]
     )
     unnamed = draw(st.sampled_from((None, "pki/root/sign-intermediate")))
@@ -205,8 +226,15 @@ class ClusterPart:
 
 
 @st.composite
+def auth_mounts(draw: st.DrawFn, cluster: ClusterTarget) -> MountFacts | None:
+    """An auth mount; one of the other method is the one that a policy was switched from."""
+    types = ("kubernetes", "jwt", cluster.login_check.MOUNT_TYPE, cluster.login_check.MOUNT_TYPE)
+    return draw(mounts(draw(st.sampled_from(types))))
+
+
+@st.composite
 def cluster_parts(draw: st.DrawFn, cluster: ClusterTarget, target: VaultTarget) -> ClusterPart:
-    auth_mount = draw(mounts("kubernetes"))
+    auth_mount = draw(auth_mounts(cluster))
     return ClusterPart(
         facts=draw(cluster_facts(cluster, target, auth_mount)),
         auth_mount=auth_mount,

@@ -34,17 +34,20 @@ def test_an_owner_that_exists_no_more_is_told_with_the_annotation_that_helps() -
     kept = Conflict(path="pki_out", owner="RootTrustPolicy a/c of hub h")
     assert "adopt" not in describe_conflicts((abandoned, kept))
     of_another_type = replace(abandoned, differences=(TYPE,))
-    assert describe_conflicts((of_another_type,)).endswith("or remove what is there.")
+    assert "Name another path" in describe_conflicts((of_another_type,))
 
 
 def test_what_cannot_be_changed_asks_for_another_path() -> None:
     text = describe_conflicts((Conflict(path="pki_int", differences=(TYPE,)),))
-    assert text.endswith("type is kv, not pki. Name another path, or remove what is there.")
+    assert text == (
+        "pki_int has the type kv, not pki, which Vault cannot change. "
+        "Name another path in the policy; what is there stays as it is."
+    )
 
 
 def test_one_that_cannot_be_adopted_decides_the_advice() -> None:
     conflicts = (Conflict(path="a", differences=(TTL,)), Conflict(path="b", differences=(TYPE,)))
-    assert describe_conflicts(conflicts).endswith("Name another path, or remove what is there.")
+    assert "Name another path in the policy" in describe_conflicts(conflicts)
 
 
 def test_a_note_stands_where_there_is_nothing_to_compare() -> None:

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from roottrust.api.choices import RootSource
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.facts import ClusterFacts, Unread, VaultFacts
+from roottrust.domain.login_check import SignatureCheck
 from roottrust.domain.mark import Mark, parse_mark
 from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.policy_document import read_mark
 from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.target import ClusterTarget
 from roottrust.domain.vault_object import VaultKind
 from tests.unit.domain.samples import HUB, IDENTITY, OTHER_POLICY
 from tests.unit.domain.strategies import cluster_parts, put_part, snapshots
@@ -132,10 +134,24 @@ def test_the_root_is_usable_or_pending_or_has_a_fault(snapshot: Snapshot) -> Non
 
 @EXAMPLES
 @given(snapshot=snapshots())
-def test_a_cluster_has_a_fault_exactly_if_it_is_unread_or_in_conflict(snapshot: Snapshot) -> None:
-    for name, cluster in plan_policy(snapshot).clusters.items():
-        is_unread = isinstance(snapshot.facts.clusters[name], Unread)
-        assert (cluster.fault is not None) == (is_unread or bool(cluster.conflicts))
+def test_a_cluster_has_a_fault_exactly_if_something_is_unknown_or_in_conflict(
+    snapshot: Snapshot,
+) -> None:
+    plan = plan_policy(snapshot)
+    for name, cluster in plan.clusters.items():
+        is_unknown = isinstance(snapshot.facts.clusters[name], Unread) or (
+            plan.root.usable is not None and lacks_keys(cluster.cluster)
+        )
+        assert (cluster.fault is not None) == (is_unknown or bool(cluster.conflicts))
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_nothing_is_written_for_a_cluster_whose_keys_are_not_known(snapshot: Snapshot) -> None:
+    for cluster in plan_policy(snapshot).clusters.values():
+        if lacks_keys(cluster.cluster):
+            assert not cluster.actions
+            assert not cluster.managed
 
 
 @EXAMPLES
@@ -158,6 +174,11 @@ def test_everything_that_is_relied_on_is_there_or_about_to_be(snapshot: Snapshot
     parts = (plans[-1].root, *plans[-1].clusters.values())
     for managed in chain.from_iterable(part.managed for part in parts):
         assert exists_in(settled, managed.wanted.path)
+
+
+def lacks_keys(cluster: ClusterTarget) -> bool:
+    check = cluster.login_check
+    return isinstance(check, SignatureCheck) and check.keys is None
 
 
 def drop(plan: Plan, cluster: str) -> dict[str, object]:

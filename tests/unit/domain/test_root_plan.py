@@ -136,7 +136,7 @@ def test_a_mount_of_another_type_is_in_the_way_for_good() -> None:
     for claimant in (CLAIMANT, ADOPTER):
         found = plan(build(build_mount("kv"), None), claimant=claimant)
         assert found.fault is not None
-        assert "type is kv, not pki" in found.fault.message
+        assert "the type kv, not pki, which Vault cannot change" in found.fault.message
         assert "adopt" not in found.fault.message
 
 

@@ -12,7 +12,6 @@ from tests.unit.domain.samples import build_spec
 
 IMPORT = {"root": {"source": "Import", "secretRef": {"name": "root"}}}
 REVIEWER = {"workloadAuth": {"reviewer": "ServiceAccountToken"}}
-JWT = {"workloadAuth": {"method": "jwt"}}
 
 
 def find_message(**changes: Any) -> str:
@@ -41,7 +40,6 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
     ("changes", "words"),
     [
         ({"management": IMPORT}, "source: Import (import the root into Vault"),
-        ({"management": JWT}, "method: jwt (use kubernetes)"),
         ({"management": REVIEWER}, "reviewer: ServiceAccountToken (use ClientToken)"),
         ({"management": {"deletionPolicy": "Delete"}}, "deletionPolicy: Delete (use Retain)"),
         ({"config": {"autoRestartPods": True}}, "autoRestartPods (leave it out)"),

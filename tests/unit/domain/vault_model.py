@@ -107,8 +107,8 @@ def _find_by_mount(target: VaultTarget, path: str) -> ClusterTarget:
 
 def _check_auth_mount(facts: VaultFacts, cluster: ClusterTarget) -> None:
     mount = facts.auth_mounts.get(cluster.auth_mount)
-    if mount is None or mount.type != "kubernetes":
-        raise RefusedByVaultError(f"auth/{cluster.auth_mount} is no kubernetes auth mount")
+    if mount is None or mount.type != cluster.login_check.MOUNT_TYPE:
+        raise RefusedByVaultError(f"auth/{cluster.auth_mount} is not of the type of its parts")
 
 
 def _read_back(action: Action) -> dict[str, Any]:

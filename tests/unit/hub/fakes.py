@@ -149,6 +149,9 @@ class FakeRegistry:
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         return self.clusters
 
+    async def refresh(self) -> bool:
+        return False
+
 
 def build_manifest(
     *,

@@ -1,25 +1,53 @@
 from __future__ import annotations
 
+import base64
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes.aio.client import Configuration
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
 from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.kinds import MESHES, POLICIES
-from roottrust.kube.access import KubeAccess
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
+from tests.unit.hub.fakes import fake
 
 CA = "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n"
 
 
-def build_access(ca_pem: str | None = CA) -> KubeAccess:
-    return KubeAccess(configuration=Configuration(host="https://10.0.0.1:6443"), ca_pem=ca_pem)
+@dataclass
+class FakeApi:
+    """An API server that publishes keys, or does not answer."""
+
+    ca_pem: str | None = CA
+    server: str = "https://10.0.0.1:6443"
+    published: dict[str, Any] = field(default_factory=lambda: build_published(1))
+    failure: RootTrustError | None = None
+
+    async def get_raw(self, path: str) -> dict[str, Any]:
+        if self.failure is not None:
+            raise self.failure
+        found: dict[str, Any] = self.published[path]
+        return found
+
+
+def build_published(number: int) -> dict[str, Any]:
+    """Return what an API server publishes whose key is the number on the curve P-256."""
+    point = ec.derive_private_key(number, ec.SECP256R1()).public_key().public_numbers()
+    key = {"kty": "EC", "crv": "P-256", "x": encode(point.x), "y": encode(point.y), "kid": "k"}
+    return {
+        "/.well-known/openid-configuration": {"issuer": "https://kubernetes.example"},
+        "/openid/v1/jwks": {"keys": [key]},
+    }
+
+
+def encode(number: int) -> str:
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
 
 
 def build_mesh(
@@ -40,7 +68,7 @@ def find(*meshes: dict[str, Any], **settings: Any) -> KnownCluster:
     for mesh in meshes:
         store.apply_event(MESHES, "ADDED", mesh)
     given = ClusterSettings(name="cluster1", **settings)
-    (cluster,) = LocalCluster(given, access=build_access(), store=store).list_clusters()
+    (cluster,) = LocalCluster(given, client=fake(FakeApi()), store=store).list_clusters()
     return cluster
 
 
@@ -79,7 +107,7 @@ def test_a_ca_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 def test_a_cluster_whose_ca_is_not_known_cannot_be_served(ca_pem: str | None) -> None:
     settings = ClusterSettings(name="cluster1")
     with pytest.raises(DependencyMissingError, match=r"set cluster\.kubernetesCAFile"):
-        LocalCluster(settings, access=build_access(ca_pem), store=ObjectStore([MESHES]))
+        LocalCluster(settings, client=fake(FakeApi(ca_pem)), store=ObjectStore([MESHES]))
 
 
 def test_a_mesh_is_known_by_what_its_object_tells() -> None:
@@ -114,3 +142,62 @@ def test_a_mesh_that_names_another_cluster_or_cannot_be_read_is_left_out(
 ) -> None:
     other = build_mesh("other-istio-system-cluster1")
     assert [each.name for each in find(mesh, other).meshes] == ["other-istio-system-cluster1"]
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    return FakeApi()
+
+
+@pytest.fixture
+def registry(api: FakeApi) -> LocalCluster:
+    store = ObjectStore([POLICIES, MESHES])
+    return LocalCluster(ClusterSettings(name="cluster1"), client=fake(api), store=store)
+
+
+def get_cluster(registry: LocalCluster) -> KnownCluster:
+    (cluster,) = registry.list_clusters()
+    return cluster
+
+
+async def test_keys_are_not_known_before_they_are_read(registry: LocalCluster) -> None:
+    assert (get_cluster(registry).token_keys, get_cluster(registry).keys_trouble) == (None, None)
+    assert await registry.refresh() is True
+    keys = get_cluster(registry).token_keys
+    assert keys is not None
+    assert (keys.issuer, keys.algorithms) == ("https://kubernetes.example", ("ES256",))
+
+
+async def test_only_a_change_of_keys_is_told(registry: LocalCluster, api: FakeApi) -> None:
+    await registry.refresh()
+    before = get_cluster(registry).token_keys
+    assert await registry.refresh() is False
+    api.published = build_published(2)
+    assert await registry.refresh() is True
+    assert get_cluster(registry).token_keys != before
+
+
+async def test_keys_outlive_reads_that_fail(registry: LocalCluster, api: FakeApi) -> None:
+    await registry.refresh()
+    before = get_cluster(registry).token_keys
+    api.failure = TransientError("No answer.", reason=Reason.API_UNREACHABLE)
+    assert await registry.refresh() is True
+    assert await registry.refresh() is False
+    assert get_cluster(registry).token_keys == before
+    assert get_cluster(registry).keys_trouble == "No answer."
+    api.failure = None
+    assert await registry.refresh() is True
+    assert get_cluster(registry).keys_trouble is None
+
+
+async def test_keys_outlive_an_answer_that_makes_no_sense(
+    registry: LocalCluster, api: FakeApi
+) -> None:
+    await registry.refresh()
+    api.published["/openid/v1/jwks"] = {"keys": []}
+    await registry.refresh()
+    assert get_cluster(registry).token_keys is not None
+    assert get_cluster(registry).keys_trouble == (
+        "The API server https://10.0.0.1:6443 cannot be understood: "
+        "it publishes no key for signatures."
+    )

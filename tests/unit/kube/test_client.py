@@ -41,6 +41,15 @@ async def test_missing_object_is_none_but_missing_kind_is_an_error(
         await client.get(THINGS, namespace="ns", name="x")
 
 
+async def test_a_document_is_read_as_it_is(client: KubeClient, server: Any) -> None:
+    server.answer(200, {"issuer": "https://kubernetes.example"})
+    found = await client.get_raw("/.well-known/openid-configuration")
+    assert found == {"issuer": "https://kubernetes.example"}
+    server.answer(404, "404 page not found")
+    with pytest.raises(DependencyMissingError):
+        await client.get_raw("/openid/v1/jwks")
+
+
 async def test_list_reads_all_pages(client: KubeClient, server: Any) -> None:
     server.answer(200, {"metadata": {"continue": "next"}, "items": [{"n": 1}]})
     server.answer(200, {"metadata": {}, "items": [{"n": 2}]})

@@ -17,16 +17,18 @@ from roottrust.domain.desired import (
 )
 from roottrust.domain.plan import plan_policy
 from roottrust.domain.snapshot import Snapshot
-from roottrust.domain.target import VaultTarget
+from roottrust.domain.target import ClusterTarget, VaultTarget
 from roottrust.domain.vault_object import VaultObject
 from roottrust.vault.apply import apply_action, build_request
 from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver
 from tests.unit.domain.samples import (
+    BY_SIGNATURE,
     EMPTY_FACTS,
     GENERATED_ROOT,
     ISSUER_ID,
     OURS,
+    TOKEN_KEYS,
     build_cluster,
     build_snapshot,
     build_target,
@@ -34,6 +36,7 @@ from tests.unit.domain.samples import (
 from tests.unit.vault.fake_vault import FakeVault
 
 CLUSTER = build_cluster()
+BY_KEYS = replace(CLUSTER, login_check=BY_SIGNATURE)
 TARGET = build_target(CLUSTER, root=GENERATED_ROOT)
 AUTH = "auth/kube-cluster1-mesh-auth"
 ROLE = "gen-int-ca-istio-cluster1-mesh"
@@ -108,6 +111,13 @@ def test_a_role_is_written_with_lists_as_json_has_them(verb: Verb) -> None:
     assert not any(isinstance(value, tuple) for value in body.values())
 
 
+def test_a_config_of_keys_is_written_with_what_json_has() -> None:
+    path, body = request(build_auth_config(BY_KEYS))
+    assert path == f"{AUTH}/config"
+    assert body["jwt_validation_pubkeys"] == list(TOKEN_KEYS.public_keys)
+    assert "token_reviewer_jwt" not in body
+
+
 async def settle(vault: FakeVault, target: VaultTarget, *, rounds: int = 4) -> list[int]:
     """Observe, plan and apply as the hub does; return how much each round wrote."""
     client = cast("VaultClient", vault)
@@ -126,8 +136,10 @@ async def observe(vault: FakeVault, target: VaultTarget) -> Snapshot:
     return replace(build_snapshot(target, EMPTY_FACTS), facts=facts)
 
 
-async def test_what_is_written_reads_back_as_wanted() -> None:
-    assert await settle(FakeVault(), TARGET) == [2, 5, 0, 0]
+@pytest.mark.parametrize("cluster", [CLUSTER, BY_KEYS])
+async def test_what_is_written_reads_back_as_wanted(cluster: ClusterTarget) -> None:
+    target = build_target(cluster, root=GENERATED_ROOT)
+    assert await settle(FakeVault(), target) == [2, 5, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""The operator as `roottrust operator` runs it, but at a pace that a test can wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from roottrust.hub.app import run_hub
+from roottrust.hub.pace import Pace
+from roottrust.kube.access import load_access
+from roottrust.runtime.logs import configure_logs
+from roottrust.runtime.process import handle_signals
+from roottrust.runtime.settings import OperatorSettings
+from roottrust.runtime.settings_file import load_settings
+
+QUICK = Pace(clusters_seconds=1.0)
+
+
+async def _run(settings: OperatorSettings, kubeconfig: Path) -> None:
+    stop = asyncio.Event()
+    with handle_signals(stop):
+        access = await load_access(kubeconfig=kubeconfig)
+        await run_hub(settings, access, stop=stop, pace=QUICK)
+
+
+def main(kubeconfig: str, config: str) -> None:
+    """Run until the stop."""
+    settings = load_settings(Path(config), command_line={"roles": ["hub"]})
+    configure_logs(form=settings.logging.format, level=settings.logging.level)
+    asyncio.run(_run(settings, Path(kubeconfig)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[2], sys.argv[4])  # --kubeconfig FILE --config FILE
