@@ -101,7 +101,9 @@ class PolicyController:
 
     async def look(self, policy: PolicyObject) -> Snapshot:
         """Return what `reconcile` would plan from, and write nothing; raises RootTrustError."""
-        demand = self._reader.read(policy)
+        demand, failure = await self._read(policy)
+        if failure is not None:
+            raise failure
         target = await self._accept(policy, demand)
         return await observe_snapshot(
             self._servers.get(target.server, target.namespace),
@@ -118,17 +120,32 @@ class PolicyController:
 
     async def _work_on(self, policy: PolicyObject) -> _Result:
         try:
-            demand = self._reader.read(policy)
+            demand, failure = await self._read(policy)
             target = await self._accept(policy, demand)
         except RootTrustError as error:
             outcome = Outcome(generation=policy.generation, refusal=build_fault(error))
             return _Result(outcome=outcome, work=VaultWork(), error=error)
-        try:
-            work = await self._work_on_vault(policy, demand.spec, target)
-        except RootTrustError as error:
-            work = VaultWork(failure=error)
+        work = VaultWork(failure=failure)
+        if failure is None:
+            try:
+                work = await self._work_on_vault(policy, demand.spec, target)
+            except RootTrustError as error:
+                work = VaultWork(failure=error)
         result = _build_result(policy, demand.spec, target, work)
         return replace(result, is_early=self._is_early(result, demand.claim))
+
+    async def _read(self, policy: PolicyObject) -> tuple[Demand, RootTrustError | None]:
+        """Return what a policy asks for, and why nobody can be asked for it if the login fails.
+
+        It is read again after the login, which tells what else is reserved.
+        """
+        demand = self._reader.read(policy)
+        try:
+            if await self._servers.log_in(demand.claim.target.server):
+                self.claims.outdate_all()
+        except RootTrustError as error:
+            return demand, error
+        return self._reader.read(policy), None
 
     def _is_early(self, result: _Result, claim: Claim) -> bool:
         error = result.error

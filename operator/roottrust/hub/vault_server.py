@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from roottrust.domain.acceptance import ServerTerms
@@ -118,6 +119,25 @@ class VaultServers:
     async def probe(self, address: str) -> None:
         """Raise TransientError unless a server can serve requests, or could a moment ago."""
         await self._connect(address).probe.get()
+
+    async def log_in(self, address: str) -> bool:
+        """Log in where that is to be done; return whether the terms are others since then.
+
+        Whoever may rewrite a policy of the operator's own token has all its rights: these are
+        reserved from then on.
+        """
+        connected = self._connect(address)
+        try:
+            await connected.client.log_in()
+        except RootTrustError:
+            await connected.probe.get()  # what it says of its health is plainer than that refusal
+            raise
+        terms = self._terms[address]
+        reserved = terms.reserved_roles | connected.client.own_policies
+        if reserved == terms.reserved_roles:
+            return False
+        self._terms = {**self._terms, address: replace(terms, reserved_roles=reserved)}
+        return True
 
     def _connect(self, address: str) -> _Connected:
         if address not in self._open:

@@ -144,7 +144,7 @@ class LoginSettings(Section):
 
     @property
     def reserved_roles(self) -> frozenset[str]:
-        """Names that the operator's own Vault policy is likely to have, as in deploy/vault."""
+        """Names that its own Vault policy is likely to have; the login tells those it has."""
         names = {OWN_NAME}
         if self.kubernetes:
             names.add(self.kubernetes.role)

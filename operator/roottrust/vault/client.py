@@ -91,6 +91,15 @@ class VaultClient:
         """Return the same Vault, token and threads, seen from another namespace."""
         return VaultClient(self._session, namespace=namespace)
 
+    @property
+    def own_policies(self) -> frozenset[str]:
+        """The Vault policies of the token of this moment, in lower case."""
+        return self._session.own_policies
+
+    async def log_in(self) -> None:
+        """See to it that there is a token, of which Vault tells what it carries."""
+        await self._session.log_in()
+
     async def read(self, path: str) -> dict[str, Any] | None:
         """Return the data at a path, None if there is none (404)."""
         return await self._send("GET", path, absent_is_none=True)

@@ -95,6 +95,17 @@ class VaultSession:
         self._renewal = TokenRenewal(self._tokens, now=now)
         self._namespaces = NamespaceCheck(self._ask_health, address=connection.address)
 
+    @property
+    def own_policies(self) -> frozenset[str]:
+        """The Vault policies that our token carries, none before the first login."""
+        token = self._tokens.token
+        return token.policies if token else frozenset()
+
+    async def log_in(self) -> None:
+        """See to it that there is a token; raises one of the product's errors."""
+        await self._tokens.get()
+        self._renewal.start()
+
     async def send(
         self,
         method: str,

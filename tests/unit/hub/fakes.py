@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -77,6 +77,17 @@ class FakeServers:
     server: FakeServer = field(default_factory=FakeServer)
     terms: Mapping[str, ServerTerms] = field(default_factory=lambda: {ADDRESS: TERMS})
     refusal: RootTrustError | None = None
+    own_policies: frozenset[str] = frozenset()
+
+    async def log_in(self, address: str) -> bool:
+        if self.refusal is not None:
+            raise self.refusal
+        if self.server.down is not None:
+            raise self.server.down
+        terms = self.terms[address]
+        reserved = terms.reserved_roles | self.own_policies
+        self.terms = {address: replace(terms, reserved_roles=reserved)}
+        return reserved != terms.reserved_roles
 
     def get(self, address: str, namespace: str | None) -> FakeServer:
         assert address in self.terms

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from roottrust.domain.bounds import Grant
 from roottrust.domain.errors import (
     AccessDeniedError,
     DependencyMissingError,
@@ -13,11 +14,15 @@ from roottrust.domain.errors import (
 )
 from roottrust.domain.preview import preview_policy
 from roottrust.domain.reasons import Reason
+from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import read_policy
+from roottrust.runtime.store import build_key
 from tests.unit.domain.certificates import build_pem
 from tests.unit.domain.samples import (
+    ADDRESS,
     EMPTY_FACTS,
     ROOT,
+    TERMS,
     TOKEN,
     build_facts,
     build_issuer,
@@ -322,3 +327,33 @@ async def test_looking_writes_nothing_and_finds_what_a_reconcile_does(bench: Ben
     assert (bench.server.asked, bench.kube.applied) == ([], [])
     await bench.reconcile()
     assert bench.server.written == [str(action) for action in seen.actions]
+
+
+async def test_what_the_operator_s_own_token_carries_is_reserved_before_anything_is_read(
+    bench: Bench,
+) -> None:
+    """Whoever had the hub rewrite its own policy could give the hub any right."""
+    role = "gen-int-ca-istio-cluster1-mesh"
+    bench.servers.own_policies = frozenset({role})
+    with pytest.raises(InvalidSpecError, match="is reserved"):
+        await bench.reconcile()
+    assert bench.read_condition("Accepted") == ("False", "NotAllowed")
+    assert bench.server.observed == 0
+    assert bench.server.asked == []
+
+
+async def test_a_claim_that_is_reserved_later_stands_in_nobody_s_way(bench: Bench) -> None:
+    grant = Grant(policy_namespaces=("*",), auth_mounts=("*",), roles=("*",))
+    bench.servers.terms = {ADDRESS: replace(TERMS, grants=(grant,))}
+    auth = {"mountPath": "/v1/auth/kube-cluster1-mesh-auth", "role": "younger"}
+    younger = build_manifest(
+        metadata={"name": "younger", "uid": "uid-9", "creationTimestamp": "2030-01-01T00:00:00Z"},
+        spec=build_manifest_spec(vault={"kubernetesAuth": auth}),
+    )
+    bench.put(younger)
+    key = build_key(POLICIES, younger)
+    with pytest.raises(InvalidSpecError, match="older policy"):
+        await bench.controller.reconcile(key)
+    bench.servers.own_policies = frozenset({"gen-int-ca-istio-cluster1-mesh"})
+    await bench.controller.reconcile(key)
+    assert "create sys/policies/acl/younger" in bench.server.written

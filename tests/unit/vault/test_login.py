@@ -36,6 +36,12 @@ REQUESTS = {
 }
 
 methods = pytest.mark.parametrize("method", LOGINS)
+OWN_POLICIES = {
+    "policies": ["Hub", "group"],
+    "token_policies": ["hub"],
+    "identity_policies": ["group"],
+    "external_namespace_policies": {"ab12c": ["below"], "broken": None},
+}
 
 
 class Vault:
@@ -128,7 +134,9 @@ def test_does_not_show_its_credential(method: str, path: Path) -> None:
     assert SECRET not in f"{login!r} {vars(login)} {token!r}"
 
 
-def test_token_of_a_file_that_may_not_look_itself_up_has_no_known_end(path: Path) -> None:
+def test_token_of_a_file_that_may_not_look_itself_up_has_no_known_end(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     refusal = RefusedCallError(
         "…",
         path="auth/token/lookup-self",
@@ -140,6 +148,8 @@ def test_token_of_a_file_that_may_not_look_itself_up_has_no_known_end(path: Path
     )
     token = TokenFileLogin(path).login(Vault(refusal), now=NOW)
     assert (token.expires_at, token.renewable) == (None, False)
+    assert token.policies == frozenset()
+    assert "may not read auth/token/lookup-self" in caplog.text
 
 
 def test_role_id_may_be_in_a_file(path: Path, tmp_path: Path) -> None:
@@ -165,3 +175,11 @@ def test_lease_of_a_token_from_a_file(
 ) -> None:
     token = TokenFileLogin(path).login(Vault({"data": facts}), now=NOW)
     assert token.expires_at == (NOW + timedelta(seconds=seconds) if seconds else None)
+
+
+@methods
+def test_policies_that_a_token_carries_are_known(method: str, path: Path) -> None:
+    key = "data" if method == "token-file" else "auth"
+    vault = Vault({key: {"client_token": "t", **OWN_POLICIES}})
+    token = LOGINS[method](path).login(vault, now=NOW)
+    assert token.policies == {"hub", "group", "below"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,12 @@ from roottrust.vault.login.method import VaultCall
 from roottrust.vault.login.vault_token import VaultToken, build_token, get_mapping
 from roottrust.vault.own_call import RefusedCallError
 
+logger = logging.getLogger(__name__)
+
 LOOKUP_PATH = "auth/token/lookup-self"
+_BLIND = (
+    "grant it, or its own policies are out of reach for RootTrustPolicies by their usual name only"
+)
 
 
 class TokenFileLogin:
@@ -36,7 +42,9 @@ class TokenFileLogin:
                 raise explain_refusal(
                     error, method=self.method, advice=self._advice, secret=token
                 ) from None
-            facts = {}  # how long it lives is its keeper's business then
+            # How long it lives is its keeper's business then.
+            logger.warning("The token of %s may not read %s: %s", self._token, LOOKUP_PATH, _BLIND)
+            facts = {}
         return build_token(token, lease_seconds=_read_lease(facts), facts=facts, now=now)
 
     def has_changed(self) -> bool:

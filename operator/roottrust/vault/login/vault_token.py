@@ -17,12 +17,16 @@ RENEWAL_RATIO = 2 / 3
 
 @dataclass(frozen=True, kw_only=True)
 class VaultToken:
-    """A token and its lease; `expires_at` is None for one that does not end."""
+    """A token and its lease; `expires_at` is None for one that does not end.
+
+    `policies` are the Vault policies that it carries, as far as Vault tells.
+    """
 
     token: SecretStr
     obtained_at: datetime
     expires_at: datetime | None
     renewable: bool
+    policies: frozenset[str] = frozenset()
 
     @property
     def renewal_due_at(self) -> datetime | None:
@@ -65,6 +69,16 @@ def build_token(
         obtained_at=now,
         expires_at=expires_at,
         renewable=facts.get("renewable") is True,
+        policies=_list_policies(facts),
+    )
+
+
+def _list_policies(facts: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of policies: the token's, its entity's, those of groups in namespaces."""
+    lists = [facts.get(key) for key in ("policies", "token_policies", "identity_policies")]
+    lists += get_mapping(facts, "external_namespace_policies").values()
+    return frozenset(
+        str(name).lower() for names in lists if isinstance(names, list) for name in names
     )
 
 
