@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from roottrust.api.choices import ConditionStatus
-from roottrust.domain.action import Action
+from roottrust.domain.action import Action, Verb
 from roottrust.domain.conflict_text import describe_conflicts
 from roottrust.domain.desired import (
     build_auth_config,
@@ -30,7 +30,9 @@ from roottrust.domain.policy_mark import split_policy
 from roottrust.domain.reasons import Reason
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget
+from roottrust.domain.vault_object import VaultKind
 
+_MOUNTS = frozenset({VaultKind.SECRETS_MOUNT, VaultKind.AUTH_MOUNT})
 _NOTHING_FOUND = ClusterFacts(auth_config=None, role=None, role_names=(), policy=None)
 
 
@@ -48,6 +50,13 @@ class ClusterPlan:
     conflicts: tuple[Conflict, ...] = ()
     fault: Fault | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def builds_on_mounts(self) -> bool:
+        """Whether anything is written that relies on a mount which is there."""
+        made = {each.wanted.path for each in self.actions if each.verb is Verb.CREATE}
+        mounts = {each.wanted.path for each in self.managed if each.wanted.kind in _MOUNTS}
+        return bool(self.actions) and not mounts <= made
 
 
 def plan_cluster(snapshot: Snapshot, cluster: ClusterTarget, *, root: RootPlan) -> ClusterPlan:

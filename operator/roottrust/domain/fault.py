@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.errors import (
@@ -35,23 +36,39 @@ def build_fault(error: RootTrustError) -> Fault:
     )
 
 
-_OUTAGES = frozenset(
-    {
-        Reason.UNREACHABLE,
-        Reason.UNTRUSTED_CERTIFICATE,
-        Reason.SEALED,
-        Reason.STANDBY,
-        Reason.NOT_INITIALIZED,
-        Reason.SERVER_ERROR,
-        Reason.RATE_LIMITED,
-        Reason.LOGIN_FAILED,
-    }
-)
+def name_cluster(fault: Fault, cluster: str | None, *, among: Collection[str]) -> Fault:
+    """Return the fault with the name of its cluster, where there are several."""
+    if cluster is None or len(among) <= 1:
+        return fault
+    return replace(fault, message=f"{cluster}: {fault.message}")
+
+
+def find_worst(faults: Iterable[Fault | None]) -> Fault | None:
+    """Return the first fault that a person must act on, or else the first of all."""
+    found = [fault for fault in faults if fault is not None]
+    false = (fault for fault in found if fault.status is ConditionStatus.FALSE)
+    return next(false, found[0] if found else None)
+
+
+# One path may be slow, broken or limited in a Vault that is well.
+_DOUBTFUL = frozenset({Reason.UNREACHABLE, Reason.SERVER_ERROR, Reason.RATE_LIMITED})
+_OUTAGES = _DOUBTFUL | {
+    Reason.UNTRUSTED_CERTIFICATE,
+    Reason.SEALED,
+    Reason.STANDBY,
+    Reason.NOT_INITIALIZED,
+    Reason.LOGIN_FAILED,
+}
 
 
 def is_outage(error: RootTrustError) -> bool:
-    """Whether nothing can be done in that Vault, as against one request that failed."""
+    """Whether nothing can be done in a Vault of which not even the mounts can be read for this."""
     return error.reason in _OUTAGES
+
+
+def is_doubtful(error: RootTrustError) -> bool:
+    """Whether one request can fail by this in a Vault that is well: the server has to be asked."""
+    return error.reason in _DOUBTFUL
 
 
 def build_outage(error: RootTrustError) -> Fault:

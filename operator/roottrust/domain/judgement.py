@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from roottrust.api.choices import ConditionStatus
-from roottrust.domain.fault import Fault
+from roottrust.domain.fault import Fault, find_worst, name_cluster
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import ConditionType, Reason
@@ -81,7 +80,8 @@ def _judge_configured(outcome: Outcome, reachable: Judgement) -> Judgement:
     if not reachable.is_true:
         reason = Reason.WAITING_FOR_VAULT if outcome.outage else reachable.reason
         return _build_unknown(kind, reason, "What Vault holds is not known.")
-    fault = outcome.failure or (find_plan_fault(outcome.plan) if outcome.plan else None)
+    planned = find_plan_fault(outcome.plan) if outcome.plan else None
+    fault = find_worst((outcome.failure, planned))
     if fault is not None:
         return _build_from_fault(kind, fault)
     pending = len(outcome.plan.actions) if outcome.plan else 0
@@ -96,20 +96,16 @@ def _judge_configured(outcome: Outcome, reachable: Judgement) -> Judgement:
 
 def find_plan_fault(plan: Plan) -> Fault | None:
     """Return the first thing that stands in the plan's way; one that needs a person goes first."""
-    found = tuple(_list_faults(plan))
-    false = (fault for fault in found if fault.status is ConditionStatus.FALSE)
-    return next(false, found[0] if found else None)
-
-
-def _list_faults(plan: Plan) -> Iterator[Fault]:
-    if plan.root.fault is not None:
-        yield plan.root.fault
-    for name, cluster in plan.clusters.items():
-        if cluster.fault is None:
-            continue
-        prefix = f"{name}: " if len(plan.clusters) > 1 else ""
-        fault = cluster.fault
-        yield Fault(status=fault.status, reason=fault.reason, message=prefix + fault.message)
+    return find_worst(
+        (
+            plan.root.fault,
+            *(
+                name_cluster(cluster.fault, name, among=plan.clusters)
+                for name, cluster in plan.clusters.items()
+                if cluster.fault is not None
+            ),
+        )
+    )
 
 
 def _wait_for_meshes(kind: ConditionType, outcome: Outcome, configured: Judgement) -> Judgement:

@@ -38,6 +38,11 @@ class Plan:
         return tuple(action for cluster in self.clusters.values() for action in cluster.withheld)
 
     @property
+    def builds_on_mounts(self) -> bool:
+        """Whether anything is written for a cluster that relies on a mount which is there."""
+        return any(cluster.builds_on_mounts for cluster in self.clusters.values())
+
+    @property
     def is_complete(self) -> bool:
         """Whether nothing more will come up once the actions are applied."""
         return not self.root.is_pending

@@ -10,7 +10,14 @@ from roottrust.api.choices import ManagementMode
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.acceptance import check_agents_ca, find_ca_reference
 from roottrust.domain.errors import RootTrustError
-from roottrust.domain.fault import build_fault, build_outage, is_outage
+from roottrust.domain.fault import (
+    Fault,
+    build_fault,
+    build_outage,
+    find_worst,
+    is_outage,
+    name_cluster,
+)
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.precedence import Claim, settle
@@ -194,14 +201,24 @@ def _build_result(
     policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget, work: VaultWork
 ) -> _Result:
     error = work.failure
-    away = error if error is not None and is_outage(error) else None
-    failed = error if away is None else None
+    away = work.outage or (error if work.plan is None and error and is_outage(error) else None)
     outcome = Outcome(
         generation=policy.generation,
         target=target,
         outage=build_outage(away) if away else None,
-        failure=build_fault(failed) if failed else None,
+        failure=None if away else _find_failure(work),
         plan=None if away else work.plan,
         is_observed_only=spec.management.mode is ManagementMode.OBSERVE,
     )
     return _Result(outcome=outcome, work=work, error=error)
+
+
+def _find_failure(work: VaultWork) -> Fault | None:
+    """Return what a write or the whole look at Vault has met; the plan tells the rest itself."""
+    if work.plan is None:
+        return build_fault(work.failure) if work.failure else None
+    faults = [
+        name_cluster(build_fault(error), part, among=work.plan.clusters)
+        for part, error in work.refused.items()
+    ]
+    return find_worst(faults)

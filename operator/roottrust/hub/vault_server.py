@@ -20,8 +20,6 @@ from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver
 from roottrust.vault.shared_reads import SharedRead
 
-PROBE_SECONDS = 1.0
-
 
 class BuildClient(Protocol):
     """Makes the client of one server; raises DependencyMissingError when its CA cannot be read."""
@@ -47,7 +45,7 @@ class VaultServer:
         self._probe = probe
 
     async def probe(self) -> None:
-        """Raise TransientError unless it can serve requests, or could a moment ago."""
+        """Raise TransientError unless it can serve requests; asked once by all who wait."""
         await self._probe.get()
 
     async def observe(self, target: VaultTarget) -> VaultFacts:
@@ -57,6 +55,10 @@ class VaultServer:
         except RootTrustError:
             await self.probe()  # what it says of its health is plainer than that refusal
             raise
+
+    def forget(self) -> None:
+        """Read everything anew next time."""
+        self._observer.forget()
 
     async def apply(self, action: Action) -> None:
         """Make one write; when it fails, what was read before is forgotten."""
@@ -73,7 +75,7 @@ class _Connected:
 
     def __init__(self, client: VaultClient) -> None:
         self.client = client
-        self.probe = SharedRead(client.probe, max_age_seconds=PROBE_SECONDS)
+        self.probe = SharedRead(client.probe, max_age_seconds=0)
         self._namespaces: dict[str | None, VaultServer] = {}
 
     def get(self, namespace: str | None) -> VaultServer:

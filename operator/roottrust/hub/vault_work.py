@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.action import Action
-from roottrust.domain.errors import ConflictError, DependencyMissingError, RootTrustError
+from roottrust.domain.errors import (
+    ConflictError,
+    DependencyMissingError,
+    RootTrustError,
+    TransientError,
+)
 from roottrust.domain.facts import Unread, VaultFacts
+from roottrust.domain.fault import is_doubtful, is_outage
 from roottrust.domain.judgement import find_plan_fault
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
+from roottrust.hub.outage import find_outage
 from roottrust.hub.vault_server import VaultServer
 from roottrust.runtime.logs import bind_context
 
@@ -24,15 +33,24 @@ logger = logging.getLogger(__name__)
 # One for a root, one for what needs it, one for an answer that got lost, one to verify.
 MAX_ROUNDS = 4
 
+# What is worked on apart from the rest: a cluster by its name, the root by None.
+Part = str | None
+
 
 @dataclass(kw_only=True)
 class VaultWork:
-    """What was written, the last plan, and the first failure that asks for a retry."""
+    """What was written, the last plan, and the failure that asks for a retry.
+
+    `refused` is what the writes of a part have met that is left for now, `in_the_way` what is
+    looked at once more; `outage` ended it all.
+    """
 
     plan: Plan | None = None
     applied: list[Action] = field(default_factory=list)
     failure: RootTrustError | None = None
-    in_the_way: ConflictError | None = None
+    refused: dict[Part, RootTrustError] = field(default_factory=dict)
+    in_the_way: dict[Part, ConflictError] = field(default_factory=dict)
+    outage: RootTrustError | None = None
 
 
 async def work_on_vault(
@@ -46,24 +64,26 @@ async def work_on_vault(
 ) -> VaultWork:
     """Bring Vault to what a policy asks for, as far as it goes; `writes` False only looks.
 
-    Raises RootTrustError when Vault cannot be observed at all.
+    A part that fails is left to the queue's retry, and the others go on. Raises RootTrustError when
+    Vault cannot be observed at all.
     """
     work = VaultWork()
+    look = partial(
+        observe_snapshot, server, target, claimant=claimant, known_root=known_root, now=now
+    )
     for number in range(MAX_ROUNDS):
-        snapshot = await observe_snapshot(
-            server, target, claimant=claimant, known_root=known_root, now=now
-        )
+        snapshot = await look()
+        if number == 0 and writes and plan_policy(snapshot).builds_on_mounts:
+            # Mounts are read for all policies at once: whose they are may have changed since.
+            server.forget()
+            snapshot = await look()
         work.plan = plan_policy(snapshot)
-        work.failure = work.failure or find_failure(work.plan, snapshot.facts)
-        is_stuck = number > 0 and work.failure is not None  # retries belong to the queue
-        if not writes or not work.plan.actions or is_stuck:
-            return work
-        work.in_the_way = None
-        await _apply_plan(server, work.plan, work)
-    if work.plan is not None:
-        waiting = ", ".join(str(action) for action in work.plan.actions)
-        logger.warning("Vault does not keep what is written: %s", waiting)
-        work.failure = work.failure or work.in_the_way
+        work.outage = await _find_outage_of_reads(server, snapshot.facts)
+        if not writes or work.outage is not None or not await _apply_round(server, work, work.plan):
+            break
+    else:
+        _give_up(work, work.plan)
+    work.failure = _choose_failure(work, snapshot)
     return work
 
 
@@ -80,28 +100,43 @@ async def observe_snapshot(
     return Snapshot(claimant=claimant, target=target, facts=facts, known_root=known_root, now=now())
 
 
-async def _apply_plan(server: VaultServer, plan: Plan, work: VaultWork) -> None:
-    """Make all writes: without the root nothing else, but each cluster apart from the others."""
-    if not await _apply_all(server, plan.root.actions, work):
-        return
-    for name, cluster in plan.clusters.items():
-        with bind_context(cluster=name):
-            await _apply_all(server, cluster.actions, work)
+async def _apply_round(server: VaultServer, work: VaultWork, plan: Plan) -> bool:
+    """Make the writes of all parts that have not failed yet; return whether there were any."""
+    parts = _list_parts(work, plan)
+    for part, actions in parts:
+        with bind_context(cluster=part) if part else nullcontext():
+            error = await _apply_all(server, actions, work)
+        work.in_the_way.pop(part, None)
+        if isinstance(error, ConflictError):
+            work.in_the_way[part] = error  # mostly, it is there by now: the next round sees it
+        elif error is not None:
+            work.refused[part] = error
+            work.outage = await find_outage(server, error)
+        if work.outage is not None or (error is not None and part is None):
+            break  # without the root there is nothing else to do
+    return bool(parts) and work.outage is None
 
 
-async def _apply_all(server: VaultServer, actions: Iterable[Action], work: VaultWork) -> bool:
+def _list_parts(work: VaultWork, plan: Plan) -> list[tuple[Part, tuple[Action, ...]]]:
+    if None in work.refused:
+        return []
+    parts: dict[Part, tuple[Action, ...]] = {None: plan.root.actions}
+    parts |= {name: cluster.actions for name, cluster in plan.clusters.items()}
+    return [(part, each) for part, each in parts.items() if each and part not in work.refused]
+
+
+async def _apply_all(
+    server: VaultServer, actions: Iterable[Action], work: VaultWork
+) -> RootTrustError | None:
+    """Make writes that build on each other; return what the first one to fail has met."""
     for action in actions:
         try:
             await server.apply(action)
-        except ConflictError as error:
-            work.in_the_way = error  # mostly, it is there by now: the next round sees it
-            return False
         except RootTrustError as error:
-            work.failure = work.failure or error
-            return False
+            return error
         logger.info("%s in Vault%s", action, _explain(action))
         work.applied.append(action)
-    return True
+    return None
 
 
 def _explain(action: Action) -> str:
@@ -109,12 +144,47 @@ def _explain(action: Action) -> str:
     return f" ({fields})" if fields else ""
 
 
+def _give_up(work: VaultWork, plan: Plan | None) -> None:
+    """Leave what comes up again each time; what is in the way of it is the failure then."""
+    parts = _list_parts(work, plan) if plan else []
+    waiting = ", ".join(str(action) for _, actions in parts for action in actions)
+    logger.warning("Vault does not keep what is written: %s", waiting)
+    work.refused |= {part: work.in_the_way[part] for part, _ in parts if part in work.in_the_way}
+
+
+async def _find_outage_of_reads(server: VaultServer, facts: VaultFacts) -> RootTrustError | None:
+    """Return what keeps all of Vault from being used, if that is why something is unread."""
+    errors = _list_unread(facts)
+    worst = max(errors, key=lambda each: (is_outage(each), not is_doubtful(each)), default=None)
+    return None if worst is None else await find_outage(server, worst)
+
+
+def _list_unread(facts: VaultFacts) -> list[RootTrustError]:
+    found = (facts.root_issuer, *facts.clusters.values())
+    return [each.error for each in found if isinstance(each, Unread)]
+
+
+def _choose_failure(work: VaultWork, snapshot: Snapshot) -> RootTrustError | None:
+    """Return what asks for a retry: what passes soonest by itself, though not before its time."""
+    if work.outage is not None:
+        return work.outage
+    found = [*work.refused.values(), *_list_unread(snapshot.facts)]
+    missing = find_failure(work.plan, snapshot.facts) if work.plan else None
+    found += [] if missing is None else [missing]
+    return max(found, key=_rank_failure, default=None)
+
+
+def _rank_failure(error: RootTrustError) -> tuple[bool, float]:
+    if not isinstance(error, TransientError):
+        return False, 0
+    return True, error.retry_after_seconds or 0
+
+
 def find_failure(plan: Plan, facts: VaultFacts) -> RootTrustError | None:
     """Return what asks for a retry: something unread, or something that must exist first."""
-    found = (facts.root_issuer, *facts.clusters.values())
-    unread = next((each.error for each in found if isinstance(each, Unread)), None)
-    if unread is not None:
-        return unread
+    unread = _list_unread(facts)
+    if unread:
+        return unread[0]
     fault = find_plan_fault(plan)
     if fault is None or fault.status is ConditionStatus.FALSE:
         return None

@@ -114,6 +114,25 @@ def test_nothing_is_granted_on_a_mount_of_others(
     policy.wait_until_ready()
 
 
+def test_what_was_granted_is_not_widened_once_a_mount_of_others_is_in_the_place_of_ours(
+    make_policy: MakePolicy, names: Names, admin: Ask
+) -> None:
+    policy = make_policy(names)
+    policy.wait_until_ready()
+    intermediate, _, _, document, role = names.paths
+    granted = read_objects(admin, names)
+    admin("DELETE", f"sys/mounts/{intermediate}")
+    write(admin, f"sys/mounts/{intermediate}", {"type": "kv"})
+    mark = str((granted[document] or {})["policy"]).partition("\n")[0]
+    write(admin, document, {"policy": f"{mark}\n"})
+    policy.nudge()
+    policy.wait_for("VaultConfigured", "False", "Conflict")
+    found = read_objects(admin, names)
+    assert found[document] == {"policy": f"{mark}\n"}
+    assert found[role] == granted[role]
+    assert document in [each["path"] for each in policy.read_status()["drift"]]
+
+
 def test_of_two_policies_for_one_mesh_the_older_counts(
     make_policy: MakePolicy, names: Names, admin: Ask
 ) -> None:

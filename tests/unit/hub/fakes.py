@@ -36,11 +36,14 @@ class FakeServer:
     target: VaultTarget | None = None
     now: datetime = NOW
     down: RootTrustError | None = None
+    sick: RootTrustError | None = None
     unobservable: RootTrustError | None = None
     unread: dict[str, RootTrustError] = field(default_factory=dict)
     refused: dict[str, RootTrustError] = field(default_factory=dict)
     drops_writes: bool = False
     observed: int = 0
+    probed: int = 0
+    forgotten: int = 0
     asked: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
 
@@ -58,6 +61,15 @@ class FakeServer:
             root_issuer=self.facts.root_issuer,
             clusters={**self.facts.clusters, **unread},
         )
+
+    async def probe(self) -> None:
+        self.probed += 1
+        hindrance = self.down or self.sick
+        if hindrance is not None:
+            raise hindrance
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
     async def apply(self, action: Action) -> None:
         self.asked.append(str(action))

@@ -26,6 +26,7 @@ from tests.unit.domain.samples import (
     TOKEN,
     build_facts,
     build_issuer,
+    build_known,
     build_manifest_spec,
     build_mount,
 )
@@ -180,6 +181,41 @@ async def test_an_outage_is_told_and_what_was_seen_stays(bench: Bench) -> None:
     assert bench.status.managed_objects == before.managed_objects
     assert bench.status.root == before.root
     assert bench.events.reasons[1:] == ["Sealed"]
+
+
+@pytest.mark.parametrize("reads", [True, False])
+@pytest.mark.parametrize("reason", [Reason.SERVER_ERROR, Reason.RATE_LIMITED, Reason.UNREACHABLE])
+async def test_one_path_that_fails_says_nothing_of_the_server_and_the_other_clusters_go_on(
+    bench: Bench, reason: Reason, *, reads: bool
+) -> None:
+    broken = TransientError("Vault x answered HTTP 500.", reason=reason)
+    if reads:
+        bench.server.unread["cluster1"] = broken
+    else:
+        bench.server.refused["auth/kube-cluster1-mesh-auth/config"] = broken
+    bench.registry.clusters = (build_known("cluster1"), build_known("cluster2"))
+    with pytest.raises(TransientError):
+        await bench.reconcile()
+    assert bench.read_condition("VaultReachable")[0] == "True"
+    assert bench.read_condition("VaultConfigured") == ("Unknown", reason)
+    assert bench.status.message == "cluster1: Vault x answered HTTP 500."
+    managed = [each.path for each in bench.status.managed_objects if each.cluster == "cluster2"]
+    assert len(managed) == 4
+    assert bench.server.written[-1].endswith("role/gen-int-ca-istio-cluster2-mesh")
+
+
+async def test_what_needs_a_person_is_told_before_what_passes_by_itself(bench: Bench) -> None:
+    name = "kube-cluster1-mesh-auth"
+    bench.server.facts = build_facts(auth_mounts={name: build_mount("kv", days=0)})
+    bench.server.refused["auth/kube-cluster2-mesh-auth"] = TransientError(
+        "Vault x answered HTTP 500.", reason=Reason.SERVER_ERROR
+    )
+    bench.registry.clusters = (build_known("cluster1"), build_known("cluster2"))
+    with pytest.raises(TransientError):
+        await bench.reconcile()
+    assert bench.read_condition("VaultConfigured") == ("False", "Conflict")
+    assert bench.status.message is not None
+    assert bench.status.message.startswith("cluster1: auth/kube-cluster1-mesh-auth ")
 
 
 async def test_a_policy_recovers_from_an_outage_by_itself(bench: Bench) -> None:

@@ -32,6 +32,7 @@ from tests.unit.hub.fakes import FakeServer, fake
 
 TARGET = build_target(root=GENERATED_ROOT)
 TWO = build_target(build_cluster("a"), build_cluster("b"))
+FOREIGN = {"pki_int_cluster1": build_mount("kv")}
 IN_THE_WAY = ConflictError("path is already in use at kube/.", reason=Reason.CONFLICT)
 
 
@@ -129,6 +130,100 @@ async def test_a_cluster_that_cannot_be_read_asks_for_a_retry_and_others_go_on(
     done = await work(rooted, TWO)
     assert done.failure is BROKEN
     assert len(rooted.written) == 5
+
+
+@pytest.mark.parametrize("hindrance", ["unread", "refused"])
+async def test_clusters_are_apart_from_each_other_in_every_round(
+    rooted: FakeServer, hindrance: str
+) -> None:
+    class Raced(FakeServer):
+        async def apply(self, action: Any) -> None:
+            await super().apply(action)
+            if str(action) == "create pki_int_b" and self.observed == 1:
+                raise IN_THE_WAY
+
+    raced = Raced(facts=rooted.facts)
+    if hindrance == "unread":
+        raced.unread["a"] = BROKEN
+    else:
+        raced.refused["auth/kube-a-mesh-auth"] = BROKEN
+    done = await work(raced, TWO)
+    assert done.failure is BROKEN
+    assert len([action for action in raced.written if "b" in action.split("/")[0]]) == 1
+    assert "create auth/kube-b-mesh-auth/role/gen-int-ca-istio-b-mesh" in raced.written
+    assert raced.asked.count("create auth/kube-a-mesh-auth") <= 1
+
+
+async def test_a_vault_that_is_sealed_meanwhile_is_asked_for_nothing_more(
+    rooted: FakeServer,
+) -> None:
+    sealed = TransientError("sealed.", reason=Reason.SEALED)
+    rooted.refused["pki_int_a"] = sealed
+    done = await work(rooted, TWO)
+    assert (done.outage, done.failure) == (sealed, sealed)
+    assert (rooted.asked, rooted.probed) == (["create pki_int_a"], 0)
+
+
+@pytest.mark.parametrize("hindrance", ["unread", "refused"])
+async def test_a_failure_of_one_path_is_an_outage_only_if_the_server_is_not_well(
+    rooted: FakeServer, hindrance: str
+) -> None:
+    def build(sick: TransientError | None) -> FakeServer:
+        server = FakeServer(facts=rooted.facts, sick=sick)
+        if hindrance == "unread":
+            server.unread["a"] = BROKEN
+        else:
+            server.refused["pki_int_a"] = BROKEN
+        return server
+
+    well = build(None)
+    done = await work(well, TWO)
+    assert (done.outage, done.failure) == (None, BROKEN)
+    assert len(well.written) == 5
+
+    away = TransientError("away.", reason=Reason.UNREACHABLE)
+    sick = build(away)
+    done = await work(sick, TWO)
+    assert (done.outage, done.failure) == (away, away)
+    assert sick.written == []
+    assert sick.probed == 1
+
+
+async def test_unread_for_a_reason_that_holds_for_all_is_an_outage(rooted: FakeServer) -> None:
+    refused = TransientError("log in.", reason=Reason.LOGIN_FAILED)
+    rooted.unread |= {"a": BROKEN, "b": refused}
+    done = await work(rooted, TWO)
+    assert (done.outage, rooted.probed, rooted.asked) == (refused, 0, [])
+
+
+async def test_the_retry_is_for_what_passes_by_itself_and_not_before_its_time(
+    rooted: FakeServer,
+) -> None:
+    limited = TransientError("slower.", reason=Reason.RATE_LIMITED, retry_after_seconds=7)
+    three = build_target(*(build_cluster(name) for name in "abc"))
+    rooted.refused |= {"pki_int_a": DENIED, "pki_int_b": BROKEN, "pki_int_c": limited}
+    done = await work(rooted, three)
+    assert done.failure is limited
+    assert list(done.refused.values()) == [DENIED, BROKEN, limited]
+
+
+async def test_what_builds_on_a_mount_is_written_only_after_a_fresh_look(
+    rooted: FakeServer,
+) -> None:
+    class Outdated(FakeServer):
+        def forget(self) -> None:
+            super().forget()
+            self.facts = replace(self.facts, mounts={**self.facts.mounts, **FOREIGN})
+
+    await work(rooted, build_target())
+    assert rooted.forgotten == 0
+    known = rooted.facts.clusters["cluster1"]
+    clusters = {"cluster1": replace(known, policy=None)}
+    outdated = Outdated(facts=replace(rooted.facts, clusters=clusters))
+    done = await work(outdated, build_target())
+    assert (outdated.forgotten, outdated.asked) == (1, [])
+    assert done.plan is not None
+    assert [each.path for each in done.plan.clusters["cluster1"].conflicts] == list(FOREIGN)
 
 
 async def test_a_root_that_cannot_be_read_asks_for_a_retry(rooted: FakeServer) -> None:
