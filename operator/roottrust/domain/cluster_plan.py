@@ -28,6 +28,7 @@ from roottrust.domain.ownership import (
 )
 from roottrust.domain.policy_mark import split_policy
 from roottrust.domain.reasons import Reason
+from roottrust.domain.redaction import build_one_line
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget
 from roottrust.domain.vault_object import VaultKind
@@ -132,7 +133,7 @@ def _judge_auth_mount(snapshot: Snapshot, cluster: ClusterTarget, facts: Cluster
     is_marked = mount is not None and parse_mark(mount.description) is not None
     if verdict.managed is None or is_marked or snapshot.claimant.adopts or not foreign:
         return verdict
-    note = f"it has roles of others ({', '.join(foreign)})"
+    note = f"it has roles of others ({_show_names(foreign)})"
     return Verdict(conflict=Conflict(path=verdict.managed.wanted.path, note=note))
 
 
@@ -163,8 +164,12 @@ def _warn_of_foreign_roles(cluster: ClusterTarget, facts: ClusterFacts) -> tuple
     foreign = _find_foreign_roles(cluster, facts)
     if not foreign:
         return ()
-    names = ", ".join(foreign)
+    names = _show_names(foreign)
     return (f"auth/{cluster.auth_mount} has roles that roottrust did not make: {names}.",)
+
+
+def _show_names(names: tuple[str, ...]) -> str:
+    return build_one_line(", ".join(names))
 
 
 def _build_conflict_fault(conflicts: tuple[Conflict, ...]) -> Fault | None:

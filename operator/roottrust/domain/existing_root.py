@@ -11,7 +11,9 @@ from roottrust.domain.duration import HOURS_PER_DAY
 from roottrust.domain.facts import IssuerFacts, MountFacts, Unread
 from roottrust.domain.fault import Fault, build_fault
 from roottrust.domain.ownership import Conflict, ManagedObject
+from roottrust.domain.policy_document import can_name_issuer
 from roottrust.domain.reasons import Reason
+from roottrust.domain.redaction import build_one_line
 from roottrust.domain.root_check import (
     TtlDecision,
     compute_ttl_days,
@@ -22,6 +24,9 @@ from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import RootTarget
 
 REPLACE_ROOT_ANNOTATION = "admin.gloo.solo.io/replace-root"
+
+
+_MAX_ID = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,8 @@ def _check_issuer(snapshot: Snapshot, mount: MountFacts, issuer: IssuerFacts) ->
     certificate = issuer.certificate
     if certificate is None:
         return _unusable(root, f"The root in {root.mount}/ is not a certificate we can read.")
+    if not can_name_issuer(issuer.issuer_id):
+        return _unusable(root, _describe_odd_issuer(root, issuer))
     known = snapshot.known_root
     if known is not None and known != certificate.fingerprint:
         return RootPlan(mount=root.mount, fault=_build_changed(root, known))
@@ -109,6 +116,14 @@ def _build_changed(root: RootTarget, fingerprint: str) -> Fault:
         reason=Reason.ROOT_CHANGED,
         message=f"The root in {root.mount}/ is another than {fingerprint}, which this policy uses: "
         f"make that one the default issuer again. {describe_replacement(fingerprint)}",
+    )
+
+
+def _describe_odd_issuer(root: RootTarget, issuer: IssuerFacts) -> str:
+    shown = build_one_line(issuer.issuer_id, limit=_MAX_ID)
+    return (
+        f"Vault's id of the issuer in {root.mount}/ is {shown!r}, which no Vault policy can name: "
+        "name another issuer in caPath."
     )
 
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 _PATH = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+", re.ASCII)
+_SEGMENT = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _TTL = re.compile(r"[1-9][0-9]{0,6}h", re.ASCII)
 _KEY_TYPES = frozenset({"ec", "rsa"})
 # A quote or backslash ends or escapes a string of HCL, `*` is a wildcard, Vault splits at a comma
@@ -66,6 +67,11 @@ def is_same_policy(a: str, b: str) -> bool:
 def is_pinnable(value: str) -> bool:
     """Tell whether a policy can pin a parameter to exactly this value."""
     return bool(value) and value.isprintable() and not any(text in value for text in _UNSAFE)
+
+
+def can_name_issuer(issuer_id: str) -> bool:
+    """Tell whether a policy can grant the paths of this issuer and of no other."""
+    return issuer_id not in {"default", ".", ".."} and bool(_SEGMENT.fullmatch(issuer_id))
 
 
 def _render_sign(path: str, rights: AgentRights) -> str:
@@ -143,7 +149,7 @@ def _quote_path(path: str) -> str:
 
 
 def _check_issuer_id(issuer: str) -> str:
-    if "/" in issuer or issuer == "default":
+    if not can_name_issuer(issuer):
         raise ValueError(f"{issuer!r} is not the id of an issuer")
     return issuer
 

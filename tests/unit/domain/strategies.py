@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -48,8 +48,9 @@ from tests.unit.domain.samples import (
 
 MARKS: tuple[Mark, ...] = (OURS, OURS_OF_OLD, OURS_ADOPTED, OTHER_POLICY, OTHER_HUB)
 SECRETS = (TOKEN, PRIVATE_KEY, f"kept: {PRIVATE_KEY}", f"log in with {TOKEN} " + 300 * "x")
-UNMARKED = ("", "root of all meshes", f"x {OURS.render()}", "roottrust hub=", *SECRETS)
-LIVES = (0, 3600, 30 * DAY, 365 * DAY, 3650 * DAY)
+ODD_TEXTS = ("\0", "a\nb", "\u202eé", 400 * "x", "${cluster}", "{{identity.entity.id}}")
+UNMARKED = ("", "root of all meshes", f"x {OURS.render()}", "roottrust hub=", *SECRETS, *ODD_TEXTS)
+LIVES = (-DAY, 0, 1, 3600, 30 * DAY, 365 * DAY, 3650 * DAY, 10**12)
 
 DENIED = AccessDeniedError(
     "Vault denied read on x: grant it.",
@@ -63,7 +64,7 @@ UNREAD = st.sampled_from([Unread(error=error) for error in ERRORS])
 
 # What Vault may answer in the place of a value, and what it never would.
 ODD_VALUES = (None, "", 0, 1, 300, 1.5, False, True, "x", "300", (), [], ["b", "a"], {"a": [1]})
-ANYTHING = st.sampled_from((*ODD_VALUES, *SECRETS))
+ANYTHING = st.sampled_from((*ODD_VALUES, *SECRETS, *ODD_TEXTS))
 
 CERTIFICATES = st.sampled_from(
     [
@@ -80,8 +81,14 @@ CERTIFICATES = st.sampled_from(
         replace(ROOT, is_self_signed=False, issuer="CN=Upper"),
         replace(ROOT, key_usages=None, subject=2000 * "x"),
         replace(ROOT, key_type="rsa-1024"),
+        replace(ROOT, key_type="", path_length=-1),
+        replace(ROOT, not_after=datetime.max.replace(tzinfo=UTC)),
+        replace(ROOT, not_before=NOW, not_after=datetime.min.replace(tzinfo=UTC)),
     ]
 )
+
+# Vault's ids are UUIDs; whatever else it may say has to end in a condition.
+ODD_ISSUER_IDS = ("", "default", ".", "..", "a/b", "a b", 'a"b', "a*", "a\n", 300 * "x", TOKEN)
 
 
 LOGIN_CHECKS = st.sampled_from(
@@ -142,7 +149,7 @@ def documents(draw: st.DrawFn, cluster: ClusterTarget, target: VaultTarget) -> s
     wanted = build_policy(cluster, target=target, issuer_id=ISSUER_ID, ttl_days=365, mark=mark)
     fields = dict(wanted.fields)
     if state == "edited":
-        fields["policy"] += draw(st.sampled_from(("\n# more", TOKEN, PRIVATE_KEY)))
+        fields["policy"] += draw(st.sampled_from(("\n# more", *SECRETS, *ODD_TEXTS)))
     return fields["policy"] if state == "unmarked" else join_policy(**fields)
 
 
@@ -156,7 +163,9 @@ def cluster_facts(
     if auth_mount is None or auth_mount.type != cluster.login_check.MOUNT_TYPE:
         return ClusterFacts(auth_config=None, role=None, role_names=(), policy=document)
     role = draw(edited(build_role(cluster).fields))
-    foreign = draw(st.sampled_from(((), (), ("admins",), ("admins", "ci"))))
+    foreign = draw(
+        st.sampled_from(((), (), ("admins",), ("admins", "ci"), tuple(sorted(ODD_TEXTS))))
+    )
     return ClusterFacts(
         auth_config=draw(edited(build_auth_config(cluster).fields)),
         role=role,
@@ -212,6 +221,8 @@ def root_parts(draw: st.DrawFn) -> RootPart:
         SOUND_ISSUER,
         certificate=draw(CERTIFICATES),
         has_key=draw(st.sampled_from((True, True, True, False))),
+        issuer_id=draw(st.sampled_from((ISSUER_ID, ISSUER_ID, *ODD_ISSUER_IDS))),
+        issuer_name=draw(st.sampled_from(("", "roottrust-g1", *ODD_TEXTS))),
     )
     return RootPart(mount=found, issuer=draw(st.just(issuer) | st.none() | UNREAD))
 

@@ -16,6 +16,7 @@ from tests.unit.domain.samples import (
     EXISTING_ROOT,
     ISSUER_ID,
     ROOT,
+    TOKEN,
     build_facts,
     build_issuer,
     build_mount,
@@ -163,3 +164,11 @@ def test_a_root_that_cuts_lives_short_is_warned_of() -> None:
 def test_weaknesses_of_the_root_are_warned_of() -> None:
     (warning,) = plan_with(replace(ROOT, key_usages=None)).warnings
     assert "no key usage" in warning
+
+
+@pytest.mark.parametrize("issuer_id", ["default", "a/b", "", "..", 'a"b', TOKEN + "/"])
+def test_an_issuer_that_no_policy_can_name_is_refused(issuer_id: str) -> None:
+    fault = get_fault(plan(build_issuer(issuer_id=issuer_id)))
+    assert fault.reason == Reason.ROOT_NOT_USABLE
+    assert "which no Vault policy can name: name another issuer in caPath." in fault.message
+    assert TOKEN not in fault.message

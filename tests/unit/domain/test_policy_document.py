@@ -166,8 +166,11 @@ def test_paths_that_could_break_out_are_refused(field: str, mount: str) -> None:
     [
         ({"issuer_id": "default"}, "not the id"),
         ({"issuer_id": "a/b"}, "not the id"),
-        ({"issuer_id": "*"}, "cannot be a path"),
-        ({"issuer_id": ""}, "cannot be a path"),
+        ({"issuer_id": "*"}, "not the id"),
+        ({"issuer_id": ""}, "not the id"),
+        ({"issuer_id": ".."}, "not the id"),
+        ({"root_mount": "pki*"}, "cannot be a path"),
+        ({"root_mount": ".."}, "cannot be a path"),
         ({"ttl": "8760"}, "number of hours"),
         ({"ttl": "0h"}, "number of hours"),
         ({"ttl": "-1h"}, "number of hours"),
