@@ -20,7 +20,12 @@ from roottrust.domain.names import build_issuer_name
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.policy_document import is_pinnable
 from roottrust.domain.reasons import Reason
-from roottrust.domain.selection import list_namespaces, select_clusters, select_meshes
+from roottrust.domain.selection import (
+    list_namesakes,
+    list_namespaces,
+    select_clusters,
+    select_meshes,
+)
 from roottrust.domain.support import check_supported
 from roottrust.domain.target import ClusterTarget, IntermediateOptions, RootTarget, VaultTarget
 from roottrust.domain.vault_namespace import describe_namespace, is_within, parse_namespace
@@ -133,7 +138,10 @@ def accept_policy(
     check_agents_ca(agents_ca_pem)
     root = _build_root(spec)
     known = tuple(clusters)
-    targets = tuple(_build_cluster(spec, each, known) for each in select_clusters(spec, known))
+    targets = tuple(
+        _build_cluster(spec, each, list_namesakes(each, known))
+        for each in select_clusters(spec, known)
+    )
     check_audience(spec, tuple(each.cluster for each in targets))
     for target in targets:
         _check_bounds(policy, server=server, namespace=namespace, root=root, cluster=target)
@@ -213,10 +221,10 @@ def _build_root(spec: RootTrustPolicySpec) -> RootTarget:
 
 
 def _build_cluster(
-    spec: RootTrustPolicySpec, cluster: KnownCluster, known: tuple[KnownCluster, ...]
+    spec: RootTrustPolicySpec, cluster: KnownCluster, namesakes: tuple[KnownCluster, ...]
 ) -> ClusterTarget:
     vault = spec.config.agent_ca.vault
-    meshes = select_meshes(spec, cluster, known)
+    meshes = select_meshes(spec, cluster, namesakes)
     role = expand_cluster(vault.kubernetes_auth.role, cluster=cluster.name)
     check_role_name(role)
     mount_path = expand_cluster(vault.kubernetes_auth.mount_path, cluster=cluster.name)
@@ -231,7 +239,7 @@ def _build_cluster(
         kubernetes_host=cluster.kubernetes_host,
         kubernetes_ca_pem=cluster.kubernetes_ca_pem,
         service_accounts=_list_accounts(spec, meshes),
-        namespaces=list_namespaces(spec, cluster, known),
+        namespaces=list_namespaces(spec, cluster, namesakes),
         login_check=build_login_check(spec, cluster),
     )
 

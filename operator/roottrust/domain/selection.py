@@ -113,8 +113,15 @@ def _is_mesh_of(mesh: str, cluster: KnownCluster, known: tuple[KnownCluster, ...
         return True
     if not mesh.endswith(f"-{cluster.name}"):
         return False
-    length = len(cluster.name)
-    return not any(len(each.name) > length and mesh.endswith(f"-{each.name}") for each in known)
+    return not any(mesh.endswith(f"-{each.name}") for each in list_namesakes(cluster, known))
+
+
+def list_namesakes(
+    cluster: KnownCluster, known: tuple[KnownCluster, ...]
+) -> tuple[KnownCluster, ...]:
+    """Return the clusters whose names end as this one's does: its meshes could be theirs."""
+    ending = f"-{cluster.name}"
+    return tuple(each for each in known if each.name.endswith(ending))
 
 
 def _matches_mesh(selector: IstioSelector, mesh: KnownMesh) -> bool:

@@ -193,8 +193,8 @@ class _Hub:
         key = self._store.apply_event(kind, type_, found)
         if key is None:
             return
-        told, written = self._reporter.get_told(key), self._reporter.get_written(key)
-        if type_ == "DELETED" or not is_own_echo(before, found, told=told, written=written):
+        told = self._reporter.get_told(key)
+        if type_ == "DELETED" or not is_own_echo(before, found, told=told):
             self._enqueue(key)
 
     def _enqueue(self, key: ObjectKey) -> None:
@@ -228,7 +228,7 @@ class _Hub:
         """Have policies looked at whose root was not there yet, or is being looked for now."""
         for policy in self._store.keys(POLICIES):
             told = self._reporter.get_told(policy)
-            if told is None or told.root is None:
+            if told is None or not told.has_root:
                 self._queue.add(policy, priority=Priority.RETRY)
 
     def _build_health(

@@ -81,11 +81,12 @@ def read_policy(manifest: Mapping[str, Any]) -> PolicyObject:
         adopts=annotations.get(ADOPT_ANNOTATION) == "true",
         given_up_root=annotations.get(REPLACE_ROOT_ANNOTATION),
         is_deleted=bool(metadata.get("deletionTimestamp")),
-        status=_parse_status(manifest.get("status")),
+        status=parse_status(manifest.get("status")),
     )
 
 
-def _parse_status(status: object) -> RootTrustPolicyStatus | None:
+def parse_status(status: object) -> RootTrustPolicyStatus | None:
+    """Return a status, None where there is none or a person broke it."""
     if not status:
         return None
     try:

@@ -17,6 +17,7 @@ from roottrust.domain.status import build_status
 from roottrust.domain.transition import Transition, list_repairs, list_transitions
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject
+from roottrust.hub.told_status import ToldStatus, dump_status
 from roottrust.kube.client import KubeClient
 from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
@@ -40,21 +41,15 @@ class PolicyReporter:
         self._events = events
         self._metrics = metrics
         self._now = now
-        self._told: dict[ObjectKey, RootTrustPolicyStatus] = {}
-        self._written: dict[ObjectKey, dict[str, Any]] = {}
+        self._told: dict[ObjectKey, ToldStatus] = {}
 
-    def get_told(self, key: ObjectKey) -> RootTrustPolicyStatus | None:
+    def get_told(self, key: ObjectKey) -> ToldStatus | None:
         """Return the status that was written last by this process, or is just being written."""
         return self._told.get(key)
-
-    def get_written(self, key: ObjectKey) -> dict[str, Any] | None:
-        """Return that status as it was sent, None if nothing was."""
-        return self._written.get(key)
 
     def forget(self, key: ObjectKey) -> None:
         """Tell nothing more of a policy that is gone."""
         self._told.pop(key, None)
-        self._written.pop(key, None)
         self._metrics.forget_policy(namespace=key.namespace, policy=key.name)
 
     async def report(
@@ -63,14 +58,15 @@ class PolicyReporter:
         """Write the status if it differs; raises RootTrustError when it is not taken."""
         status = build_status(outcome, previous=policy.status, now=self._now())
         self._count(policy, status)
-        self._told[build_key(POLICIES, policy.manifest)] = status
+        body = dump_status(status)
+        self._told[build_key(POLICIES, policy.manifest)] = ToldStatus.of(body)
         if status != policy.status:
-            await self._write(policy, status)
+            await self._write(policy, body)
         repairs = list_repairs(policy.status, outcome.generation, applied)
         for transition in (*repairs, *list_transitions(policy.status, status)):
             await self._post(policy, transition)
 
-    async def _write(self, policy: PolicyObject, status: RootTrustPolicyStatus) -> None:
+    async def _write(self, policy: PolicyObject, body: dict[str, Any]) -> None:
         identity = policy.identity
         metadata = {
             "namespace": identity.namespace,
@@ -78,9 +74,6 @@ class PolicyReporter:
             # Of another object by that name this status tells nothing: Kubernetes then refuses it.
             "uid": identity.uid,
         }
-        dumped = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        body = {name: value for name, value in dumped.items() if value != []}
-        self._written[build_key(POLICIES, policy.manifest)] = body
         # A policy that was deleted meanwhile needs no status.
         with suppress(DependencyMissingError):
             await self._client.apply(
@@ -101,10 +94,8 @@ class PolicyReporter:
     def _count(self, policy: PolicyObject, status: RootTrustPolicyStatus) -> None:
         """Show every condition: one that is not there any more does not hold."""
         found = {each.type: each.status for each in status.conditions}
-        for kind in ConditionType:
-            self._metrics.set_policy_condition(
-                namespace=policy.identity.namespace,
-                policy=policy.identity.name,
-                condition=kind,
-                status=found.get(kind, ConditionStatus.FALSE),
-            )
+        self._metrics.set_policy_conditions(
+            namespace=policy.identity.namespace,
+            policy=policy.identity.name,
+            statuses={kind: found.get(kind, ConditionStatus.FALSE) for kind in ConditionType},
+        )

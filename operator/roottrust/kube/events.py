@@ -22,6 +22,8 @@ COMPONENT = "roottrust-operator"
 MAX_MESSAGE = 1024
 MAX_NAME = 200
 
+_IDENTITY = ("namespace", "name", "uid", "resourceVersion")
+
 EventType = Literal["Normal", "Warning"]
 
 
@@ -82,6 +84,13 @@ class EventPoster:
             name=metadata["name"],
             field_manager=COMPONENT,
         )
+
+
+def identify(involved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return as much of an object as an event on it needs, so that the rest need not be kept."""
+    kept = {name: involved[name] for name in ("apiVersion", "kind") if name in involved}
+    metadata = involved["metadata"]
+    return {**kept, "metadata": {name: metadata[name] for name in _IDENTITY if name in metadata}}
 
 
 def _build_event(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from roottrust.kube.events import EventType
+from roottrust.kube.events import EventType, identify
 from roottrust.runtime.clock import Timer, sleep
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class EventQueue:
         """Have an event posted soon."""
         event = _Waiting(
             since=self._timer.time(),
-            involved=involved,
+            involved=identify(involved),
             type_=type_,
             reason=reason,
             message=message,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from roottrust.runtime.policy_conditions import PolicyConditions
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -76,12 +78,8 @@ class Metrics:
             ["kind"],
             registry=at,
         )
-        self.policy_conditions = Gauge(
-            "roottrust_policy_condition_state",
-            "1 true, 0 false, -1 unknown.",
-            ["namespace", "policy", "condition"],
-            registry=at,
-        )
+        self._policy_conditions = PolicyConditions()
+        at.register(self._policy_conditions)
 
     def count_reconcile(self, *, result: str, seconds: float) -> None:
         """Count one reconcile."""
@@ -124,16 +122,15 @@ class Metrics:
         self.watch_last_event_seconds.labels(kind=kind).set_function(age)
         self.watch_silent.labels(kind=kind).set_function(lambda: float(is_silent()))
 
-    def set_policy_condition(
-        self, *, namespace: str, policy: str, condition: str, status: str
+    def set_policy_conditions(
+        self, *, namespace: str, policy: str, statuses: Mapping[str, str]
     ) -> None:
-        """Show the status (True, False, Unknown) of one condition of one policy."""
-        value = {"True": 1, "False": 0}.get(status, -1)
-        self.policy_conditions.labels(namespace, policy, condition).set(value)
+        """Show the status (True, False, Unknown) of each condition of one policy."""
+        self._policy_conditions.set(namespace=namespace, policy=policy, statuses=statuses)
 
     def forget_policy(self, *, namespace: str, policy: str) -> None:
         """Show nothing more of a policy that is gone."""
-        self.policy_conditions.remove_by_labels({"namespace": namespace, "policy": policy})
+        self._policy_conditions.forget(namespace=namespace, policy=policy)
 
     def render(self, names: Iterable[str] = ()) -> bytes:
         """Return in the text format everything, or what has one of these names."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from roottrust.kube.kind import ResourceKind
+from roottrust.kube.managed_fields import drop_managed_fields
 
 Object = Mapping[str, Any]
 
@@ -122,7 +123,7 @@ class ObjectStore:
         known = self._objects[key.kind].get(key)
         if known is not None and (_is_older(found, known) or _is_same(found, known)):
             return False
-        self._objects[key.kind][key] = _strip(found)
+        self._objects[key.kind][key] = drop_managed_fields(found)
         return True
 
 
@@ -151,9 +152,3 @@ def _is_same(found: Object, known: Object) -> bool:
 def _is_older(found: Object, known: Object) -> bool:
     new, old = get_version(found), get_version(known)
     return new.isdecimal() and old.isdecimal() and int(new) < int(old)
-
-
-def _strip(found: Object) -> Object:
-    """Return the object without managedFields, which often are half of its size."""
-    metadata = {key: value for key, value in found["metadata"].items() if key != "managedFields"}
-    return {**found, "metadata": metadata}

@@ -60,6 +60,12 @@ async def test_list_reads_all_pages(client: KubeClient, server: Any) -> None:
     assert second.endswith("&continue=next")
 
 
+async def test_a_list_leaves_out_who_wrote_which_field(client: KubeClient, server: Any) -> None:
+    metadata = {"name": "x", "managedFields": [{"manager": "kubectl"}]}
+    server.answer(200, {"items": [{"metadata": metadata, "spec": {}}]})
+    assert await client.list(THINGS) == ({"metadata": {"name": "x"}, "spec": {}},)
+
+
 async def test_list_of_metadata_asks_for_nothing_else(client: KubeClient, server: Any) -> None:
     server.answer(200, {"items": []})
     await client.list_metadata(THINGS, namespace="ns")

@@ -10,7 +10,8 @@ from roottrust.runtime import event_queue
 from roottrust.runtime.event_queue import EventQueue
 from tests.unit.runtime.conftest import FakeTimer, settle
 
-POLICY = {"metadata": {"name": "p"}}
+POLICY = {"kind": "RootTrustPolicy", "metadata": {"name": "p", "uid": "u"}}
+SEEN = {**POLICY, "spec": {"a": 1}, "status": {"b": 2}}
 
 
 class Desk:
@@ -25,7 +26,7 @@ class Desk:
 
     async def tell(self, *messages: str) -> None:
         for message in messages:
-            await self.queue.post_event(POLICY, type_="Normal", reason="Told", message=message)
+            await self.queue.post_event(SEEN, type_="Normal", reason="Told", message=message)
         await settle()
 
     async def _post(

@@ -51,11 +51,18 @@ def test_renewals_of_the_lease_are_counted_apart(metrics: Metrics) -> None:
 def test_conditions_of_a_policy_come_and_go(metrics: Metrics) -> None:
     labels = {"namespace": "ns", "policy": "p", "condition": "Ready"}
     for status, value in (("True", 1), ("False", 0), ("Unknown", -1)):
-        metrics.set_policy_condition(**labels, status=status)
+        metrics.set_policy_conditions(namespace="ns", policy="p", statuses={"Ready": status})
         found = metrics.registry.get_sample_value("roottrust_policy_condition_state", labels)
         assert found == value
     metrics.forget_policy(namespace="ns", policy="p")
     assert metrics.registry.get_sample_value("roottrust_policy_condition_state", labels) is None
+
+
+def test_conditions_can_be_asked_for_alone(metrics: Metrics) -> None:
+    metrics.set_policy_conditions(namespace="ns", policy="p", statuses={"Ready": "True"})
+    text = metrics.render(["roottrust_policy_condition_state"]).decode()
+    assert 'condition="Ready",namespace="ns",policy="p"} 1.0' in text
+    assert "roottrust_bugs" not in text
 
 
 def test_requests_and_writes_are_counted(metrics: Metrics) -> None:
