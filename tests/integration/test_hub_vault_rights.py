@@ -14,6 +14,7 @@ from testbed import Vault
 from tests.integration.vault_calls import FORBIDDEN, Ask, build_ask
 
 POLICY = Path(__file__).parents[2] / "deploy/vault/roottrust-hub.hcl"
+REMOVAL = POLICY.with_name("roottrust-hub-delete.hcl")
 ROOT = {"common_name": "Root", "issuer_name": "r1", "key_type": "ec", "ttl": "87600h"}
 AUTH = "sys/auth/kube-cluster1-mesh-auth"
 LOGIN = "auth/kube-cluster1-mesh-auth"
@@ -95,6 +96,58 @@ def test_hub_sets_up_an_auth_mount_of_the_type_jwt(hub: Ask) -> None:
     ]
     answers = [(path, hub(method, path, body)) for method, path, body in calls]
     assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
+
+
+@pytest.fixture
+def removing_hub(empty_vault: Vault, admin: Ask, hub: Ask) -> Ask:
+    """A hub that may remove as well."""
+    rights = {"policy": REMOVAL.read_text()}
+    admin("PUT", "sys/policies/acl/roottrust-hub-delete", rights)
+    wanted = {"policies": ["roottrust-hub", "roottrust-hub-delete"], "no_default_policy": True}
+    answer = admin("POST", "auth/token/create", {**wanted, "no_parent": True})
+    return build_ask(empty_vault, answer.json()["auth"]["client_token"])
+
+
+def test_hub_removes_what_it_made(removing_hub: Ask, admin: Ask) -> None:
+    for mount in ("pki", "pki_int_cluster1"):
+        admin("POST", f"sys/mounts/{mount}", {"type": "pki"})
+    admin("POST", "pki_int_cluster1/root/generate/internal", ROOT)
+    admin("POST", AUTH, {"type": "kubernetes"})
+    calls = [
+        ("LIST", "pki_int_cluster1/issuers"),
+        ("GET", "pki_int_cluster1/issuer/r1"),
+        ("DELETE", f"{LOGIN}/role/gen-int-ca-istio-cluster1-mesh"),
+        ("DELETE", AGENTS),
+        ("DELETE", AUTH),
+        ("DELETE", "sys/mounts/pki_int_cluster1"),
+        # What is gone already is no failure.
+        ("DELETE", AUTH),
+        ("DELETE", "sys/mounts/pki_int_cluster1"),
+        ("DELETE", AGENTS),
+    ]
+    answers = [(path, removing_hub(method, path)) for method, path in calls]
+    assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sys/mounts/pki",
+        "sys/mounts/other",
+        "pki/root",
+        "pki/issuer/r1",
+        "sys/auth/kubernetes",
+        "auth/kubernetes/role/roottrust-hub",
+        "sys/policies/acl/roottrust-hub",
+    ],
+)
+def test_hub_is_denied_to_remove_what_is_not_its_own(
+    removing_hub: Ask, admin: Ask, path: str
+) -> None:
+    for mount in ("pki", "other"):
+        admin("POST", f"sys/mounts/{mount}", {"type": "pki"})
+    admin("POST", "sys/auth/kubernetes", {"type": "kubernetes"})
+    assert removing_hub("DELETE", path).status_code == FORBIDDEN
 
 
 @pytest.mark.parametrize(

@@ -79,11 +79,15 @@ def find_named_owner(target: VaultTarget, server: ServerTerms) -> str | None:
 
 
 def find_server(spec: RootTrustPolicySpec, servers: Mapping[str, ServerTerms]) -> ServerTerms:
-    """Return the configured server that a policy names; raises InvalidSpecError.
+    """Return the configured server that a policy names; raises InvalidSpecError."""
+    return find_terms(spec.config.agent_ca.vault.server.rstrip("/"), servers)
+
+
+def find_terms(address: str, servers: Mapping[str, ServerTerms]) -> ServerTerms:
+    """Return the configured server of an address; raises InvalidSpecError.
 
     Nothing is ever sent to a server that is not configured, or that is not allowed without TLS.
     """
-    address = spec.config.agent_ca.vault.server.rstrip("/")
     terms = servers.get(address)
     if terms is None:
         known = ", ".join(sorted(servers)) or "none"
@@ -134,7 +138,7 @@ def accept_policy(
     """
     check_supported(spec)
     _check_organization(spec)
-    namespace = _find_namespace(spec, server)
+    namespace = find_namespace(spec, server)
     check_agents_ca(agents_ca_pem)
     root = _build_root(spec)
     known = tuple(clusters)
@@ -172,8 +176,11 @@ def _check_organization(spec: RootTrustPolicySpec) -> None:
         )
 
 
-def _find_namespace(spec: RootTrustPolicySpec, server: ServerTerms) -> str:
-    """Return the Vault namespace that is meant: a token works where it is from, and below."""
+def find_namespace(spec: RootTrustPolicySpec, server: ServerTerms) -> str:
+    """Return the Vault namespace that is meant: a token works where it is from, and below.
+
+    Raises InvalidSpecError for any other.
+    """
     own = (server.namespace or "").strip("/")
     wanted = parse_namespace(spec.config.agent_ca.vault.namespace, default=own)
     if not is_within(wanted, own):

@@ -13,11 +13,15 @@ class Verb(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One write; `differences` are what an update is for."""
+    """One write; `differences` are what an update is for.
+
+    Of what is deleted only kind and path count.
+    """
 
     verb: Verb
     wanted: VaultObject

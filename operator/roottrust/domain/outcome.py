@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from roottrust.domain.deletion_report import DeletionProgress
 from roottrust.domain.fault import Fault
 from roottrust.domain.plan import Plan
 from roottrust.domain.target import VaultTarget
@@ -14,7 +15,8 @@ class Outcome:
     """How far a policy came.
 
     `refusal` tells why it is not accepted, `outage` why Vault cannot be used, `failure` what a read
-    or write in Vault met; `plan` is the last one, made after the last write.
+    or write in Vault met; `plan` is the last one, made after the last write. `deletion` is there
+    while the policy is being deleted.
     """
 
     generation: int
@@ -24,3 +26,4 @@ class Outcome:
     failure: Fault | None = None
     plan: Plan | None = None
     is_observed_only: bool = False
+    deletion: DeletionProgress | None = None

@@ -63,6 +63,11 @@ class Reason(StrEnum):
     WAITING_FOR_VAULT = "WaitingForVault"
     READY = "Ready"
 
+    # While a policy is being deleted
+    DELETING = "Deleting"
+    REMOVED_FROM_VAULT = "RemovedFromVault"
+    LEFT_IN_VAULT = "LeftInVault"
+
     # Reconciling, Stalled
     PROGRESSING = "Progressing"
     RETRYING = "Retrying"

@@ -25,6 +25,7 @@ from roottrust.api.root_trust_policy_status import (
 )
 from roottrust.domain import ownership
 from roottrust.domain.certificate import Certificate
+from roottrust.domain.deletion_judgement import judge_deletion
 from roottrust.domain.judgement import Judgement, judge
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Conflict
@@ -38,7 +39,7 @@ def build_status(
 ) -> RootTrustPolicyStatus:
     """Return the whole status; times of conditions move only with their status."""
     before = previous or RootTrustPolicyStatus()
-    judgements = judge(outcome)
+    judgements = _judge(outcome)
     status = RootTrustPolicyStatus(
         observed_generation=outcome.generation,
         state=_find_state(judgements, outcome),
@@ -50,7 +51,8 @@ def build_status(
     )
     if outcome.plan is None or outcome.target is None:
         kept = ("vault", "root", "trust_bundle", "managed_objects", "drift")
-        return status.model_copy(update={name: getattr(before, name) for name in kept})
+        known = status.model_copy(update={name: getattr(before, name) for name in kept})
+        return _drop_removed(known, outcome)
     place = describe_place(outcome.target)
     # What was told of another Vault says nothing of this one, though paths may be the same.
     there = before if before.vault == place else RootTrustPolicyStatus()
@@ -60,6 +62,18 @@ def build_status(
 def describe_place(target: VaultTarget) -> VaultPlace:
     """Return where a target is; its paths mean nothing elsewhere."""
     return VaultPlace(server=target.server, namespace=target.namespace)
+
+
+def _judge(outcome: Outcome) -> tuple[Judgement, ...]:
+    if outcome.deletion is None:
+        return judge(outcome)
+    return judge_deletion(outcome.deletion.message, outage=outcome.outage)
+
+
+def _drop_removed(status: RootTrustPolicyStatus, outcome: Outcome) -> RootTrustPolicyStatus:
+    removed = outcome.deletion.removed if outcome.deletion else frozenset()
+    left = tuple(each for each in status.managed_objects if each.path not in removed)
+    return status.model_copy(update={"managed_objects": left})
 
 
 def _describe_vault(plan: Plan, before: RootTrustPolicyStatus) -> dict[str, object]:
@@ -183,7 +197,7 @@ def _find_state(judgements: tuple[Judgement, ...], outcome: Outcome) -> PolicySt
     ready = _get(judgements, ConditionType.READY)
     if accepted.status is ConditionStatus.FALSE:
         return PolicyState.INVALID
-    if ready.status is ConditionStatus.UNKNOWN:
+    if ready.status is ConditionStatus.UNKNOWN or outcome.deletion is not None:
         return PolicyState.PENDING
     if ready.status is ConditionStatus.FALSE:
         return PolicyState.FAILED

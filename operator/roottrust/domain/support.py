@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roottrust.api.choices import DeletionPolicy, Reviewer, RootSource
+from roottrust.api.choices import Reviewer, RootSource
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.reasons import Reason
@@ -27,9 +27,6 @@ def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
         ),
         "management.workloadAuth.reviewer: ServiceAccountToken (use ClientToken)": (
             auth.reviewer is Reviewer.SERVICE_ACCOUNT_TOKEN
-        ),
-        "management.deletionPolicy: Delete (use Retain)": (
-            management.deletion_policy is DeletionPolicy.DELETE
         ),
         "config.passiveCertificateAuthorities (leave it out)": bool(
             spec.config.passive_certificate_authorities

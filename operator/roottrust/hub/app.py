@@ -128,6 +128,7 @@ class _Hub:
             servers=servers,
             reporter=self._reporter,
             now=_get_now,
+            deletion_seconds=settings.deletion_seconds,
             on_root=self._enqueue_rootless,
         )
 

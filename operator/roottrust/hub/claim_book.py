@@ -97,7 +97,10 @@ class ClaimBook:
         if manifest is None:
             return
         try:
-            claim = self._read(read_policy(manifest))
+            policy = read_policy(manifest)
+            if policy.is_deleted and not policy.has_finalizer:
+                return  # nothing of it is in the way of others any more
+            claim = self._read(policy)
         except RootTrustError:
             return  # one that is not accepted claims nothing
         self._claims[key] = claim

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roottrust.api.kind import MESH, ROOT_TRUST_POLICY, CustomKind
+from roottrust.api.kind import ISSUED_CERTIFICATE, MESH, ROOT_TRUST_POLICY, CustomKind
 from roottrust.kube.kind import ResourceKind
 
 
@@ -12,3 +12,4 @@ def _build(kind: CustomKind) -> ResourceKind:
 
 POLICIES = _build(ROOT_TRUST_POLICY)
 MESHES = _build(MESH)
+ISSUED_CERTIFICATES = _build(ISSUED_CERTIFICATE)

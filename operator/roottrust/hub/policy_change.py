@@ -7,7 +7,7 @@ from typing import Any
 
 from roottrust.hub.told_status import ToldStatus
 
-_ESSENCE = ("uid", "generation", "deletionTimestamp", "annotations", "labels")
+_ESSENCE = ("uid", "generation", "deletionTimestamp", "finalizers", "annotations", "labels")
 
 Manifest = Mapping[str, Any]
 

@@ -27,7 +27,10 @@ from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.dependants import Dependants
+from roottrust.hub.finalizer import Finalizers
 from roottrust.hub.known_policies import KnownPolicies
+from roottrust.hub.policy_deletion import DELETION_SECONDS, PolicyDeleter
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
@@ -67,6 +70,7 @@ class PolicyController:
         servers: VaultServers,
         reporter: PolicyReporter,
         now: Callable[[], datetime],
+        deletion_seconds: float = DELETION_SECONDS,
         on_root: Callable[[], None] = lambda: None,
     ) -> None:
         self._hub = hub
@@ -79,13 +83,23 @@ class PolicyController:
         self._existing = KnownPolicies(store)
         self._patient: set[ObjectKey] = set()
         self._reader = PolicyReader(clusters=clusters, servers=servers)
+        self._finalizers = Finalizers(client)
+        self._deleter = PolicyDeleter(
+            hub=hub,
+            reader=self._reader,
+            servers=servers,
+            finalizers=self._finalizers,
+            dependants=Dependants(client),
+            reporter=reporter,
+            now=now,
+            patience_seconds=deletion_seconds,
+        )
         self.claims = ClaimBook(store, read=lambda policy: self._reader.read(policy).claim)
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Bring Vault to what the policy asks for, and tell of it; return when to look again.
 
-        Raises whatever asks for a retry, after it was told of. A deleted policy leaves Vault as it
-        is (Retain) and has no finalizer, so that it never hangs.
+        Raises whatever asks for a retry, after it was told of.
         """
         manifest = self._store.get_by_key(key)
         if manifest is None:
@@ -93,7 +107,9 @@ class PolicyController:
             return None
         policy = read_policy(manifest)
         if policy.is_deleted:
-            return None
+            return await self._deleter.delete(policy)
+        if policy.has_finalizer and not policy.wants_deletion:
+            await self._finalizers.remove(policy)
         result = await self._work_on(policy)
         if any(action.wanted.kind is VaultKind.ROOT for action in result.work.applied):
             self._on_root()
@@ -124,6 +140,7 @@ class PolicyController:
         self._reporter.forget(key)
         self._reader.forget(key)
         self._patient.discard(key)
+        self._deleter.forget(key)
 
     async def _work_on(self, policy: PolicyObject) -> _Result:
         try:
@@ -135,6 +152,8 @@ class PolicyController:
         work = VaultWork(failure=failure)
         if failure is None:
             try:
+                if policy.wants_deletion:
+                    await self._finalizers.add(policy)  # before anything is there to be removed
                 work = await self._work_on_vault(policy, demand.spec, target)
             except RootTrustError as error:
                 work = VaultWork(failure=error)

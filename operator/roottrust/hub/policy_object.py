@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from roottrust.api.problem import describe_problems
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.conflict_text import ADOPT_ANNOTATION
+from roottrust.domain.deletion_scope import FINALIZER, FORCE_DELETE_ANNOTATION, wants_deletion
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.existing_root import REPLACE_ROOT_ANNOTATION
 from roottrust.domain.policy import PolicyIdentity
@@ -31,7 +33,9 @@ class PolicyObject:
     created_at: str
     adopts: bool
     given_up_root: str | None
-    is_deleted: bool
+    deleted_at: datetime | None
+    has_finalizer: bool
+    forces_deletion: bool
     status: RootTrustPolicyStatus | None
 
     def find_known_root(self, target: VaultTarget) -> str | None:
@@ -43,6 +47,16 @@ class PolicyObject:
         if root is None or root.issuer is None or root.mount != target.root.mount:
             return None
         return None if root.fingerprint == self.given_up_root else root.fingerprint
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether somebody deleted it: it is there only as long as finalizers hold it."""
+        return self.deleted_at is not None
+
+    @property
+    def wants_deletion(self) -> bool:
+        """Whether what is made in Vault goes with it."""
+        return wants_deletion(self.manifest.get("spec"))
 
     def find_created_paths(self, target: VaultTarget) -> frozenset[str]:
         """Return the objects in the target's part of Vault that status tells the policy made."""
@@ -80,9 +94,15 @@ def read_policy(manifest: Mapping[str, Any]) -> PolicyObject:
         generation=int(metadata.get("generation") or 0),
         adopts=annotations.get(ADOPT_ANNOTATION) == "true",
         given_up_root=annotations.get(REPLACE_ROOT_ANNOTATION),
-        is_deleted=bool(metadata.get("deletionTimestamp")),
+        deleted_at=_parse_time(metadata.get("deletionTimestamp")),
+        has_finalizer=FINALIZER in (metadata.get("finalizers") or ()),
+        forces_deletion=annotations.get(FORCE_DELETE_ANNOTATION) == "true",
         status=parse_status(manifest.get("status")),
     )
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def parse_status(status: object) -> RootTrustPolicyStatus | None:

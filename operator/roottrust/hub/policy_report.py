@@ -14,7 +14,7 @@ from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.reasons import ConditionType
 from roottrust.domain.status import build_status
-from roottrust.domain.transition import Transition, list_repairs, list_transitions
+from roottrust.domain.transition import list_repairs, list_transitions
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.told_status import ToldStatus, dump_status
@@ -64,7 +64,12 @@ class PolicyReporter:
             await self._write(policy, body)
         repairs = list_repairs(policy.status, outcome.generation, applied)
         for transition in (*repairs, *list_transitions(policy.status, status)):
-            await self._post(policy, transition)
+            await self.post(
+                policy,
+                reason=transition.reason,
+                message=transition.message,
+                is_normal=transition.is_normal,
+            )
 
     async def _write(self, policy: PolicyObject, body: dict[str, Any]) -> None:
         identity = policy.identity
@@ -83,12 +88,15 @@ class PolicyReporter:
                 subresource="status",
             )
 
-    async def _post(self, policy: PolicyObject, transition: Transition) -> None:
+    async def post(
+        self, policy: PolicyObject, *, reason: str, message: str, is_normal: bool
+    ) -> None:
+        """Have an Event on the policy posted soon."""
         await self._events.post_event(
             policy.manifest,
-            type_="Normal" if transition.is_normal else "Warning",
-            reason=transition.reason,
-            message=transition.message,
+            type_="Normal" if is_normal else "Warning",
+            reason=reason,
+            message=message,
         )
 
     def _count(self, policy: PolicyObject, status: RootTrustPolicyStatus) -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from roottrust.domain.acceptance import ServerTerms
-from roottrust.domain.action import Action
+from roottrust.domain.action import Action, Verb
+from roottrust.domain.deletion_plan import DeletionFacts
+from roottrust.domain.deletion_scope import DeletionScope
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import VaultFacts
 from roottrust.domain.target import VaultTarget
@@ -18,6 +20,7 @@ from roottrust.runtime.vaults import build_vault_client
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver
+from roottrust.vault.observe_deletion import observe_deletion
 from roottrust.vault.shared_reads import SharedRead
 
 
@@ -60,6 +63,14 @@ class VaultServer:
         """Read everything anew next time."""
         self._observer.forget()
 
+    async def observe_deletion(self, scope: DeletionScope) -> DeletionFacts:
+        """Return what it has that may go with a policy; nothing older than this is relied on."""
+        try:
+            return await observe_deletion(self._client, scope)
+        except RootTrustError:
+            await self.probe()
+            raise
+
     async def apply(self, action: Action) -> None:
         """Make one write; when it fails, what was read before is forgotten."""
         try:
@@ -67,7 +78,10 @@ class VaultServer:
         except BaseException:
             self._observer.forget()
             raise
-        self._observer.take_over(action.wanted)
+        if action.verb is Verb.DELETE:
+            self._observer.take_away(action.wanted)
+        else:
+            self._observer.take_over(action.wanted)
 
 
 class _Connected:

@@ -133,6 +133,13 @@ class OperatorSettings(BaseSettings):
     resync_seconds: float = Field(
         default=300, ge=10, description="How often everything is compared with Vault."
     )
+    deletion_seconds: float = Field(
+        default=120,
+        ge=1,
+        le=3600,
+        description="How long the deletion of a policy with deletionPolicy Delete waits for a "
+        "Vault that cannot be used, or for what depends on it; then the rest is left behind.",
+    )
     workers: int = Field(default=16, ge=1, le=256, description="Objects reconciled at once.")
     vault_concurrency: int = Field(
         default=8, ge=1, le=64, description="Requests at once to one Vault server."

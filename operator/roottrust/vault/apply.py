@@ -16,8 +16,24 @@ _READ_ONLY = frozenset({"token_reviewer_jwt_set"})
 
 async def apply_action(client: VaultClient, action: Action) -> None:
     """Make one write; repeating it is harmless. Raises RootTrustError."""
+    if action.verb is Verb.DELETE:
+        await client.delete(build_deletion_path(action.wanted))
+        return
     path, body = build_request(action)
     await client.write(path, body)
+
+
+def build_deletion_path(found: VaultObject) -> str:
+    """Return the path whose deletion removes an object; raises ValueError for what never is."""
+    match found.kind:
+        case VaultKind.SECRETS_MOUNT:
+            return f"sys/mounts/{found.path}"
+        case VaultKind.AUTH_MOUNT:
+            return f"sys/{found.path}"
+        case VaultKind.POLICY | VaultKind.ROLE:
+            return found.path
+        case _:
+            raise ValueError(f"{found.kind} is never removed by itself")
 
 
 def build_request(action: Action) -> tuple[str, dict[str, Any]]:

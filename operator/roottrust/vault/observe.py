@@ -32,8 +32,8 @@ class VaultObserver:
 
     def __init__(self, client: VaultClient) -> None:
         self._client = client
-        self._mounts = SharedRead(lambda: self._read_mounts("sys/mounts"))
-        self._auth_mounts = SharedRead(lambda: self._read_mounts("sys/auth"))
+        self._mounts = SharedRead(lambda: read_mounts(client, "sys/mounts"))
+        self._auth_mounts = SharedRead(lambda: read_mounts(client, "sys/auth"))
         self._roots: dict[str, SharedRead[IssuerFacts | None]] = {}
         self._known_issuers: set[tuple[str, str]] = set()
         self._default_ttls: dict[str, SharedRead[int]] = {}
@@ -66,6 +66,15 @@ class VaultObserver:
             case VaultKind.ROOT:
                 self._forget_roots()
 
+    def take_away(self, removed: VaultObject) -> None:
+        """Know of a removal that has succeeded without reading all mounts again."""
+        match removed.kind:
+            case VaultKind.SECRETS_MOUNT:
+                self._mounts.change(lambda table: _drop_mount(table, removed.path))
+            case VaultKind.AUTH_MOUNT:
+                name = removed.path.removeprefix("auth/")
+                self._auth_mounts.change(lambda table: _drop_mount(table, name))
+
     def forget(self) -> None:
         """Read everything anew next time: a write has failed, and nobody knows how far it came."""
         self._mounts.forget()
@@ -77,14 +86,6 @@ class VaultObserver:
             root.forget()
         for default_ttl in self._default_ttls.values():
             default_ttl.forget()
-
-    async def _read_mounts(self, path: str) -> dict[str, MountFacts]:
-        data = await self._client.read(path)
-        return {
-            name.rstrip("/"): _build_mount(found)
-            for name, found in (data or {}).items()
-            if isinstance(found, Mapping) and "type" in found
-        }
 
     async def _read_default_ttl(self, mount: str) -> int:
         """Return Vault's own limit, for which a mount shows 0."""
@@ -184,6 +185,16 @@ class VaultObserver:
         return () if parse_mark(mount.description) else await self._client.list(f"{base}/role")
 
 
+async def read_mounts(client: VaultClient, path: str) -> dict[str, MountFacts]:
+    """Return all mounts of sys/mounts or sys/auth, by path without slashes at the ends."""
+    data = await client.read(path)
+    return {
+        name.rstrip("/"): _build_mount(found)
+        for name, found in (data or {}).items()
+        if isinstance(found, Mapping) and "type" in found
+    }
+
+
 def _list_mounts(target: VaultTarget) -> list[str]:
     intermediates = [each.intermediate_mount for each in target.clusters]
     return [target.root.mount, *(name for name in intermediates if name is not None)]
@@ -191,6 +202,10 @@ def _list_mounts(target: VaultTarget) -> list[str]:
 
 def _pick(table: Mapping[str, MountFacts], names: list[str]) -> dict[str, MountFacts]:
     return {name: table[name] for name in names if name in table}
+
+
+def _drop_mount(table: dict[str, MountFacts], name: str) -> None:
+    table.pop(name, None)
 
 
 def _put_mount(table: dict[str, MountFacts], name: str, wanted: VaultObject) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from testbed import Vault
 from tests.integration.hub.names import GRANT
 
+DELETION_SECONDS = 12
 SERVER = "https://vault.example:8200"
 
 
@@ -21,6 +22,7 @@ def build_config(vault: Vault, login: dict[str, Any]) -> dict[str, Any]:
     return {
         "cluster": {"name": "cluster1", "labels": {"env": "prod"}},
         "resyncSeconds": 10,  # the least
+        "deletionSeconds": DELETION_SECONDS,
         "leaderElection": {"enabled": False},  # a killed one would be waited for
         "logging": {"format": "text", "level": "DEBUG"},
         "vaultServers": [

@@ -8,7 +8,7 @@ from typing import Any
 from tests.integration.vault_calls import Ask, read
 
 # What the tests' operator may touch beside the guide's names, each for one purpose.
-GENERATED_ROOTS = ("pki_made", "pki_signing", "pki_shared", "pki_drifting", "pki_lost")
+GENERATED_ROOTS = ("pki_made", "pki_signing", "pki_shared", "pki_drifting", "pki_lost", "pki_kept")
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],
     "rootMounts": ["pki", *GENERATED_ROOTS],

@@ -9,8 +9,10 @@ from pathlib import Path
 from tests.integration.hub.names import GENERATED_ROOTS
 from tests.integration.vault_calls import Ask, write
 
-POLICY = Path(__file__).parents[3] / "deploy/vault/roottrust-hub.hcl"
+SHIPPED = Path(__file__).parents[3] / "deploy/vault"
+POLICY = SHIPPED / "roottrust-hub.hcl"
 NAME = "roottrust-hub"
+REMOVAL = "roottrust-hub-delete"
 
 _OF_ROOT = re.compile(r'^path "(?:sys/mounts/)?pki(?=["/]).*?^}\n', re.DOTALL | re.MULTILINE)
 
@@ -26,9 +28,21 @@ def build_rights(roots: Iterable[str] = GENERATED_ROOTS) -> str:
 def grant_rights(admin: Ask, token_file: Path) -> None:
     """Make a token that has these rights alone, and put it where the operator finds it."""
     write(admin, f"sys/policies/acl/{NAME}", {"policy": build_rights()})
-    wanted = {"policies": [NAME], "no_default_policy": True, "no_parent": True, "ttl": "24h"}
+    grant_removal(admin)
+    wanted = {
+        "policies": [NAME, REMOVAL],
+        "no_default_policy": True,
+        "no_parent": True,
+        "ttl": "24h",
+    }
     answer = admin("POST", "auth/token/create", wanted)
     put_token(token_file, answer.json()["auth"]["client_token"])
+
+
+def grant_removal(admin: Ask) -> None:
+    """Let it remove what it made, as policies with deletionPolicy Delete need it."""
+    rights = (SHIPPED / f"{REMOVAL}.hcl").read_text()
+    write(admin, f"sys/policies/acl/{REMOVAL}", {"policy": rights})
 
 
 def make_powerless_token(admin: Ask) -> str:

@@ -30,7 +30,7 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
     check_supported(
         build_spec(
             config={"autoRestartPods": False},
-            management={"mode": "Observe", "deletionPolicy": "Retain"},
+            management={"mode": "Observe", "deletionPolicy": "Delete"},
             rotation={"rootGeneration": 1, "strategy": "MultiRoot"},
         )
     )
@@ -41,7 +41,6 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
     [
         ({"management": IMPORT}, "source: Import (import the root into Vault"),
         ({"management": REVIEWER}, "reviewer: ServiceAccountToken (use ClientToken)"),
-        ({"management": {"deletionPolicy": "Delete"}}, "deletionPolicy: Delete (use Retain)"),
         ({"config": {"autoRestartPods": True}}, "autoRestartPods (leave it out)"),
         ({"rotation": {"rootGeneration": 2}}, "a rotation (leave rotation's generations at 1)"),
         ({"rotation": {"intermediateGeneration": 2}}, "a rotation"),
@@ -60,7 +59,5 @@ def test_what_would_have_no_effect_is_refused_with_what_to_do(
 
 
 def test_all_that_is_not_supported_is_told_at_once() -> None:
-    message = find_message(
-        config={"autoRestartPods": True}, management={"deletionPolicy": "Delete"}
-    )
-    assert "deletionPolicy: Delete (use Retain); nor config.autoRestartPods" in message
+    message = find_message(config={"autoRestartPods": True}, rotation={"rootGeneration": 2})
+    assert "config.autoRestartPods (leave it out); nor a rotation" in message

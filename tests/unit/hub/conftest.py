@@ -94,6 +94,8 @@ class Bench:
         finally:
             for manifest in self.kube.applied[written:]:
                 self.edit(status=manifest["status"])
+            if self.kube.finalizers is not None:
+                self.edit(metadata={"finalizers": list(self.kube.finalizers)})
 
     def read_condition(self, kind: str) -> tuple[str, str]:
         """Return status and reason of a condition."""

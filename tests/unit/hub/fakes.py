@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,14 +10,18 @@ from datetime import datetime
 from typing import Any, cast
 
 from roottrust.domain.acceptance import ServerTerms
-from roottrust.domain.action import Action
-from roottrust.domain.errors import RootTrustError
+from roottrust.domain.action import Action, Verb
+from roottrust.domain.deletion_plan import DeletionFacts
+from roottrust.domain.deletion_scope import DeletionScope
+from roottrust.domain.errors import ConflictError, RootTrustError
 from roottrust.domain.facts import Unread, VaultFacts
 from roottrust.domain.known import KnownCluster
+from roottrust.domain.reasons import Reason
 from roottrust.domain.target import VaultTarget
-from roottrust.hub.kinds import POLICIES
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, POLICIES
 from roottrust.kube.kind import SECRETS, ResourceKind
 from tests.unit.domain.certificates import NOW
+from tests.unit.domain.deletions import NOTHING, remove
 from tests.unit.domain.samples import (
     ADDRESS,
     EMPTY_FACTS,
@@ -41,6 +46,8 @@ class FakeServer:
     unread: dict[str, RootTrustError] = field(default_factory=dict)
     refused: dict[str, RootTrustError] = field(default_factory=dict)
     drops_writes: bool = False
+    hangs: bool = False
+    deletion: DeletionFacts = NOTHING
     observed: int = 0
     probed: int = 0
     forgotten: int = 0
@@ -71,11 +78,24 @@ class FakeServer:
     def forget(self) -> None:
         self.forgotten += 1
 
+    async def observe_deletion(self, scope: DeletionScope) -> DeletionFacts:
+        assert scope.policy.namespace == IDENTITY.namespace
+        self.observed += 1
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.down is not None:
+            raise self.down
+        return self.deletion
+
     async def apply(self, action: Action) -> None:
         self.asked.append(str(action))
         if action.wanted.path in self.refused:
             raise self.refused[action.wanted.path]
         if self.drops_writes:
+            return
+        if action.verb is Verb.DELETE:
+            self.deletion = remove(self.deletion, action)
+            self.written.append(str(action))
             return
         assert self.target is not None
         self.facts = apply(self.facts, action, target=self.target, now=self.now)
@@ -117,6 +137,9 @@ class FakeKube:
     applied: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     failure: RootTrustError | None = None
+    finalizers: list[str] | None = None
+    issued: tuple[dict[str, Any], ...] = ()
+    unlisted: RootTrustError | None = None
 
     async def get(
         self, kind: ResourceKind, *, name: str, namespace: str | None = None
@@ -138,12 +161,49 @@ class FakeKube:
         field_manager: str,
         subresource: str = "",
     ) -> dict[str, Any]:
-        assert (kind, subresource) == (POLICIES, "status")
-        assert field_manager == "roottrust-hub-policy"
+        assert kind == POLICIES
         if self.failure is not None:
             raise self.failure
+        if subresource == "":
+            assert field_manager == "roottrust-hub-finalizer"
+            self.finalizers = list(manifest["metadata"]["finalizers"])
+            return manifest
+        assert (field_manager, subresource) == ("roottrust-hub-policy", "status")
         self.applied.append(manifest)
         return manifest
+
+    async def patch_json(
+        self,
+        kind: ResourceKind,
+        operations: list[dict[str, Any]],
+        *,
+        name: str,
+        namespace: str,
+        field_manager: str,
+    ) -> dict[str, Any]:
+        assert (kind, namespace, name) == (POLICIES, IDENTITY.namespace, IDENTITY.name)
+        assert field_manager == "roottrust-hub-finalizer"
+        if self.failure is not None:
+            raise self.failure
+        uid, value, removal = operations
+        assert (uid["op"], uid["path"], value["op"], removal["op"]) == (
+            "test",
+            "/metadata/uid",
+            "test",
+            "remove",
+        )
+        index = int(removal["path"].removeprefix("/metadata/finalizers/"))
+        assert self.finalizers is not None
+        if self.finalizers[index : index + 1] != [value["value"]]:
+            raise ConflictError("patch met another writer.", reason=Reason.CONFLICT)
+        del self.finalizers[index]
+        return {}
+
+    async def list(self, kind: ResourceKind) -> tuple[dict[str, Any], ...]:
+        assert kind == ISSUED_CERTIFICATES
+        if self.unlisted is not None:
+            raise self.unlisted
+        return self.issued
 
 
 @dataclass

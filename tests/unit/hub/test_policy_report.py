@@ -78,6 +78,7 @@ async def test_what_was_told_is_known_to_be_our_own_echo(
         {"deletionTimestamp": "2030-01-01T00:00:00Z"},
         {"annotations": {"admin.gloo.solo.io/adopt": "true"}},
         {"labels": {"x": "y"}},
+        {"finalizers": ["somebody/else"]},
     ],
 )
 async def test_an_edit_that_comes_with_our_status_is_no_echo(

@@ -23,6 +23,7 @@ class FakeVault:
         self.failures: dict[str, RootTrustError] = {}
         self.reads: list[str] = []
         self.writes: list[tuple[str, dict[str, Any]]] = []
+        self.deletions: list[str] = []
 
     async def read(self, path: str) -> dict[str, Any] | None:
         self._take(path)
@@ -63,6 +64,9 @@ class FakeVault:
             self.values[path] = {**self.values.get(path, {}), **data}
         else:
             self.values[path] = dict(data)
+
+    async def delete(self, path: str) -> None:
+        self.deletions.append(path)
 
     def put_issuer(self, mount: str, *, name: str = "", issuer_id: str = ISSUER_ID) -> None:
         self.values[f"{mount}/issuer/{issuer_id}"] = {

@@ -18,8 +18,8 @@ from roottrust.domain.desired import (
 from roottrust.domain.plan import plan_policy
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget, VaultTarget
-from roottrust.domain.vault_object import VaultObject
-from roottrust.vault.apply import apply_action, build_request
+from roottrust.domain.vault_object import VaultKind, VaultObject
+from roottrust.vault.apply import apply_action, build_deletion_path, build_request
 from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver
 from tests.unit.domain.samples import (
@@ -173,3 +173,28 @@ async def test_an_auth_mount_that_was_disabled_comes_back_with_its_parts() -> No
     for path in (f"{AUTH}/config", f"{AUTH}/role/{ROLE}"):
         del vault.values[path]
     assert await settle(vault, TARGET) == [3, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "deleted"),
+    [
+        (VaultKind.SECRETS_MOUNT, "pki_int_a", "sys/mounts/pki_int_a"),
+        (VaultKind.AUTH_MOUNT, "auth/kube-a", "sys/auth/kube-a"),
+        (VaultKind.POLICY, "sys/policies/acl/a", "sys/policies/acl/a"),
+        (VaultKind.ROLE, "auth/kube-a/role/a", "auth/kube-a/role/a"),
+    ],
+)
+async def test_each_kind_is_removed_at_its_own_path(
+    kind: VaultKind, path: str, deleted: str
+) -> None:
+    vault = FakeVault()
+    wanted = VaultObject(kind=kind, path=path, fields={})
+    await apply_action(cast("VaultClient", vault), Action(verb=Verb.DELETE, wanted=wanted))
+    assert vault.deletions == [deleted]
+    assert vault.writes == []
+
+
+@pytest.mark.parametrize("kind", [VaultKind.ROOT, VaultKind.AUTH_CONFIG])
+def test_no_root_is_ever_removed(kind: VaultKind) -> None:
+    with pytest.raises(ValueError, match="never removed"):
+        build_deletion_path(VaultObject(kind=kind, path="pki/issuer/x", fields={}))

@@ -1,0 +1,61 @@
+"""Our finalizer: on a policy for as long as its deletion has work to do in Vault."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+
+from roottrust.domain.deletion_scope import FINALIZER
+from roottrust.domain.errors import DependencyMissingError
+from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_object import PolicyObject
+from roottrust.kube.client import KubeClient
+
+logger = logging.getLogger(__name__)
+
+FIELD_MANAGER = "roottrust-hub-finalizer"
+
+
+class Finalizers:
+    """Puts it on and takes it off; finalizers of others are never touched."""
+
+    def __init__(self, client: KubeClient) -> None:
+        self._client = client
+
+    async def add(self, policy: PolicyObject) -> None:
+        """Put it on, unless it is; raises RootTrustError."""
+        if policy.has_finalizer:
+            return
+        identity = policy.identity
+        metadata = {
+            "namespace": identity.namespace,
+            "name": identity.name,
+            # Of another object by that name, or none, this says nothing: Kubernetes refuses it.
+            "uid": identity.uid,
+            "finalizers": [FINALIZER],
+        }
+        await self._client.apply(POLICIES, {"metadata": metadata}, field_manager=FIELD_MANAGER)
+        logger.info("the policy waits for Vault when it is deleted (%s)", FINALIZER)
+
+    async def remove(self, policy: PolicyObject) -> None:
+        """Take it off, if it is on; raises ConflictError when the list has changed meanwhile.
+
+        A JSON patch, since one that was restored from a backup is not ours to server-side apply.
+        """
+        if not policy.has_finalizer:
+            return
+        identity = policy.identity
+        index = policy.manifest["metadata"]["finalizers"].index(FINALIZER)
+        path = f"/metadata/finalizers/{index}"
+        with suppress(DependencyMissingError):  # the policy is gone
+            await self._client.patch_json(
+                POLICIES,
+                [
+                    {"op": "test", "path": "/metadata/uid", "value": identity.uid},
+                    {"op": "test", "path": path, "value": FINALIZER},
+                    {"op": "remove", "path": path},
+                ],
+                namespace=identity.namespace,
+                name=identity.name,
+                field_manager=FIELD_MANAGER,
+            )

@@ -1,0 +1,229 @@
+"""Deleting a policy whose deletionPolicy is Delete: Vault first, then the object, within a bound.
+
+What cannot be removed in time is left behind and told, since a namespace that hangs helps nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from roottrust.api.root_trust_policy_status import VaultPlace
+from roottrust.domain.acceptance import find_namespace, find_server, find_terms
+from roottrust.domain.deletion_plan import Leftover
+from roottrust.domain.deletion_report import (
+    EVENT_LIMIT,
+    DeletionProgress,
+    describe_leftovers,
+    describe_removed,
+    describe_wait,
+    list_leftovers,
+)
+from roottrust.domain.deletion_scope import (
+    DeletionScope,
+    list_asked_objects,
+    list_made_objects,
+    list_root_mounts,
+)
+from roottrust.domain.errors import RootTrustError, TransientError
+from roottrust.domain.fault import build_outage, is_outage
+from roottrust.domain.outcome import Outcome
+from roottrust.domain.reasons import Reason
+from roottrust.domain.status import describe_place
+from roottrust.domain.vault_object import VaultObject
+from roottrust.hub.deletion_work import DeletionWork, delete_from_vault
+from roottrust.hub.dependants import Dependants
+from roottrust.hub.finalizer import Finalizers
+from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_object import PolicyObject
+from roottrust.hub.policy_reader import PolicyReader
+from roottrust.hub.policy_report import PolicyReporter
+from roottrust.hub.vault_server import VaultServers
+from roottrust.runtime.fence import FencedError
+from roottrust.runtime.store import ObjectKey, build_key
+
+logger = logging.getLogger(__name__)
+
+DELETION_SECONDS = 120.0
+RETRY_SECONDS = 5.0
+# An attempt always has so long, also the first one after the operator was away.
+ATTEMPT_SECONDS = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """One policy with everything that its deletion needs; no place if none is known."""
+
+    policy: PolicyObject
+    scope: DeletionScope
+    where: str
+    place: VaultPlace | None = None
+    refusal: RootTrustError | None = None
+
+
+class PolicyDeleter:
+    """Reconciles policies that are being deleted and have our finalizer."""
+
+    def __init__(
+        self,
+        *,
+        hub: str,
+        reader: PolicyReader,
+        servers: VaultServers,
+        finalizers: Finalizers,
+        dependants: Dependants,
+        reporter: PolicyReporter,
+        now: Callable[[], datetime],
+        patience_seconds: float = DELETION_SECONDS,
+    ) -> None:
+        self._hub = hub
+        self._reader = reader
+        self._servers = servers
+        self._finalizers = finalizers
+        self._dependants = dependants
+        self._reporter = reporter
+        self._now = now
+        self._patience = timedelta(seconds=patience_seconds)
+        self._seen_at: dict[ObjectKey, tuple[str, datetime]] = {}
+
+    def forget(self, key: ObjectKey) -> None:
+        """Keep nothing of a policy that is gone."""
+        self._seen_at.pop(key, None)
+
+    async def delete(self, policy: PolicyObject) -> float | None:
+        """Go on with a deletion; return when to look again.
+
+        Raises RootTrustError when the finalizer or the status cannot be written.
+        """
+        if not policy.has_finalizer:
+            return None
+        if not policy.wants_deletion:
+            await self._finalizers.remove(policy)
+            return None
+        deadline = self._find_deadline(policy)
+        case = self._build_case(policy)
+        work = await self._attempt(case, deadline)
+        left = (deadline - self._now()).total_seconds()
+        if not work.is_done and left > 0:
+            await self._tell_wait(case, work, deadline)
+            return min(RETRY_SECONDS, left)
+        await self._tell_end(case, work)
+        await self._finalizers.remove(policy)
+        return None
+
+    def _find_deadline(self, policy: PolicyObject) -> datetime:
+        """Return until when Vault is waited for; the API server's clock may be ahead of ours."""
+        now = self._now()
+        key, uid = build_key(POLICIES, policy.manifest), policy.identity.uid
+        known, seen_at = self._seen_at.get(key, (uid, now))
+        if known != uid:
+            seen_at = now  # another policy of that name was deleted before
+        self._seen_at[key] = (uid, seen_at)
+        return min(policy.deleted_at or now, seen_at) + self._patience
+
+    def _build_case(self, policy: PolicyObject) -> _Case:
+        made = list_made_objects(policy.status)
+        scope = DeletionScope(hub=self._hub, policy=policy.identity, made=made)
+        try:
+            place = self._find_place(policy)
+            terms = find_terms(place.server, self._servers.terms)
+        except RootTrustError as error:
+            return _Case(policy=policy, scope=scope, where="Vault", refusal=error)
+        scope = DeletionScope(
+            hub=self._hub,
+            policy=policy.identity,
+            made=made,
+            asked=self._list_asked(policy, place),
+            root_mounts=list_root_mounts(_read_ca_path(policy), policy.status),
+            reserved_roles=terms.reserved_roles,
+            reserved_auth_mounts=terms.reserved_auth_mounts,
+            is_forced=policy.forces_deletion,
+        )
+        namespace = f", namespace {place.namespace}" if place.namespace else ""
+        where = f"Vault {place.server}{namespace}"
+        return _Case(policy=policy, scope=scope, where=where, place=place)
+
+    def _find_place(self, policy: PolicyObject) -> VaultPlace:
+        """Return where the policy's objects are: where they were seen last, or where it says."""
+        if policy.status is not None and policy.status.vault is not None:
+            return policy.status.vault
+        spec = policy.parse_spec()
+        terms = find_server(spec, self._servers.terms)
+        return VaultPlace(server=terms.address, namespace=find_namespace(spec, terms) or None)
+
+    def _list_asked(self, policy: PolicyObject, place: VaultPlace) -> tuple[VaultObject, ...]:
+        try:
+            target = self._reader.read(policy).claim.target
+        except RootTrustError:
+            return ()  # what is not accepted any more is found by its marks and by status
+        return list_asked_objects(target) if describe_place(target) == place else ()
+
+    async def _attempt(self, case: _Case, deadline: datetime) -> DeletionWork:
+        work = DeletionWork(failure=case.refusal)
+        if case.place is None:
+            return work
+        address = case.place.server
+        seconds = max((deadline - self._now()).total_seconds(), ATTEMPT_SECONDS)
+        try:
+            async with asyncio.timeout(seconds):
+                await delete_from_vault(
+                    self._servers.get(address, case.place.namespace),
+                    case.scope,
+                    find_in_use=lambda: self._dependants.find(address),
+                    work=work,
+                )
+        except FencedError:
+            raise
+        except RootTrustError as error:
+            work.failure = work.failure or error
+        except TimeoutError:
+            work.failure = work.failure or TransientError(
+                f"{case.where} is too slow.", reason=Reason.UNREACHABLE
+            )
+        return work
+
+    async def _tell_wait(self, case: _Case, work: DeletionWork, deadline: datetime) -> None:
+        failure = work.failure
+        hindrance = (
+            failure.message if failure else describe_wait(work.plan.waiting if work.plan else ())
+        )
+        until = deadline.strftime("%H:%M:%SZ")
+        message = (
+            f"Being deleted, and waiting until {until}: {hindrance.rstrip('.')}. Then what is left "
+            "in Vault stays; set management.deletionPolicy: Retain to leave it now."
+        )
+        progress = DeletionProgress(message=message, removed=frozenset(work.removed))
+        outage = build_outage(failure) if failure and is_outage(failure) else None
+        outcome = Outcome(generation=case.policy.generation, outage=outage, deletion=progress)
+        await self._reporter.report(case.policy, outcome, applied=())
+
+    async def _tell_end(self, case: _Case, work: DeletionWork) -> None:
+        if work.removed:
+            message = describe_removed(work.removed, where=case.where)
+            logger.info("%s", message)
+            await self._reporter.post(
+                case.policy, reason=Reason.REMOVED_FROM_VAULT, message=message, is_normal=True
+            )
+        left = _list_left(case, work)
+        if left:
+            logger.warning("%s", describe_leftovers(left, where=case.where))
+            message = describe_leftovers(left, where=case.where, limit=EVENT_LIMIT)
+            await self._reporter.post(
+                case.policy, reason=Reason.LEFT_IN_VAULT, message=message, is_normal=False
+            )
+
+
+def _list_left(case: _Case, work: DeletionWork) -> Iterable[Leftover]:
+    why = work.failure.message if work.failure else "it came back while it was removed"
+    return list_leftovers(case.scope, work.plan, why=why)
+
+
+def _read_ca_path(policy: PolicyObject) -> str:
+    """Return it as it is written; what cannot be read names no mount."""
+    try:
+        return policy.parse_spec().config.agent_ca.vault.ca_path
+    except RootTrustError:
+        return ""
