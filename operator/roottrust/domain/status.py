@@ -24,6 +24,7 @@ from roottrust.api.root_trust_policy_status import (
     VaultPlace,
 )
 from roottrust.domain import ownership
+from roottrust.domain.action import Verb
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.deletion_judgement import judge_deletion
 from roottrust.domain.judgement import Judgement, judge
@@ -118,14 +119,19 @@ def _build_trusted(plan: Plan, root: Certificate) -> TrustedRoot:
 
 
 def _list_managed(plan: Plan, before: RootTrustPolicyStatus) -> tuple[ManagedObject, ...]:
-    """Return what is kept up; of a cluster that could not be looked at, what was told before."""
+    """Return what is kept up; of a cluster that could not be looked at, what was told before.
+
+    What was never made yet is not: once it is, it would pass for something that was lost.
+    """
     found = [_build_managed(each) for each in plan.root.managed]
     for name, cluster in plan.clusters.items():
         if cluster.managed or cluster.conflicts:
             found += [_build_managed(each, cluster=name) for each in cluster.managed]
         else:
             found += [each for each in before.managed_objects if each.cluster == name]
-    return tuple(found[:MANAGED_OBJECTS_MAX])
+    known = {each.path for each in before.managed_objects}
+    missing = {each.wanted.path for each in plan.actions if each.verb is Verb.CREATE} - known
+    return tuple([each for each in found if each.path not in missing][:MANAGED_OBJECTS_MAX])
 
 
 def _build_managed(managed: ownership.ManagedObject, cluster: str | None = None) -> ManagedObject:

@@ -169,13 +169,17 @@ class VaultClient:
         absent_is_none: bool,
         body: Mapping[str, Any] | None = None,
     ) -> dict[str, Any] | None:
+        place = f"{self._namespace or ''}:{path}"
+        self._session.waits.check(place)
         response = await self._session.send(method, path, namespace=self._namespace, body=body)
         if response.is_success:
             data = response.body.get("data")
             return data if isinstance(data, dict) else None
         if response.status == HTTPStatus.NOT_FOUND and absent_is_none:
             return None
-        raise self._session.explain(response, method=method, path=self._get_full_path(path))
+        error = self._session.explain(response, method=method, path=self._get_full_path(path))
+        self._session.waits.note(place, error)
+        raise error
 
     def _get_full_path(self, path: str) -> str:
         """Return a path as a policy of our token has to name it: from where the token is."""

@@ -22,6 +22,7 @@ from roottrust.vault.login import Login, VaultToken
 from roottrust.vault.namespace import NamespaceCheck, check_namespace
 from roottrust.vault.own_call import judge_own_call
 from roottrust.vault.renewal import TokenRenewal
+from roottrust.vault.retry_after import RetryAfter
 from roottrust.vault.tokens import OnLogin, TokenKeeper
 from roottrust.vault.transport import VaultResponse, VaultTransport
 
@@ -83,6 +84,7 @@ class VaultSession:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.connection = connection
+        self.waits = RetryAfter()
         self._on_request = on_request
         self._transport = AsyncVaultTransport(connection, pool_size=concurrency, guard=guard)
         self._login_transport = VaultTransport(connection, pool_size=1, guard=login_guard or guard)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from testbed import Cluster
+from tests.integration.hub.names import GRANT
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.waiting import wait_for
 
+SERVER = "https://vault.example:8200"
 END_SECONDS = 20.0
 REST_SECONDS = 1.0
 
@@ -80,3 +83,30 @@ class Candidate(OperatorProcess):
     def _send(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+
+BuildCandidate = Callable[..., Candidate]
+
+
+def build_candidate_config(
+    cluster: Cluster, paths: Paths, *, ca_file: Path, login: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the configuration of an operator whose ways lead over recorders."""
+    return {
+        "cluster": {
+            "name": "cluster1",
+            "kubernetesHost": cluster.server,
+            "kubernetesCAFile": str(cluster.ca_file),
+        },
+        "logging": {"format": "text", "level": "DEBUG"},
+        "vaultServers": [
+            {
+                "address": SERVER,
+                "endpoint": paths.vault.url,
+                "caFile": str(ca_file),
+                "timeoutSeconds": 60,
+                "login": login,
+                "grants": [GRANT],
+            }
+        ],
+    }

@@ -6,24 +6,35 @@ for `operator` has it running again. Each test has a namespace and names in Vaul
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from testbed import Cluster, Vault
+from testbed.certificate import Authority
+from tests.integration.hub.candidate import (
+    BuildCandidate,
+    Candidate,
+    Paths,
+    build_candidate_config,
+)
 from tests.integration.hub.configuration import build_config
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.names import Names, build_names
 from tests.integration.hub.operator_process import BuildOperator, OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.rights import grant_rights
 from tests.integration.hub.root import Root, make_root
 from tests.integration.manifests.table import GUIDE
 from tests.integration.vault_calls import Ask, build_ask
 
 HUB_NAMESPACE = "gloo-mesh"
+LOCALHOST = IPv4Address("127.0.0.1")
 
 
 @pytest.fixture(scope="session")
@@ -145,3 +156,72 @@ def own_istiod(cluster: Cluster, namespace: str) -> Account:
     account = Account(cluster, namespace=namespace)
     account.create()
     return account
+
+
+@pytest.fixture
+def alone(operator_process: OperatorProcess, cluster: Cluster, namespace: str) -> Iterator[None]:
+    """Nobody else works on policies, nobody holds the lease, and no policies are left behind."""
+    if operator_process.is_running:
+        operator_process.stop()
+    cluster.kubectl("delete", "lease", "-n", HUB_NAMESPACE, "--all")
+    yield
+    cluster.kubectl("delete", "rtp", "-n", namespace, "--all", "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """What recorders in front of Vault show; its authority is beside it."""
+    folder = tmp_path_factory.mktemp("recorder")
+    authority = Authority.create("recorder authority")
+    authority.save(folder, "ca")
+    authority.issue(folder, "server", common_name="recorder", addresses=(LOCALHOST,))
+    return folder / "server.crt", folder / "server.key"
+
+
+@pytest.fixture
+def build(
+    cluster: Cluster,
+    vault: Vault,
+    hub_kubeconfig: Path,
+    token_file: Path,
+    certificate: tuple[Path, Path],
+    log_folder: Path,
+    tmp_path: Path,
+    namespace: str,
+) -> Iterator[BuildCandidate]:
+    """Build operators, each with recorders of its own."""
+    with ExitStack() as stack:
+
+        def build(
+            name: str,
+            *,
+            server: Vault = vault,
+            login: Mapping[str, Any] | None = None,
+            **settings: Any,
+        ) -> Candidate:
+            paths = Paths(
+                vault=Recorder(server.address, ca_file=server.ca_file, certificate=certificate),
+                kubernetes=Recorder(cluster.server, ca_file=cluster.ca_file),
+            )
+            for recorder in (paths.vault, paths.kubernetes):
+                recorder.start()
+                stack.callback(recorder.close)
+            folder = tmp_path / name
+            folder.mkdir()
+            config = build_candidate_config(
+                cluster,
+                paths,
+                ca_file=certificate[0].parent / "ca.crt",
+                login=login or {"tokenFile": {"path": str(token_file)}},
+            )
+            candidate = Candidate(
+                config={**config, **settings},
+                kubeconfig=hub_kubeconfig,
+                folder=folder,
+                log=log_folder / f"{namespace}-{name}.log",
+                paths=paths,
+            )
+            stack.callback(candidate.kill)
+            return candidate
+
+        yield build

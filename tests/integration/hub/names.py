@@ -8,7 +8,16 @@ from typing import Any
 from tests.integration.vault_calls import Ask, read
 
 # What the tests' operator may touch beside the guide's names, each for one purpose.
-GENERATED_ROOTS = ("pki_made", "pki_signing", "pki_shared", "pki_drifting", "pki_lost", "pki_kept")
+GENERATED_ROOTS = (
+    "pki_made",
+    "pki_signing",
+    "pki_shared",
+    "pki_drifting",
+    "pki_lost",
+    "pki_kept",
+    # One for each run in turn: what an operator has just read of a mount it knows for some seconds.
+    *(f"pki_faulty_{number:02}" for number in range(16)),
+)
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],
     "rootMounts": ["pki", *GENERATED_ROOTS],

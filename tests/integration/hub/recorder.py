@@ -1,10 +1,11 @@
-"""A server between an operator and what it talks to: it keeps what passes, and can hold it up."""
+"""A server between an operator and what it talks to: it keeps what passes, and can interfere."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 import threading
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,28 +13,22 @@ from typing import Any, TypeVar
 import aiohttp
 from aiohttp import web
 
+from tests.integration.hub.interference import Answer, Call, CutError, HoldAnswer, Interference
+
 START_SECONDS = 10.0
 
-_READS = {"GET", "HEAD"}
 _OF_ONE_CONNECTION = {"Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length"}
 
 Result = TypeVar("Result")
 
 
-class Hold:
-    """What waits at one place until it is released."""
+class _Stream:
+    """An answer on its way."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.reached = threading.Event()
-        self._loop = loop
-        self._free = asyncio.Event()
-
-    async def wait(self) -> None:
-        self.reached.set()
-        await self._free.wait()
-
-    def release(self) -> None:
-        self._loop.call_soon_threadsafe(self._free.set)
+    def __init__(self, request: web.Request) -> None:
+        self.request = request
+        self.flows = asyncio.Event()
+        self.flows.set()
 
 
 class Recorder:
@@ -47,8 +42,11 @@ class Recorder:
         self._certificate = certificate
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="recorder")
-        self._requests: list[str] = []
-        self._holds: dict[int, Hold] = {}
+        self._interference = Interference()
+        self._first = 0
+        self._streams: set[_Stream] = set()
+        self._port = 0
+        self.calls: list[Call] = []
         self.url = ""
 
     def start(self) -> None:
@@ -56,8 +54,7 @@ class Recorder:
         self._call(self._open())
 
     def close(self) -> None:
-        for hold in self._holds.values():
-            hold.release()
+        self._interference.release()
         self._call(self._shut())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -66,16 +63,40 @@ class Recorder:
     @property
     def requests(self) -> list[str]:
         """Everything that was asked, as in `GET /v1/sys/mounts`."""
-        return list(self._requests)
+        return [str(each) for each in self.calls]
 
     @property
     def writes(self) -> list[str]:
         """What could have changed something."""
-        return [each for each in self._requests if each.split()[0] not in _READS]
+        return [str(each) for each in self.calls if each.is_write]
 
-    def hold_answer(self, number: int) -> Hold:
-        """Pass the write of that number on, but not its answer."""
-        return self._holds.setdefault(number, Hold(self._loop))
+    def interfere(self, interference: Interference) -> None:
+        """Have it meet everything from now on; writes are counted anew, from 1."""
+        self._interference.release()
+        self._first = len(self.writes)
+        self._interference = interference
+
+    def hold_answer(self, number: int) -> HoldAnswer:
+        """Pass the write of that number from now on, but not its answer."""
+        hold = HoldAnswer(lambda call: call.is_number(number))
+        self.interfere(hold)
+        return hold
+
+    def refuse_connections(self) -> None:
+        """Stop listening, as a server that is down; `listen` ends it."""
+        self._call(self._site.stop())
+
+    def listen(self) -> None:
+        """Listen again at the same port."""
+        self._call(self._listen())
+
+    def cut_streams(self) -> None:
+        """Cut every connection whose answer is not complete, such as a watch's."""
+        self._loop.call_soon_threadsafe(lambda: [_cut(each.request) for each in self._streams])
+
+    def stall_streams(self) -> None:
+        """Bring nothing more to them, without a word: each looks like a quiet one."""
+        self._loop.call_soon_threadsafe(lambda: [each.flows.clear() for each in self._streams])
 
     def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
@@ -85,13 +106,19 @@ class Recorder:
             connector=aiohttp.TCPConnector(ssl=self._trust, limit=0), auto_decompress=False
         )
         app = web.Application(client_max_size=2**24)
-        app.router.add_route("*", "/{path:.*}", self._pass_on)
+        app.router.add_route("*", "/{path:.*}", self._meet)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._build_tls())
-        await site.start()
+        await self._listen()
+        self._port = self._runner.addresses[0][1]
         scheme = "https" if self._certificate else "http"
-        self.url = f"{scheme}://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.url = f"{scheme}://127.0.0.1:{self._port}"
+
+    async def _listen(self) -> None:
+        self._site = web.TCPSite(
+            self._runner, "127.0.0.1", self._port, ssl_context=self._build_tls()
+        )
+        await self._site.start()
 
     async def _shut(self) -> None:
         await self._runner.cleanup()
@@ -108,10 +135,27 @@ class Recorder:
         context.load_cert_chain(*self._certificate)
         return context
 
-    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+    async def _meet(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        self._requests.append(f"{request.method} {request.path}")
-        hold = self._holds.get(len(self.writes))
+        call = Call(
+            method=request.method,
+            path=request.path,
+            at=time.monotonic(),
+            number=len(self.writes) - self._first + 1,
+        )
+        self.calls.append(call)
+        interference = self._interference
+        try:
+            answer = await interference.meet(call)
+            if answer is not None:
+                return _give(answer)
+            return await self._pass_on(request, body, call, interference)
+        except (CutError, aiohttp.ClientConnectionError):
+            return _cut(request)
+
+    async def _pass_on(
+        self, request: web.Request, body: bytes, call: Call, interference: Interference
+    ) -> web.StreamResponse:
         headers = {
             name: value for name, value in request.headers.items() if name not in _OF_ONE_CONNECTION
         }
@@ -123,19 +167,39 @@ class Recorder:
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=None),
         ) as found:
-            if hold is not None and request.method not in _READS:
-                await hold.wait()
-            return await _answer(request, found)
+            call.status = found.status
+            await interference.meet_answer(call)
+            return await self._answer(request, found)
+
+    async def _answer(
+        self, request: web.Request, found: aiohttp.ClientResponse
+    ) -> web.StreamResponse:
+        headers = {
+            name: value for name, value in found.headers.items() if name not in _OF_ONE_CONNECTION
+        }
+        response = web.StreamResponse(status=found.status, headers=headers)
+        response.force_close()
+        await response.prepare(request)
+        stream = _Stream(request)
+        self._streams.add(stream)
+        try:
+            async for chunk in found.content.iter_any():
+                await stream.flows.wait()
+                await response.write(chunk)
+        finally:
+            self._streams.discard(stream)
+        await response.write_eof()
+        return response
 
 
-async def _answer(request: web.Request, found: aiohttp.ClientResponse) -> web.StreamResponse:
-    headers = {
-        name: value for name, value in found.headers.items() if name not in _OF_ONE_CONNECTION
-    }
-    response = web.StreamResponse(status=found.status, headers=headers)
+def _give(answer: Answer) -> web.Response:
+    response = web.json_response(answer.body, status=answer.status, headers=answer.headers)
     response.force_close()
-    await response.prepare(request)
-    async for chunk in found.content.iter_any():
-        await response.write(chunk)
-    await response.write_eof()
     return response
+
+
+def _cut(request: web.Request) -> web.Response:
+    """End the connection without an answer; what is returned is never sent."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

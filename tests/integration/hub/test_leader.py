@@ -5,122 +5,28 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from ipaddress import IPv4Address
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from testbed import Cluster, Vault
-from testbed.certificate import Authority
-from tests.integration.hub.candidate import Candidate, Paths
-from tests.integration.hub.names import GRANT, Names, build_names
-from tests.integration.hub.operator_process import (
-    OperatorProcess,
-    build_command,
-    build_environment,
-)
+from testbed import Cluster
+from tests.integration.hub.candidate import BuildCandidate, Candidate
+from tests.integration.hub.interference import HoldAnswer
+from tests.integration.hub.names import Names, build_names
+from tests.integration.hub.operator_process import build_command, build_environment
 from tests.integration.hub.policy import Policy
-from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.waiting import wait_for
 from tests.integration.manifests.table import change, read_base
 from tests.integration.vault_calls import Ask, read
 
 NAMESPACE = "gloo-mesh"
-LOCALHOST = IPv4Address("127.0.0.1")
-SERVER = "https://vault.example:8200"
 TAKEOVER_SECONDS = 20.0
 HANDOVER_SECONDS = 4.0
 SHORT = {"leaseSeconds": 5, "renewSeconds": 3, "retrySeconds": 1}
 
-Build = Callable[..., Candidate]
-
-
-@pytest.fixture(autouse=True)
-def alone(operator_process: OperatorProcess, cluster: Cluster, namespace: str) -> Iterator[None]:
-    """Nobody else works on policies, nobody holds the lease, and no policies are left behind."""
-    if operator_process.is_running:
-        operator_process.stop()
-    cluster.kubectl("delete", "lease", "-n", NAMESPACE, "--all")
-    yield
-    cluster.kubectl("delete", "rtp", "-n", namespace, "--all", "--wait=false")
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """What recorders in front of Vault show; its authority is beside it."""
-    folder = tmp_path_factory.mktemp("recorder")
-    authority = Authority.create("recorder authority")
-    authority.save(folder, "ca")
-    authority.issue(folder, "server", common_name="recorder", addresses=(LOCALHOST,))
-    return folder / "server.crt", folder / "server.key"
-
-
-@pytest.fixture
-def build(
-    cluster: Cluster,
-    vault: Vault,
-    hub_kubeconfig: Path,
-    token_file: Path,
-    certificate: tuple[Path, Path],
-    log_folder: Path,
-    tmp_path: Path,
-    namespace: str,
-) -> Iterator[Build]:
-    """Build operators, each with recorders of its own."""
-    with ExitStack() as stack:
-
-        def build(name: str, *, election: dict[str, Any] | None = None) -> Candidate:
-            paths = Paths(
-                vault=Recorder(vault.address, ca_file=vault.ca_file, certificate=certificate),
-                kubernetes=Recorder(cluster.server, ca_file=cluster.ca_file),
-            )
-            for recorder in (paths.vault, paths.kubernetes):
-                recorder.start()
-                stack.callback(recorder.close)
-            folder = tmp_path / name
-            folder.mkdir()
-            config = {
-                **build_config(cluster, paths, certificate, token_file),
-                "leaderElection": election or {},
-            }
-            candidate = Candidate(
-                config=config,
-                kubeconfig=hub_kubeconfig,
-                folder=folder,
-                log=log_folder / f"{namespace}-{name}.log",
-                paths=paths,
-            )
-            stack.callback(candidate.kill)
-            return candidate
-
-        yield build
-
-
-def build_config(
-    cluster: Cluster, paths: Paths, certificate: tuple[Path, Path], token_file: Path
-) -> dict[str, Any]:
-    return {
-        "cluster": {
-            "name": "cluster1",
-            "kubernetesHost": cluster.server,
-            "kubernetesCAFile": str(cluster.ca_file),
-        },
-        "logging": {"format": "text", "level": "DEBUG"},
-        "vaultServers": [
-            {
-                "address": SERVER,
-                "endpoint": paths.vault.url,
-                "caFile": str(certificate[0].parent / "ca.crt"),
-                "timeoutSeconds": 60,
-                "login": {"tokenFile": {"path": str(token_file)}},
-                "grants": [GRANT],
-            }
-        ],
-    }
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def read_holder(cluster: Cluster) -> str:
@@ -130,7 +36,7 @@ def read_holder(cluster: Cluster) -> str:
 
 
 def test_one_works_and_the_other_takes_over_from_the_dead(
-    build: Build, make_policy: Callable[..., Policy], names: Names, admin: Ask
+    build: BuildCandidate, make_policy: Callable[..., Policy], names: Names, admin: Ask
 ) -> None:
     first, second = build("first"), build("second")
     first.start()
@@ -154,7 +60,7 @@ def test_one_works_and_the_other_takes_over_from_the_dead(
     assert time.monotonic() - killed_at < TAKEOVER_SECONDS
 
 
-def test_stopped_leader_hands_over(build: Build, cluster: Cluster) -> None:
+def test_stopped_leader_hands_over(build: BuildCandidate, cluster: Cluster) -> None:
     first, second = build("first"), build("second")
     first.start()
     first.wait_until_it_leads(seconds=3)
@@ -177,7 +83,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize("count", MOMENTS)
 def test_leader_that_was_paused_writes_nothing_when_it_wakes(
-    build: Build, apply_crowd: Callable[[], list[Names]], admin: Ask, count: int
+    build: BuildCandidate, apply_crowd: Callable[[], list[Names]], admin: Ask, count: int
 ) -> None:
     first, second = start_pair(build)
     crowd = apply_crowd()
@@ -189,7 +95,7 @@ def test_leader_that_was_paused_writes_nothing_when_it_wakes(
 @pytest.mark.prove
 @pytest.mark.parametrize("number", range(1, 6))
 def test_leader_that_was_paused_between_two_writes_does_not_go_on(
-    build: Build, make_policy: Callable[..., Policy], names: Names, admin: Ask, number: int
+    build: BuildCandidate, make_policy: Callable[..., Policy], names: Names, admin: Ask, number: int
 ) -> None:
     first, second = start_pair(build)
     hold = first.paths.vault.hold_answer(number)
@@ -198,6 +104,25 @@ def test_leader_that_was_paused_between_two_writes_does_not_go_on(
     first.pause()
     hold.release()
     check_that_it_writes_nothing(first, second, admin, names)
+
+
+def test_leader_that_was_paused_before_it_told_of_its_work_does_not_tell(
+    build: BuildCandidate, make_policy: Callable[..., Policy], names: Names, admin: Ask
+) -> None:
+    """What it would send next goes to Kubernetes: the status that somebody has deleted."""
+    first, second = start_pair(build)
+    policy = make_policy(names)
+    policy.wait_until_ready()
+    last_read = HoldAnswer(lambda call: str(call) == f"GET /v1/{names.paths[-1]}")
+    first.paths.vault.interfere(last_read)
+    told = [each for each in first.paths.kubernetes.requests if each.endswith("/status")]
+    policy.patch_status(None)
+    assert last_read.reached.wait(10)
+    first.pause()
+    last_read.release()
+    check_that_it_writes_nothing(first, second, admin, names)
+    assert told == [each for each in first.paths.kubernetes.requests if each.endswith("/status")]
+    assert any(each.endswith("/status") for each in second.paths.kubernetes.writes)
 
 
 @pytest.fixture
@@ -225,9 +150,9 @@ def apply_crowd(cluster: Cluster, namespace: str) -> Callable[[], list[Names]]:
     return apply
 
 
-def start_pair(build: Build) -> tuple[Candidate, Candidate]:
+def start_pair(build: BuildCandidate) -> tuple[Candidate, Candidate]:
     """Return two operators that run, the one that leads first."""
-    first, second = build("first", election=SHORT), build("second", election=SHORT)
+    first, second = build("first", leaderElection=SHORT), build("second", leaderElection=SHORT)
     first.start()
     first.wait_until_it_leads(seconds=3)
     second.start()
@@ -263,7 +188,7 @@ def check_that_it_writes_nothing(
     ],
 )
 def test_operator_that_can_have_no_lease_says_what_to_do(
-    build: Build,
+    build: BuildCandidate,
     cluster: Cluster,
     hub_kubeconfig: Path,
     tmp_path: Path,

@@ -314,3 +314,12 @@ def test_what_was_told_of_another_vault_is_told_no_more() -> None:
     assert before.root is not None
     assert after.root is None
     assert after.trust_bundle == after.managed_objects == ()
+
+
+def test_what_was_never_made_is_not_managed_and_what_was_lost_still_is() -> None:
+    """Otherwise the first write that works after a refused one would be told as a repair."""
+    never, made = build(PENDING), build(READY)
+    assert made.managed_objects
+    assert never.managed_objects == ()
+    lost = build(PENDING, made)
+    assert lost.managed_objects == made.managed_objects

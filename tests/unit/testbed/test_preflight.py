@@ -1,6 +1,7 @@
 """Every refusal is one clear sentence."""
 
 import socket
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -71,19 +72,37 @@ def test_a_state_folder_too_deep_for_sockets_is_refused() -> None:
     assert "too long for the sockets" in refusal(error)
 
 
-def test_a_port_in_use_is_refused() -> None:
+@pytest.fixture
+def server() -> Iterator[socket.socket]:
+    """A server's socket that does not listen yet: while it is there, nobody is given its port."""
     with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind(("127.0.0.1", 0))
-        server.listen()
-        port = server.getsockname()[1]
-        with pytest.raises(TestbedError) as error:
-            preflight.check_port(IPv4Address("127.0.0.1"), port)
-    assert refusal(error) == f"Port {port} of 127.0.0.1 is already in use."
+        yield server
+
+
+def test_a_port_in_use_is_refused(server: socket.socket) -> None:
+    port = server.getsockname()[1]
     preflight.check_port(IPv4Address("127.0.0.1"), port)
+    server.listen()
+    with pytest.raises(TestbedError) as error:
+        preflight.check_port(IPv4Address("127.0.0.1"), port)
+    assert refusal(error) == f"Port {port} of 127.0.0.1 is already in use."
 
 
-def test_a_port_of_an_address_that_does_not_exist_yet_is_free() -> None:
-    preflight.check_port(IPv4Address("192.0.2.1"), 8200)  # never anybody's: RFC 5737
+def test_a_port_of_an_address_that_does_not_exist_yet_is_free(server: socket.socket) -> None:
+    # The address is never anybody's (RFC 5737), but who listens at all addresses has its port, too.
+    preflight.check_port(IPv4Address("192.0.2.1"), server.getsockname()[1])
+
+
+def test_a_port_in_use_at_all_addresses_is_refused(server: socket.socket) -> None:
+    port = server.getsockname()[1]
+    with socket.socket() as everywhere:
+        everywhere.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        everywhere.bind(("0.0.0.0", port))  # noqa: S104 - that is the case
+        everywhere.listen()
+        with pytest.raises(TestbedError, match="already in use"):
+            preflight.check_port(IPv4Address("192.0.2.1"), port)
 
 
 def test_a_range_of_another_testbed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
