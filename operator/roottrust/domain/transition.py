@@ -64,11 +64,23 @@ def _goes_without_saying(condition: Condition) -> bool:
 def list_repairs(
     before: RootTrustPolicyStatus | None, generation: int, actions: Iterable[Action]
 ) -> tuple[Transition, ...]:
-    """Return the Event of a repair: writes that no edit of the policy asked for."""
+    """Return the Event of a repair: writes that no edit of the policy asked for.
+
+    While Vault is away an edit is looked at and not made: what differs afterwards may be that edit,
+    what is gone was there.
+    """
     if before is None or before.observed_generation != generation:
         return ()
     known = {each.path for each in before.managed_objects}
-    repaired = [_describe(action) for action in actions if action.wanted.path in known]
+    was_done = any(
+        each.type == ConditionType.VAULT_CONFIGURED and each.status is ConditionStatus.TRUE
+        for each in before.conditions
+    )
+    repaired = [
+        _describe(action)
+        for action in actions
+        if action.wanted.path in known and (was_done or action.verb is Verb.CREATE)
+    ]
     if not repaired:
         return ()
     shown = "; ".join(repaired[:_MAX_SHOWN])

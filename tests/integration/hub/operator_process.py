@@ -61,6 +61,13 @@ class OperatorProcess:
             )
         wait_for(self._is_ready, lambda ready: ready)
 
+    def launch(self) -> None:
+        """Start it, whatever becomes of it."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                build_command(*self._words), stdout=output, stderr=output, env=build_environment()
+            )
+
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
         assert self._process is not None

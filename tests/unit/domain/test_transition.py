@@ -98,6 +98,14 @@ def test_the_writes_of_an_edit_are_no_repairs() -> None:
     assert list_repairs(None, READY.generation, [action]) == ()
 
 
+def test_an_edit_that_waited_for_vault_is_no_repair_but_what_is_gone_was_there() -> None:
+    away = build_status(AWAY, previous=build(READY), now=NOW)
+    assert away.observed_generation == AWAY.generation
+    assert list_repairs(away, AWAY.generation, [build_action(MANAGED[1], "type")]) == ()
+    (repair,) = list_repairs(away, AWAY.generation, [build_action(MANAGED[0])])
+    assert repair.message == f"Repaired in Vault: {MANAGED[0]} was gone."
+
+
 def test_ten_repairs_are_shown_and_the_rest_counted() -> None:
     assert READY.plan is not None
     (managed, *_) = READY.plan.clusters["cluster1"].managed

@@ -1,0 +1,184 @@
+"""Everything that goes wrong around a hub: what it says, how little it sends, that it recovers.
+
+Work is there whenever something goes wrong: three policies are edited, and a fourth is new, which
+makes its root. Times are measured for docs/faults.md; what is checked are counts and order.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import Cluster, Vault
+from tests.integration.hub.candidate import BuildCandidate
+from tests.integration.hub.fault_site import Counts, FaultSite, allow_login, build_login
+from tests.integration.hub.fault_table import Row
+from tests.integration.hub.faults import FAULTS, RETRY_AFTER_SECONDS, Fault, Flapping, RateLimited
+from tests.integration.hub.interference import Call
+from tests.integration.hub.policy import MakePolicy
+from tests.integration.hub.rights import NAME, build_rights
+from tests.integration.hub.root import Root
+from tests.integration.hub.supervised import Supervised
+from tests.integration.vault_calls import Ask, build_ask, read, write
+
+pytestmark = [pytest.mark.usefixtures("alone")]
+
+SHORT = ("Vault down", "token revoked", "watches cut")
+POLICIES = 4
+READS_A_TRY = 12
+PROBE_SECONDS = 10.0
+# What is to be done once it works again: 3 roles, and 7 writes of the new policy.
+WANTED_WRITES = 10
+
+
+@pytest.fixture(scope="module")
+def file_admin(file_vault: Vault, root: Root) -> Ask:
+    admin = build_ask(file_vault, file_vault.root_token)
+    write(admin, f"sys/policies/acl/{NAME}", {"policy": build_rights()})
+    if read(admin, "sys/mounts/pki") is None:
+        root.import_into(admin)
+    return admin
+
+
+@pytest.fixture
+def site(
+    build: BuildCandidate,
+    make_policy: MakePolicy,
+    cluster: Cluster,
+    file_vault: Vault,
+    file_admin: Ask,
+    namespace: str,
+    tmp_path: Path,
+) -> Iterator[FaultSite]:
+    """A hub with three policies that are Ready, and nothing to do."""
+    allow_login(file_admin)
+    hub = Supervised(build("hub", server=file_vault, login=build_login(tmp_path)))
+    site = FaultSite(
+        hub=hub,
+        cluster=cluster,
+        vault=file_vault,
+        admin=file_admin,
+        make_policy=make_policy,
+        suffix=namespace.removeprefix("test-"),
+    )
+    try:
+        site.begin()
+        site.rest()
+        yield site
+    finally:
+        hub.close()
+        file_vault.revive()
+        cluster.revive()
+        for mount in site.mounts.values():
+            file_admin("DELETE", f"sys/mounts/{mount}")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(each, id=str(each), marks=() if each.name in SHORT else pytest.mark.prove)
+        for each in FAULTS
+    ],
+)
+def test_fault_is_told_without_a_storm_and_recovered_from(site: FaultSite, fault: Fault) -> None:
+    first, refused = len(site.to_vault.calls), site.count_refused()
+    before, restarts = site.count(), site.hub.restarts
+    shown: dict[str, None] = {}
+    if fault.is_edited_before:
+        give_work(site)
+    began_at = time.monotonic()
+    with fault.wrong().make(site):
+        if not fault.is_edited_before:
+            give_work(site)
+        while time.monotonic() < began_at + fault.seconds:
+            shown.update(dict.fromkeys(sorted(site.read_hindrances())))
+            time.sleep(1)
+        sent = site.count() - before
+        refused = site.count_refused() - refused
+    if fault.wrong is Flapping:
+        sent = site.count() - before
+    ended_at = time.monotonic()
+    seconds = ended_at - began_at
+    site.wait_until_done()
+    recovered = time.monotonic() - ended_at
+    site.rest()
+
+    told = {each.split()[-1] for each in shown} | {
+        reason for policy, _ in site.policies.values() for reason in list_reasons(policy)
+    }
+    restarts = site.hub.restarts - restarts
+    Row(
+        fault=fault.name,
+        server=site.vault.kind,
+        seconds=round(seconds, 1),
+        shown=list(shown),
+        requests=sent.requests + max(refused, 0),
+        writes=sent.writes,
+        kubernetes_writes=sent.kubernetes_writes,
+        recovered_seconds=round(recovered, 1),
+        note=f"ended and was started again: {restarts} times" if restarts else "",
+    ).save()
+
+    assert fault.shown.split()[-1:] == [] or fault.shown.split()[-1] in told
+    assert restarts <= fault.restarts
+    check_bounds(sent, refused, fault, seconds)
+    check_whole(site, first, fault)
+    if fault.wrong is RateLimited:
+        check_spacing(site.list_calls(first), RETRY_AFTER_SECONDS)
+
+
+def give_work(site: FaultSite) -> None:
+    site.add_policy("new", generates=True)
+    site.edit_policies()
+
+
+def list_reasons(policy: object) -> list[str]:
+    """Return the reasons of a policy's Warnings, which outlive what they tell of."""
+    words = ("get", "events", "--field-selector=type=Warning", "-o=jsonpath={.items[*].reason}")
+    return policy.kubectl(*words).split()  # type: ignore[attr-defined]
+
+
+def count_tries(seconds: float) -> int:
+    """Return how often a policy is tried at most in that time, by the backoff from 1 s on."""
+    tries, at, pause = 1, 0.0, 0.5
+    while at <= seconds:
+        at, pause, tries = at + pause, pause * 2, tries + 1
+    return tries
+
+
+def check_bounds(sent: Counts, refused: int, fault: Fault, seconds: float) -> None:
+    """A try ends at its first refused write; a turn of Vault is worth one more try of each."""
+    tries = POLICIES * (count_tries(seconds) + fault.turns + 2)
+    assert sent.writes <= tries + WANTED_WRITES
+    probes = 2 * (seconds / PROBE_SECONDS + 1)
+    assert sent.requests + refused <= tries * READS_A_TRY + probes
+    # A status and an Event for each turn, a status and an Event for each edit.
+    assert sent.kubernetes_writes <= POLICIES * (2 * fault.turns + 6)
+
+
+def check_whole(site: FaultSite, first: int, fault: Fault) -> None:
+    """What had to be written was written, once each unless an answer can have been lost."""
+    assert set(site.count_roots().values()) == {1}
+    happened = [str(each) for each in site.list_calls(first) if each.has_happened]
+    assert len(set(happened)) == WANTED_WRITES
+    loses_answers = fault.wrong.__name__ in {"Frozen", "EtcdFrozen", "APIServerFrozen"}
+    assert loses_answers or len(happened) <= WANTED_WRITES + len(site.policies)
+    drift = [
+        event
+        for policy, _ in site.policies.values()
+        for event in policy.read_events("DriftRepaired")
+    ]
+    assert drift == []
+
+
+def check_spacing(calls: list[Call], seconds: float) -> None:
+    """Nothing is asked again before the time that its refusal has given."""
+    refused_at: dict[str, float] = defaultdict(lambda: float("-inf"))
+    for call in calls:
+        assert call.at - refused_at[call.path] >= seconds - 0.1, str(call)
+        if call.status == 429:
+            refused_at[call.path] = call.at
