@@ -15,7 +15,8 @@ from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.bounds import Grant, Request, find_refusal
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
 from roottrust.domain.errors import InvalidSpecError
-from roottrust.domain.known import KnownCluster, KnownMesh
+from roottrust.domain.istiod_accounts import list_accounts, warn_of_unasked
+from roottrust.domain.known import KnownCluster
 from roottrust.domain.names import build_issuer_name
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.policy_document import is_pinnable
@@ -38,7 +39,6 @@ from roottrust.domain.vault_path import (
 )
 from roottrust.domain.workload_auth import build_login_check, check_audience
 
-DEFAULT_SERVICE_ACCOUNTS = ("istiod", "istiod-service-account")
 DEFAULT_ROOT_NAME = "Istio root CA"
 DEFAULT_ROOT_DAYS = 3650
 
@@ -162,7 +162,7 @@ def accept_policy(
         ),
         unnamed_ca_path=vault.ca_path if spec.management.allow_unnamed_issuer else None,
         clusters=targets,
-        warnings=_list_warnings(spec),
+        warnings=_list_warnings(spec) + warn_of_unasked(targets),
     )
 
 
@@ -245,22 +245,9 @@ def _build_cluster(
         intermediate_mount=parse_csr_path(csr_path) if csr_path else None,
         kubernetes_host=cluster.kubernetes_host,
         kubernetes_ca_pem=cluster.kubernetes_ca_pem,
-        service_accounts=_list_accounts(spec, meshes),
-        namespaces=list_namespaces(spec, cluster, namesakes),
+        accounts=list_accounts(spec, list_namespaces(spec, cluster, namesakes), meshes),
         login_check=build_login_check(spec, cluster),
     )
-
-
-def _list_accounts(spec: RootTrustPolicySpec, meshes: tuple[KnownMesh, ...]) -> tuple[str, ...]:
-    """Return the ServiceAccounts written, else each mesh's own, or the usual ones if unknown."""
-    written = spec.management.workload_auth.service_accounts
-    if written or not meshes:
-        return written or DEFAULT_SERVICE_ACCOUNTS
-    own = [
-        (each.service_account,) if each.service_account else DEFAULT_SERVICE_ACCOUNTS
-        for each in meshes
-    ]
-    return tuple(sorted({account for accounts in own for account in accounts}))
 
 
 def _check_bounds(

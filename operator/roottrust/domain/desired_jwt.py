@@ -32,9 +32,7 @@ def build_jwt_bounds(cluster: ClusterTarget, *, audience: str) -> Mapping[str, A
     A token without an end is taken to end as it starts.
     """
     subjects = tuple(
-        f"system:serviceaccount:{namespace}:{account}"
-        for namespace in cluster.namespaces
-        for account in cluster.service_accounts
+        f"system:serviceaccount:{each.namespace}:{each.name}" for each in cluster.accounts
     )
     is_one = len(subjects) == 1
     return {

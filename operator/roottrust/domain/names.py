@@ -8,6 +8,7 @@ import re
 COMMON_NAME_MAX_LENGTH = 64  # ub-common-name, RFC 5280 appendix A.1
 
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_OBJECT_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 _COMMON_NAME_PREFIX = "roottrust istiod CA "
 _DIGEST_LENGTH = 12
 
@@ -15,6 +16,11 @@ _DIGEST_LENGTH = 12
 def is_dns_label(text: str) -> bool:
     """Tell whether a text is a DNS label as Kubernetes means it (RFC 1123, lower case)."""
     return _DNS_LABEL.fullmatch(text) is not None
+
+
+def is_object_name(text: str) -> bool:
+    """Tell whether a text can be the name of an object in Kubernetes (RFC 1123 subdomain)."""
+    return _OBJECT_NAME.fullmatch(text) is not None and ".." not in text
 
 
 def build_intermediate_common_name(cluster: str) -> str:

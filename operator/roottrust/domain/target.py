@@ -29,6 +29,14 @@ class IntermediateOptions:
     organization: str | None
 
 
+@dataclass(frozen=True, kw_only=True, order=True)
+class Account:
+    """A ServiceAccount, which counts in its own namespace alone."""
+
+    namespace: str
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClusterTarget:
     """What one cluster's istiod needs in Vault."""
@@ -40,9 +48,18 @@ class ClusterTarget:
     intermediate_mount: str | None
     kubernetes_host: str
     kubernetes_ca_pem: str
-    service_accounts: tuple[str, ...]
-    namespaces: tuple[str, ...]
+    accounts: tuple[Account, ...]
     login_check: LoginCheck
+
+    @property
+    def service_accounts(self) -> tuple[str, ...]:
+        """The names of the accounts, in whatever namespace."""
+        return tuple(dict.fromkeys(each.name for each in self.accounts))
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces that istiod runs in."""
+        return tuple(dict.fromkeys(each.namespace for each in self.accounts))
 
 
 @dataclass(frozen=True, kw_only=True)

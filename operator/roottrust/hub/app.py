@@ -118,7 +118,7 @@ class _Hub:
         )
         self._reporter = PolicyReporter(client, events=self._events, metrics=metrics, now=_get_now)
         self._clusters = clusters or LocalCluster(
-            settings.cluster, client=client, store=self._store
+            settings.cluster, home=settings.namespace, client=client, store=self._store
         )
         self._controller = PolicyController(
             hub=settings.hub_name,

@@ -17,7 +17,13 @@ from roottrust.domain.mark import Mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.snapshot import Snapshot
-from roottrust.domain.target import ClusterTarget, IntermediateOptions, RootTarget, VaultTarget
+from roottrust.domain.target import (
+    Account,
+    ClusterTarget,
+    IntermediateOptions,
+    RootTarget,
+    VaultTarget,
+)
 from roottrust.domain.token_keys import TokenKeys
 from tests.unit.domain.certificates import NOW, build_pem, build_usage
 
@@ -59,6 +65,12 @@ EXISTING_ROOT = RootTarget(
 GENERATED_ROOT = replace(EXISTING_ROOT, source=RootSource.GENERATE, issuer="roottrust-g1")
 
 
+def build_accounts(
+    *names: str, namespaces: tuple[str, ...] = ("istio-system",)
+) -> tuple[Account, ...]:
+    return tuple(Account(namespace=each, name=name) for each in namespaces for name in names)
+
+
 def build_cluster(name: str = "cluster1", **changes: Any) -> ClusterTarget:
     cluster = ClusterTarget(
         cluster=name,
@@ -68,8 +80,7 @@ def build_cluster(name: str = "cluster1", **changes: Any) -> ClusterTarget:
         intermediate_mount=f"pki_int_{name}",
         kubernetes_host="https://10.0.0.1:6443",
         kubernetes_ca_pem=CLUSTER_CA,
-        service_accounts=("istiod", "istiod-service-account"),
-        namespaces=("istio-system",),
+        accounts=build_accounts("istiod", "istiod-service-account"),
         login_check=ClientReview(),
     )
     return replace(cluster, **changes)

@@ -42,6 +42,7 @@ from tests.unit.domain.samples import (
     PRIVATE_KEY,
     ROOT,
     TOKEN,
+    build_accounts,
     build_cluster,
     build_target,
 )
@@ -185,7 +186,7 @@ def targets(draw: st.DrawFn, *, min_clusters: int = 1) -> VaultTarget:
             name,
             **{} if has_csr_path else {"intermediate_mount": None},
             meshes=meshes,
-            service_accounts=accounts,
+            accounts=build_accounts(*accounts),
             login_check=draw(LOGIN_CHECKS),
         )
         for name in ("cluster1", "cluster2", "c" * 63)[:count]

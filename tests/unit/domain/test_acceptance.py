@@ -25,6 +25,7 @@ from tests.unit.domain.samples import (
     IDENTITY,
     PRIVATE_KEY,
     TERMS,
+    TOKEN_KEYS,
     build_known,
     build_mesh,
     build_spec,
@@ -149,6 +150,55 @@ def test_accounts_are_narrowed_to_those_of_the_meshes(
     found = [build_mesh(f"m{n}", service_account=each) for n, each in enumerate(meshes)]
     (cluster,) = accept(build_known("cluster1", *found)).clusters
     assert cluster.service_accounts == accounts
+
+
+def test_accounts_of_a_mesh_count_in_its_own_namespace_alone() -> None:
+    selectors = [{"istio": {"namespace": each}} for each in ("a", "b", "c")]
+    found = (
+        build_mesh("x-a-cluster1", namespace="a", service_account="in-a"),
+        build_mesh("x-b-cluster1", namespace="b", service_account="in-b"),
+    )
+    (cluster,) = accept(build_known("cluster1", *found), applyToMeshes=selectors).clusters
+    assert [(each.namespace, each.name) for each in cluster.accounts] == [
+        ("a", "in-a"),
+        ("b", "in-b"),
+        ("c", "istiod"),
+        ("c", "istiod-service-account"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "auth", "unasked"),
+    [
+        (("in-a", "in-b"), {}, ["a/in-b of cluster1", "b/in-a of cluster1"]),
+        (("same", "same"), {}, []),
+        (("in-a", "in-b"), {"method": "jwt"}, []),
+        (("in-a", "in-b"), {"serviceAccounts": ["x", "y"]}, []),
+        (("in-a", None), {}, ["a/istiod of", "a/istiod-service-account of", "b/in-a of"]),
+    ],
+)
+def test_accounts_that_vault_lets_in_unasked_are_told(
+    accounts: tuple[str | None, str | None], auth: dict[str, Any], unasked: list[str]
+) -> None:
+    """Roles of Vault's kubernetes method take names and namespaces apart."""
+    found = [
+        build_mesh(f"x-{namespace}-cluster1", namespace=namespace, service_account=account)
+        for namespace, account in zip("ab", accounts, strict=True)
+    ]
+    known = build_known("cluster1", *found, token_keys=TOKEN_KEYS)
+    target = accept(known, management={"workloadAuth": auth})
+    told = [text for text in target.warnings if "also lets in" in text]
+    assert len(told) == bool(unasked)
+    assert all(each in told[0] for each in unasked)
+
+
+def test_many_unasked_accounts_are_counted() -> None:
+    found = [
+        build_mesh(f"x-n{each}-cluster1", namespace=f"n{each}", service_account=f"s{each}")
+        for each in range(5)
+    ]
+    warnings = accept(build_known("cluster1", *found)).warnings
+    assert sum(" and 17 more," in text for text in warnings) == 1
 
 
 def test_accounts_that_are_written_count_alone() -> None:

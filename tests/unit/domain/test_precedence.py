@@ -18,6 +18,7 @@ from roottrust.domain.target import VaultTarget
 from tests.unit.domain.samples import (
     EXISTING_ROOT,
     GENERATED_ROOT,
+    build_accounts,
     build_cluster,
     build_target,
 )
@@ -65,8 +66,8 @@ def test_the_younger_policy_keeps_clusters_that_the_older_one_leaves() -> None:
 @pytest.mark.parametrize(
     "theirs",
     [
-        {"meshes": ("istiod-a-cluster1",), "namespaces": ("a",)},
-        {"namespaces": ("istio-canary",)},
+        {"meshes": ("istiod-a-cluster1",), "accounts": build_accounts("istiod", namespaces=("a",))},
+        {"accounts": build_accounts("istiod", namespaces=("istio-canary",))},
         {"meshes": ("istiod-a-cluster1",)},
     ],
 )

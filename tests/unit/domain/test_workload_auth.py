@@ -19,6 +19,7 @@ from tests.unit.domain.samples import (
     OURS,
     TERMS,
     TOKEN_KEYS,
+    build_accounts,
     build_cluster,
     build_known,
     build_mesh,
@@ -93,10 +94,20 @@ def test_vault_gets_the_keys_and_never_a_place_to_ask() -> None:
 
 
 def test_one_account_is_bound_as_the_subject() -> None:
-    fields = build_role(replace(CLUSTER, service_accounts=("istiod",))).fields
+    fields = build_role(replace(CLUSTER, accounts=build_accounts("istiod"))).fields
     assert fields["bound_subject"] == "system:serviceaccount:istio-system:istiod"
     assert fields["bound_claims"] == {}
     assert fields["bound_audiences"] == ("vault-cluster1",)
+
+
+def test_accounts_are_bound_in_their_own_namespaces_alone() -> None:
+    accounts = (
+        *build_accounts("blue", namespaces=("a",)),
+        *build_accounts("red", namespaces=("b",)),
+    )
+    fields = build_role(replace(CLUSTER, accounts=accounts)).fields
+    bound = ("system:serviceaccount:a:blue", "system:serviceaccount:b:red")
+    assert fields["bound_claims"] == {"sub": bound}
 
 
 def test_several_accounts_are_listed_and_compared_exactly() -> None:

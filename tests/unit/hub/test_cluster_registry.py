@@ -13,10 +13,12 @@ from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.mesh_reader import MESHES_MAX
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
 from tests.unit.hub.fakes import fake
 
+HOME = "gloo-mesh"
 CA = "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n"
 
 
@@ -54,11 +56,13 @@ def build_mesh(
     name: str = "istiod-istio-system-cluster1",
     *,
     installation: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
     **istio: Any,
 ) -> dict[str, Any]:
     place = {"namespace": "istio-system", "cluster": "cluster1", **(installation or {})}
+    found = {"namespace": "istio-system", "name": name, "resourceVersion": "1"}
     return {
-        "metadata": {"namespace": "istio-system", "name": name, "resourceVersion": "1"},
+        "metadata": {**found, **(metadata or {})},
         "spec": {"istio": {"installation": place, **istio}},
     }
 
@@ -68,7 +72,7 @@ def find(*meshes: dict[str, Any], **settings: Any) -> KnownCluster:
     for mesh in meshes:
         store.apply_event(MESHES, "ADDED", mesh)
     given = ClusterSettings(name="cluster1", **settings)
-    (cluster,) = LocalCluster(given, client=fake(FakeApi()), store=store).list_clusters()
+    (cluster,) = LocalCluster(given, home=HOME, client=fake(FakeApi()), store=store).list_clusters()
     return cluster
 
 
@@ -107,7 +111,7 @@ def test_a_ca_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 def test_a_cluster_whose_ca_is_not_known_cannot_be_served(ca_pem: str | None) -> None:
     settings = ClusterSettings(name="cluster1")
     with pytest.raises(DependencyMissingError, match=r"set cluster\.kubernetesCAFile"):
-        LocalCluster(settings, client=fake(FakeApi(ca_pem)), store=ObjectStore([MESHES]))
+        LocalCluster(settings, home=HOME, client=fake(FakeApi(ca_pem)), store=ObjectStore([MESHES]))
 
 
 def test_a_mesh_is_known_by_what_its_object_tells() -> None:
@@ -152,7 +156,7 @@ def api() -> FakeApi:
 @pytest.fixture
 def registry(api: FakeApi) -> LocalCluster:
     store = ObjectStore([POLICIES, MESHES])
-    return LocalCluster(ClusterSettings(name="cluster1"), client=fake(api), store=store)
+    return LocalCluster(ClusterSettings(name="cluster1"), home=HOME, client=fake(api), store=store)
 
 
 def get_cluster(registry: LocalCluster) -> KnownCluster:
@@ -201,3 +205,42 @@ async def test_keys_outlive_an_answer_that_makes_no_sense(
         "The API server https://10.0.0.1:6443 cannot be understood: "
         "it publishes no key for signatures."
     )
+
+
+def test_a_mesh_in_the_operator_s_own_namespace_is_believed() -> None:
+    (mesh,) = find(build_mesh(metadata={"namespace": HOME})).meshes
+    assert mesh.namespace == "istio-system"
+
+
+@pytest.mark.parametrize(
+    "mesh",
+    [
+        build_mesh(metadata={"namespace": "team"}),
+        build_mesh("istiod-istio-system-cluster1", installation={"namespace": "team"}),
+        build_mesh(installation={"namespace": "team"}, metadata={"namespace": "team"}),
+        build_mesh("-istio-system-cluster1"),
+        build_mesh("istio-system-cluster1"),
+        build_mesh("istiod-istio-system-cluster12"),
+        build_mesh("Istiod-istio-system-cluster1"),
+        build_mesh("istiod\n-istio-system-cluster1"),
+        build_mesh(f"{260 * 'a'}-istio-system-cluster1"),
+    ],
+)
+def test_a_mesh_speaks_for_its_own_namespace_alone(mesh: dict[str, Any]) -> None:
+    """Whoever writes one in a namespace of theirs cannot have its accounts be another's istiod."""
+    assert find(mesh).meshes == ()
+
+
+def test_a_flood_of_meshes_costs_the_newest() -> None:
+    flood = [
+        build_mesh(
+            f"m{number}-team-cluster1",
+            installation={"namespace": "team"},
+            metadata={"namespace": "team", "creationTimestamp": "2030-01-02T00:00:00Z"},
+        )
+        for number in range(MESHES_MAX)
+    ]
+    older = build_mesh(metadata={"creationTimestamp": "2030-01-01T00:00:00Z"})
+    found = find(*flood, older).meshes
+    assert len(found) == MESHES_MAX
+    assert found[0].name == "istiod-istio-system-cluster1"
