@@ -89,6 +89,7 @@ class PodBounceDirectiveSpec(ExchangedModel):
         TransitionRule(
             cel="has(self.meshRef) == has(oldSelf.meshRef)",
             holds=lambda _: True,
+            allows=lambda before, after: (before.mesh_ref is None) == (after.mesh_ref is None),
             message="meshRef cannot be added or taken away: a directive belongs to one mesh; "
             "delete it and create another",
             field="meshRef",

@@ -7,15 +7,20 @@ from pydantic import ValidationError
 _SHOWN_MAX = 5
 
 
-def describe_problems(error: ValidationError, *, root: str = "spec") -> str:
-    """Return one sentence on an object's faults: where each is, and what to write instead.
+def list_problems(error: ValidationError, *, root: str = "spec") -> tuple[str, ...]:
+    """Return one sentence for each fault: where it is, and what to write instead.
 
     The values themselves are left out: they may be what should not have been written down.
     """
-    found = [
+    return tuple(
         f"{_format_location(root, detail['loc'])}: {detail['msg']}"
         for detail in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    )
+
+
+def describe_problems(error: ValidationError, *, root: str = "spec") -> str:
+    """Return one sentence on all faults of an object."""
+    found = list_problems(error, root=root)
     more = len(found) - _SHOWN_MAX
     tail = [f"and {more} more"] if more > 0 else []
     return "; ".join([*found[:_SHOWN_MAX], *tail])

@@ -75,7 +75,9 @@ class PresenceRule(Rule):
 
 @dataclass(frozen=True, kw_only=True)
 class TransitionRule(Rule):
-    """A rule about the value before an edit, which only the API server knows."""
+    """A rule about the value before an edit: `holds` says nothing, `allows` compares the two."""
+
+    allows: Callable[[Any, Any], bool]
 
 
 def quote(text: str) -> str:
@@ -157,9 +159,19 @@ def not_both(first: str, second: str, message: str) -> Rule:
 
 def unchanged(message: str) -> Rule:
     """Refuse another value than the one the object was created with."""
-    return TransitionRule(cel="self == oldSelf", holds=lambda _: True, message=message)
+    return TransitionRule(
+        cel="self == oldSelf",
+        holds=lambda _: True,
+        allows=lambda before, after: bool(before == after),
+        message=message,
+    )
 
 
 def never_lowered(message: str) -> Rule:
     """Refuse a number below the one it replaces."""
-    return TransitionRule(cel="self >= oldSelf", holds=lambda _: True, message=message)
+    return TransitionRule(
+        cel="self >= oldSelf",
+        holds=lambda _: True,
+        allows=lambda before, after: bool(after >= before),
+        message=message,
+    )

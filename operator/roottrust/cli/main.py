@@ -9,6 +9,10 @@ import click
 
 _COMMANDS = {
     "operator": ("roottrust.cli.operator_command", "Run the operator (hub or cluster role)."),
+    "plan": (
+        "roottrust.cli.plan.command",
+        "Show what the operator would change, and change nothing.",
+    ),
 }
 
 

@@ -14,7 +14,7 @@ def describe_conflicts(conflicts: tuple[Conflict, ...]) -> str:
     shown = "; ".join(_describe(conflict) for conflict in conflicts[:_MAX_SHOWN])
     more = len(conflicts) - _MAX_SHOWN
     text = f"{shown}; and {more} more" if more > 0 else shown
-    return f"{text}. {_advise(conflicts)}"
+    return f"{text}. {advise(conflicts)}"
 
 
 def _describe(conflict: Conflict) -> str:
@@ -31,7 +31,8 @@ def _describe(conflict: Conflict) -> str:
     return f"{conflict.path} is not roottrust's and differs: {differences or conflict.note}"
 
 
-def _advise(conflicts: tuple[Conflict, ...]) -> str:
+def advise(conflicts: tuple[Conflict, ...]) -> str:
+    """Return the next step, in one sentence."""
     if any(conflict.owner is not None and not conflict.is_abandoned for conflict in conflicts):
         return "Name another path in this policy: what belongs to others is never taken over."
     if all(conflict.can_be_adopted for conflict in conflicts):

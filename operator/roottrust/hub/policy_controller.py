@@ -54,6 +54,18 @@ class _Result:
     is_early: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Acceptance:
+    """What an accepted policy asks for, and what of that is left beside the others.
+
+    `failure` is why nobody can be asked for it.
+    """
+
+    demand: Demand
+    target: VaultTarget
+    failure: RootTrustError | None = None
+
+
 class PolicyController:
     """Reconciles one policy at a time by its key; holds nothing that could not be lost.
 
@@ -122,12 +134,18 @@ class PolicyController:
             raise result.error
         return None
 
-    async def look(self, policy: PolicyObject) -> Snapshot:
-        """Return what `reconcile` would plan from, and write nothing; raises RootTrustError."""
+    async def accept(self, policy: PolicyObject) -> Acceptance:
+        """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
         demand, failure = await self._read(policy)
-        if failure is not None:
-            raise failure
-        target = await self._accept(policy, demand)
+        await self._check_ca_secret(policy, demand.spec)
+        target = settle(demand.claim, self.claims.list_beside(demand.claim))
+        return Acceptance(demand=demand, target=target, failure=failure)
+
+    async def look(self, policy: PolicyObject, accepted: Acceptance) -> Snapshot:
+        """Return what `reconcile` would plan from, and write nothing; raises RootTrustError."""
+        if accepted.failure is not None:
+            raise accepted.failure
+        target = accepted.target
         return await observe_snapshot(
             self._servers.get(target.server, target.namespace),
             target,
@@ -144,21 +162,21 @@ class PolicyController:
 
     async def _work_on(self, policy: PolicyObject) -> _Result:
         try:
-            demand, failure = await self._read(policy)
-            target = await self._accept(policy, demand)
+            accepted = await self.accept(policy)
         except RootTrustError as error:
             outcome = Outcome(generation=policy.generation, refusal=build_fault(error))
             return _Result(outcome=outcome, work=VaultWork(), error=error)
-        work = VaultWork(failure=failure)
-        if failure is None:
+        spec, work = accepted.demand.spec, VaultWork(failure=accepted.failure)
+        if accepted.failure is None:
             try:
                 if policy.wants_deletion:
                     await self._finalizers.add(policy)  # before anything is there to be removed
-                work = await self._work_on_vault(policy, demand.spec, target)
+                work = await self._work_on_vault(policy, spec, accepted.target)
             except RootTrustError as error:
                 work = VaultWork(failure=error)
-        result = _build_result(policy, demand.spec, target, work)
-        return replace(result, is_early=self._is_early(result, demand.claim))
+        outcome = build_outcome(policy, spec, accepted.target, work)
+        result = _Result(outcome=outcome, work=work, error=work.failure)
+        return replace(result, is_early=self._is_early(result, accepted.demand.claim))
 
     async def _read(self, policy: PolicyObject) -> tuple[Demand, RootTrustError | None]:
         """Return what a policy asks for, and why nobody can be asked for it if the login fails.
@@ -177,10 +195,6 @@ class PolicyController:
         error = result.error
         is_missing = error is not None and error.reason is Reason.ROOT_NOT_FOUND
         return is_missing and self.claims.is_made_by_another(claim)
-
-    async def _accept(self, policy: PolicyObject, demand: Demand) -> VaultTarget:
-        await self._check_ca_secret(policy, demand.spec)
-        return settle(demand.claim, self.claims.list_beside(demand.claim))
 
     async def _check_ca_secret(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> None:
         reference = find_ca_reference(policy.identity, spec)
@@ -216,12 +230,13 @@ class PolicyController:
         )
 
 
-def _build_result(
+def build_outcome(
     policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget, work: VaultWork
-) -> _Result:
+) -> Outcome:
+    """Return what an accepted policy's status is made from."""
     error = work.failure
     away = work.outage or (error if work.plan is None and error and is_outage(error) else None)
-    outcome = Outcome(
+    return Outcome(
         generation=policy.generation,
         target=target,
         outage=build_outage(away) if away else None,
@@ -229,7 +244,6 @@ def _build_result(
         plan=None if away else work.plan,
         is_observed_only=spec.management.mode is ManagementMode.OBSERVE,
     )
-    return _Result(outcome=outcome, work=work, error=error)
 
 
 def _find_failure(work: VaultWork) -> Fault | None:

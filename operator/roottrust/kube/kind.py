@@ -23,7 +23,10 @@ class ResourceKind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
+CONFIG_MAPS = ResourceKind(group="", version="v1", plural="configmaps", kind="ConfigMap")
+DEPLOYMENTS = ResourceKind(group="apps", version="v1", plural="deployments", kind="Deployment")
 SECRETS = ResourceKind(group="", version="v1", plural="secrets", kind="Secret")
+SERVICES = ResourceKind(group="", version="v1", plural="services", kind="Service")
 EVENTS = ResourceKind(group="", version="v1", plural="events", kind="Event")
 LEASES = ResourceKind(group="coordination.k8s.io", version="v1", plural="leases", kind="Lease")
 

@@ -37,7 +37,23 @@ def load_settings(
         raise SettingsError(describe_settings_error(error, source=source)) from None
 
 
-def describe_settings_error(error: ValidationError, *, source: Path | None) -> tuple[str, ...]:
+def parse_settings(
+    text: str, *, source: str, command_line: Mapping[str, Any] | None = None
+) -> OperatorSettings:
+    """Return the configuration of a text that is called `source`; raises SettingsError."""
+    given = {
+        **_parse(text, source=source),
+        OperatorSettings.COMMAND_LINE: dict(command_line or {}),
+    }
+    try:
+        return OperatorSettings(**given)
+    except ValidationError as error:
+        raise SettingsError(describe_settings_error(error, source=source)) from None
+
+
+def describe_settings_error(
+    error: ValidationError, *, source: Path | str | None
+) -> tuple[str, ...]:
     """Return one readable line for each fault; values are left out, they may be private."""
     origin = str(source) if source else "the environment"
     return tuple(
@@ -66,15 +82,23 @@ def _read_file(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as failure:
         raise SettingsError((f"{path}: cannot be read ({failure.strerror})",)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as failure:
-        raise SettingsError((f"{path}: is not YAML{_describe_place(failure)}",)) from None
+    except UnicodeDecodeError:
+        raise SettingsError((f"{path}: is not YAML",)) from None
+    return _parse(text, source=str(path))
+
+
+def _parse(text: str, *, source: str) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as failure:
+        raise SettingsError((f"{source}: is not YAML{_describe_place(failure)}",)) from None
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise SettingsError((f"{path}: must hold keys and values",))
+        raise SettingsError((f"{source}: must hold keys and values",))
     return content
 
 

@@ -29,11 +29,12 @@ def build_vault_client(
     guard: Guard = allow_writes,
     login: Login | None = None,
     login_guard: Guard | None = None,
+    ca_pem: str | None = None,
 ) -> VaultClient:
     """Return a client for one server, whose writes pass the guard; nothing is sent yet.
 
     `login` takes the place of the one that the settings describe, `login_guard` that of the guard
-    for the login's own writes.
+    for the login's own writes, `ca_pem` that of the CA's file.
 
     Raises DependencyMissingError when its CA cannot be read.
     """
@@ -41,7 +42,7 @@ def build_vault_client(
         address=server.address,
         endpoint=server.endpoint,
         namespace=server.namespace or None,
-        ca_pem=_read_ca(server.ca_file) if server.ca_file else None,
+        ca_pem=ca_pem or (_read_ca(server.ca_file) if server.ca_file else None),
         timeout_seconds=server.timeout_seconds,
     )
     return VaultClient.connect(

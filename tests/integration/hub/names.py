@@ -17,6 +17,7 @@ GENERATED_ROOTS = (
     "pki_kept",
     # One for each run in turn: what an operator has just read of a mount it knows for some seconds.
     *(f"pki_faulty_{number:02}" for number in range(16)),
+    "pki_planned",
 )
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],

@@ -17,9 +17,9 @@ REMOVAL = "roottrust-hub-delete"
 _OF_ROOT = re.compile(r'^path "(?:sys/mounts/)?pki(?=["/]).*?^}\n', re.DOTALL | re.MULTILINE)
 
 
-def build_rights(roots: Iterable[str] = GENERATED_ROOTS) -> str:
+def build_rights(roots: Iterable[str] = GENERATED_ROOTS, *, policy: Path = POLICY) -> str:
     """Return the shipped policy, with what it grants at `pki` granted at other root mounts."""
-    shipped = POLICY.read_text()
+    shipped = policy.read_text()
     of_root = "".join(_OF_ROOT.findall(shipped))
     more = [re.sub(r'pki(?=["/])', root, of_root) for root in roots]
     return "\n".join([shipped, *more])

@@ -359,7 +359,9 @@ async def test_conditions_are_metrics_also_once_they_are_over(bench: Bench) -> N
 async def test_looking_writes_nothing_and_finds_what_a_reconcile_does(bench: Bench) -> None:
     manifest = bench.store.get_by_key(bench.key)
     assert manifest is not None
-    seen = preview_policy(await bench.controller.look(read_policy(manifest))).plan
+    policy = read_policy(manifest)
+    accepted = await bench.controller.accept(policy)
+    seen = preview_policy(await bench.controller.look(policy, accepted)).plan
     assert (bench.server.asked, bench.kube.applied) == ([], [])
     await bench.reconcile()
     assert bench.server.written == [str(action) for action in seen.actions]

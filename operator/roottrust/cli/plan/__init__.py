@@ -1,0 +1,1 @@
+"""`roottrust plan`: what the operator would change, shown before it does."""

@@ -1,0 +1,195 @@
+"""`roottrust plan`: what the operator would change in Vault, read and shown, never written."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from roottrust.cli.plan.own_access import find_own_access
+from roottrust.cli.plan.render import render_report
+from roottrust.cli.plan.report import PlanReport, Result
+from roottrust.cli.plan.run import Options, run_plan
+from roottrust.cli.plan.yaml_documents import DocumentsError
+from roottrust.domain.errors import RootTrustError
+from roottrust.runtime.settings import NAMESPACE_DEFAULT
+from roottrust.runtime.settings_environment import CONFIG_VARIABLE
+from roottrust.runtime.settings_file import SettingsError
+
+EXIT_CODES = {Result.NO_CHANGES: 0, Result.FAILED: 1, Result.CHANGES: 2}
+EXIT_FAILED = EXIT_CODES[Result.FAILED]
+
+_HELP = """Show what the operator would change in Vault and Kubernetes, and change nothing.
+
+Without -f: for all RootTrustPolicies of the cluster, or those named. With -f: what applying the
+files would change, beside the policies that are there (which mesh and which root is whose).
+
+\b
+Examples:
+  roottrust plan                            all policies
+  roottrust plan -n gloo-mesh cluster1      one policy
+  roottrust plan -f policy.yaml             an edit, before it is applied
+  kustomize build . | roottrust plan -f -   what a build gives
+  roottrust plan -o json | jq .summary      for programs: docs/plan.md
+
+\b
+Signs:
+  + create    ~ update    - delete    ! conflict: something of others is in the way
+
+\b
+Exit codes:
+  0  no changes
+  1  failed, or something cannot be done: a conflict, a policy that is refused, no access
+  2  changes, all of which can be made
+Conditions of status that would turn are shown and do not count. Changes of a policy with
+mode: Observe count, though the operator does not make them.
+
+\b
+Environment:
+  VAULT_TOKEN, or ~/.vault-token   read Vault as yourself; else as the operator logs in
+  VAULT_ADDR                       which of several servers that token is for
+  VAULT_CACERT                     CA of that server, instead of the configuration's
+  KUBECONFIG, ROOTTRUST_CONFIG     as --kubeconfig and --config
+  NO_COLOR                         no colours
+deploy/vault/roottrust-plan.hcl has all the rights in Vault that a plan needs; in Kubernetes it
+lists RootTrustPolicies and Meshes and, without --config, reads the operator's Deployment and
+ConfigMaps. The only write that it ever sends is the login of the operator's configuration (and the
+end of that token), where you bring no token of your own.
+"""
+
+
+class _PlanCommand(click.Command):
+    """Wrong usage is 1 here: 2 says that there are changes."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the command line."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            error.show()
+            sys.exit(EXIT_FAILED)
+
+
+@click.command("plan", cls=_PlanCommand, help=_HELP)
+@click.argument("names", nargs=-1, metavar="[[NAMESPACE/]NAME]...")
+@click.option(
+    "-f",
+    "--filename",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="YAML or JSON file, folder, or - for stdin; may be repeated. Other kinds are skipped.",
+)
+@click.option(
+    "-n",
+    "--namespace",
+    help="Policies of this namespace alone; with -f, the namespace of those that name none.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the result, which alone is written to stdout.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours; auto: on a terminal, unless NO_COLOR is set.",
+)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The operator's configuration. Default: $ROOTTRUST_CONFIG, or that of the operator in "
+    "the cluster.",
+)
+@click.option(
+    "--operator-namespace",
+    default=NAMESPACE_DEFAULT,
+    show_default=True,
+    help="Where the operator in the cluster is.",
+)
+@click.option(
+    "--vault-endpoint",
+    "endpoints",
+    multiple=True,
+    metavar="[ADDRESS=]URL",
+    help="Where to connect instead of the configuration's endpoint, as for a port-forward.",
+)
+@click.option(
+    "--kubeconfig",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Cluster of the policies. Default: $KUBECONFIG, ~/.kube/config, or the pod's own account.",
+)
+@click.option("--context", help="Context of the kubeconfig. Default: its current one.")
+def command(
+    names: tuple[str, ...],
+    files: tuple[str, ...],
+    output: str,
+    color: str,
+    config_file: Path | None,
+    kubeconfig: Path | None,
+    **rest: Any,
+) -> None:
+    """Plan, show the result, and end with its exit code."""
+    if names and files:
+        _fail(["name policies or give files, not both"])
+    options = Options(
+        names=names,
+        files=files,
+        config_file=config_file,
+        kubeconfig=kubeconfig or _find_kubeconfig(),
+        is_configured=config_file is not None or bool(os.environ.get(CONFIG_VARIABLE)),
+        **rest,
+    )
+    try:
+        report = asyncio.run(
+            run_plan(options, find_own_access(), tell=_tell, now=lambda: datetime.now(UTC))
+        )
+    except (DocumentsError, SettingsError) as error:
+        _fail(error.lines)
+    except RootTrustError as error:
+        _fail([error.message])
+    _show(report, output=output, color=color)
+    sys.exit(EXIT_CODES[report.result])
+
+
+def _find_kubeconfig() -> Path | None:
+    """Return the one that kubectl uses where nothing is named, None where something else counts."""
+    path = Path.home() / ".kube" / "config"
+    is_named = "KUBECONFIG" in os.environ or "KUBERNETES_SERVICE_HOST" in os.environ
+    return path if not is_named and path.exists() else None
+
+
+def _show(report: PlanReport, *, output: str, color: str) -> None:
+    if output == "json":
+        click.echo(report.model_dump_json(by_alias=True, indent=2))
+    else:
+        click.echo(render_report(report), nl=False, color=_has_colours(color))
+
+
+def _has_colours(color: str) -> bool:
+    if color != "auto":
+        return color == "always"
+    is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not is_plain
+
+
+def _tell(note: str) -> None:
+    click.echo(f"Note: {note}", err=True)
+
+
+def _fail(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(f"Error: {line}", err=True)
+    sys.exit(EXIT_FAILED)
