@@ -86,6 +86,11 @@ class Conflict:
         return is_free and self.fixed is None
 
     @property
+    def is_others(self) -> bool:
+        """Whether this cannot be what we once made: it has an owner, or is of another type."""
+        return self.owner is not None or self.fixed is not None
+
+    @property
     def fixed(self) -> Difference | None:
         """The difference that no write can take away, None if there is none."""
         return next((each for each in self.differences if each.field in _FIXED), None)

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     CONFIGURED = "Configured"
     CHANGES_PENDING = "ChangesPending"
     DRIFT_REPAIRED = "DriftRepaired"
+    UPDATED = "Updated"
     ACCESS_DENIED = "AccessDenied"
     CONFLICT = "Conflict"
     REJECTED_BY_VAULT = "RejectedByVault"

@@ -26,6 +26,7 @@ from roottrust.api.root_trust_policy_status import (
 from roottrust.domain import ownership
 from roottrust.domain.action import Verb
 from roottrust.domain.certificate import Certificate
+from roottrust.domain.cluster_plan import ClusterPlan
 from roottrust.domain.deletion_judgement import judge_deletion
 from roottrust.domain.judgement import Judgement, judge
 from roottrust.domain.outcome import Outcome
@@ -119,19 +120,34 @@ def _build_trusted(plan: Plan, root: Certificate) -> TrustedRoot:
 
 
 def _list_managed(plan: Plan, before: RootTrustPolicyStatus) -> tuple[ManagedObject, ...]:
-    """Return what is kept up; of a cluster that could not be looked at, what was told before.
+    """Return what is there and kept up; what could not be judged stays as it was told before.
 
-    What was never made yet is not: once it is, it would pass for something that was lost.
+    That we made an object is known from here alone once somebody took its mark off, so nothing may
+    be listed that was never made, and nothing be lost while something else is in the way.
     """
+    missing = {action.wanted.path for action in plan.actions if action.verb is Verb.CREATE}
     found = [_build_managed(each) for each in plan.root.managed]
     for name, cluster in plan.clusters.items():
-        if cluster.managed or cluster.conflicts:
-            found += [_build_managed(each, cluster=name) for each in cluster.managed]
-        else:
-            found += [each for each in before.managed_objects if each.cluster == name]
-    known = {each.path for each in before.managed_objects}
-    missing = {each.wanted.path for each in plan.actions if each.verb is Verb.CREATE} - known
+        found += [_build_managed(each, cluster=name) for each in cluster.managed]
+        found += _keep_told(cluster, before, name=name)
     return tuple([each for each in found if each.path not in missing][:MANAGED_OBJECTS_MAX])
+
+
+def _keep_told(
+    cluster: ClusterPlan, before: RootTrustPolicyStatus, *, name: str
+) -> list[ManagedObject]:
+    """Return what was told of a cluster and is neither judged now nor somebody else's."""
+    told = [each for each in before.managed_objects if each.cluster == name]
+    if not cluster.managed and not cluster.conflicts:
+        return told
+    judged = {each.wanted.path for each in cluster.managed}
+    open_paths = [each.path for each in cluster.conflicts if not each.is_others]
+    return [
+        each
+        for each in told
+        if each.path not in judged
+        and any(each.path == path or each.path.startswith(f"{path}/") for path in open_paths)
+    ]
 
 
 def _build_managed(managed: ownership.ManagedObject, cluster: str | None = None) -> ManagedObject:

@@ -1,20 +1,17 @@
-"""What is worth an Event: conditions that turned, and repairs of what somebody changed."""
+"""What is worth an Event: conditions that turned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
-from roottrust.domain.action import Action, Verb
 from roottrust.domain.reasons import ConditionType, Reason
 
 _TOLD = (ConditionType.ACCEPTED, ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED)
 # Conditions that only wait for the one before them: that one is told already.
 _FOLLOWING = frozenset({Reason.WAITING_FOR_VAULT})
-_MAX_SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,38 +56,3 @@ def _list_told(status: RootTrustPolicyStatus | None) -> tuple[Condition, ...]:
 
 def _goes_without_saying(condition: Condition) -> bool:
     return condition.status is ConditionStatus.TRUE and condition.type != _TOLD[-1]
-
-
-def list_repairs(
-    before: RootTrustPolicyStatus | None, generation: int, actions: Iterable[Action]
-) -> tuple[Transition, ...]:
-    """Return the Event of a repair: writes that no edit of the policy asked for.
-
-    While Vault is away an edit is looked at and not made: what differs afterwards may be that edit,
-    what is gone was there.
-    """
-    if before is None or before.observed_generation != generation:
-        return ()
-    known = {each.path for each in before.managed_objects}
-    was_done = any(
-        each.type == ConditionType.VAULT_CONFIGURED and each.status is ConditionStatus.TRUE
-        for each in before.conditions
-    )
-    repaired = [
-        _describe(action)
-        for action in actions
-        if action.wanted.path in known and (was_done or action.verb is Verb.CREATE)
-    ]
-    if not repaired:
-        return ()
-    shown = "; ".join(repaired[:_MAX_SHOWN])
-    more = f"; and {len(repaired) - _MAX_SHOWN} more" if len(repaired) > _MAX_SHOWN else ""
-    message = f"Repaired in Vault: {shown}{more}."
-    return (Transition(reason=Reason.DRIFT_REPAIRED, message=message, is_normal=False),)
-
-
-def _describe(action: Action) -> str:
-    if action.verb is Verb.CREATE:
-        return f"{action.wanted.path} was gone"
-    fields = ", ".join(each.field for each in action.differences)
-    return f"{action.wanted.path} had another {fields}"

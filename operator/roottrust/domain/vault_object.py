@@ -72,11 +72,12 @@ def find_differences(
             found_value=found.get(name),
         )
         for name, value in wanted.fields.items()
-        if name not in ignoring and not _is_same(value, found.get(name))
+        if name not in ignoring and not is_same_value(value, found.get(name))
     )
 
 
-def _is_same(wanted: Any, found: Any) -> bool:
+def is_same_value(wanted: Any, found: Any) -> bool:
+    """Tell whether Vault would show a wanted value as this one."""
     left, right = _normalise(wanted), _normalise(found)
     if left in _EMPTY and right in _EMPTY:
         return True

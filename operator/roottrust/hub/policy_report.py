@@ -13,11 +13,13 @@ from roottrust.domain.action import Action
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.reasons import ConditionType
+from roottrust.domain.repair import list_repairs
 from roottrust.domain.status import build_status
-from roottrust.domain.transition import list_repairs, list_transitions
+from roottrust.domain.transition import Transition, list_transitions
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.told_status import ToldStatus, dump_status
+from roottrust.hub.wanted_book import WantedBook
 from roottrust.kube.client import KubeClient
 from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
@@ -42,6 +44,7 @@ class PolicyReporter:
         self._metrics = metrics
         self._now = now
         self._told: dict[ObjectKey, ToldStatus] = {}
+        self._wanted = WantedBook()
 
     def get_told(self, key: ObjectKey) -> ToldStatus | None:
         """Return the status that was written last by this process, or is just being written."""
@@ -50,6 +53,7 @@ class PolicyReporter:
     def forget(self, key: ObjectKey) -> None:
         """Tell nothing more of a policy that is gone."""
         self._told.pop(key, None)
+        self._wanted.forget(key)
         self._metrics.forget_policy(namespace=key.namespace, policy=key.name)
 
     async def report(
@@ -60,15 +64,28 @@ class PolicyReporter:
         self._count(policy, status)
         body = dump_status(status)
         self._told[build_key(POLICIES, policy.manifest)] = ToldStatus.of(body)
+        await self._report_writes(policy, outcome, tuple(applied))
         if status != policy.status:
             await self._write(policy, body)
-        repairs = list_repairs(policy.status, outcome.generation, applied)
-        for transition in (*repairs, *list_transitions(policy.status, status)):
+        await self._post_all(policy, list_transitions(policy.status, status))
+
+    async def _report_writes(
+        self, policy: PolicyObject, outcome: Outcome, applied: tuple[Action, ...]
+    ) -> None:
+        """Tell of writes now: whether the status is taken or not, they are not made again."""
+        key = build_key(POLICIES, policy.manifest)
+        repairs = list_repairs(
+            applied,
+            known=self._wanted.look_up(key, outcome.target),
+            told=_list_managed(policy.status, outcome.generation),
+        )
+        self._wanted.note(key, outcome, applied)
+        await self._post_all(policy, repairs)
+
+    async def _post_all(self, policy: PolicyObject, transitions: Iterable[Transition]) -> None:
+        for each in transitions:
             await self.post(
-                policy,
-                reason=transition.reason,
-                message=transition.message,
-                is_normal=transition.is_normal,
+                policy, reason=each.reason, message=each.message, is_normal=each.is_normal
             )
 
     async def _write(self, policy: PolicyObject, body: dict[str, Any]) -> None:
@@ -107,3 +124,10 @@ class PolicyReporter:
             policy=policy.identity.name,
             statuses={kind: found.get(kind, ConditionStatus.FALSE) for kind in ConditionType},
         )
+
+
+def _list_managed(before: RootTrustPolicyStatus | None, generation: int) -> frozenset[str]:
+    """Return the paths that status has for the policy as it is written now."""
+    if before is None or before.observed_generation != generation:
+        return frozenset()
+    return frozenset(each.path for each in before.managed_objects)

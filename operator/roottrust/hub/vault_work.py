@@ -72,7 +72,13 @@ async def work_on_vault(
         observe_snapshot, server, target, claimant=claimant, known_root=known_root, now=now
     )
     for number in range(MAX_ROUNDS):
-        snapshot = await look()
+        try:
+            snapshot = await look()
+        except RootTrustError as error:
+            if not work.applied:
+                raise
+            work.plan, work.failure = None, error  # what was written is to be told nevertheless
+            return work
         if number == 0 and writes and plan_policy(snapshot).builds_on_mounts:
             # Mounts are read for all policies at once: whose they are may have changed since.
             server.forget()

@@ -15,7 +15,7 @@ from roottrust.api.root_trust_policy_status import (
     WARNINGS_MAX,
     RootTrustPolicyStatus,
 )
-from roottrust.domain.facts import Unread, VaultFacts
+from roottrust.domain.facts import ClusterFacts, MountFacts, Unread, VaultFacts
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import plan_policy
 from roottrust.domain.status import build_status
@@ -31,6 +31,7 @@ from tests.unit.domain.outcomes import (
     outcomes,
 )
 from tests.unit.domain.samples import (
+    CLAIMANT,
     EMPTY_FACTS,
     ISSUER_ID,
     OTHER_POLICY,
@@ -259,6 +260,41 @@ def test_what_is_managed_under_a_root_that_broke_stays_as_it_was_told() -> None:
     assert build(plan_for(broken, target=TWO), before).managed_objects == before.managed_objects
 
 
+def judge_auth_mount(mount: MountFacts, *role_names: str) -> dict[str, str]:
+    """Return what a policy that made everything tells of it once its auth mount is this one."""
+    full, _ = settle(build_snapshot(), rounds=2)
+    before = build(plan_for(full.facts))
+    known = full.facts.clusters["cluster1"]
+    assert isinstance(known, ClusterFacts)
+    facts = replace(
+        full.facts,
+        auth_mounts={build_cluster().auth_mount: mount},
+        clusters={"cluster1": replace(known, role_names=role_names)},
+    )
+    claimant = replace(CLAIMANT, created=frozenset(each.path for each in before.managed_objects))
+    outcome = replace(READY, plan=plan_policy(build_snapshot(facts=facts, claimant=claimant)))
+    after = build(outcome, before)
+    assert outcome.plan is not None
+    assert outcome.plan.clusters["cluster1"].conflicts
+    assert build(outcome, after).managed_objects == after.managed_objects
+    return {each.path: each.origin for each in after.managed_objects}
+
+
+def test_what_we_made_stays_told_while_something_is_in_the_way_of_it() -> None:
+    told = judge_auth_mount(build_mount("kubernetes", days=0), "ci")
+    assert len(told) == 5
+    assert set(told.values()) == {ObjectOrigin.CREATED}
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [build_mount("kubernetes", description=OTHER_POLICY.render(), days=0), build_mount("jwt")],
+)
+def test_what_is_another_s_in_the_place_of_ours_is_told_no_more(mount: MountFacts) -> None:
+    policy = f"sys/policies/acl/{build_cluster().role}"
+    assert list(judge_auth_mount(mount)) == ["pki_int_cluster1", policy]
+
+
 def test_a_cluster_that_is_not_selected_any_more_is_not_told() -> None:
     full, _ = settle(build_snapshot(TWO), rounds=2)
     before = build(plan_for(full.facts, target=TWO))
@@ -316,10 +352,9 @@ def test_what_was_told_of_another_vault_is_told_no_more() -> None:
     assert after.trust_bundle == after.managed_objects == ()
 
 
-def test_what_was_never_made_is_not_managed_and_what_was_lost_still_is() -> None:
-    """Otherwise the first write that works after a refused one would be told as a repair."""
-    never, made = build(PENDING), build(READY)
+def test_what_is_not_there_is_not_managed() -> None:
+    """Otherwise what somebody else makes in its place would pass for ours without a mark."""
+    made = build(READY)
     assert made.managed_objects
-    assert never.managed_objects == ()
-    lost = build(PENDING, made)
-    assert lost.managed_objects == made.managed_objects
+    assert build(PENDING).managed_objects == ()
+    assert build(PENDING, made).managed_objects == ()

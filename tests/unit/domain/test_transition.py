@@ -5,13 +5,10 @@ from dataclasses import replace
 import pytest
 
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
-from roottrust.domain.action import Action, Verb
 from roottrust.domain.outcome import Outcome
-from roottrust.domain.ownership import ManagedObject
 from roottrust.domain.reasons import Reason
 from roottrust.domain.status import build_status
-from roottrust.domain.transition import Transition, list_repairs, list_transitions
-from roottrust.domain.vault_object import Difference, VaultKind, VaultObject
+from roottrust.domain.transition import Transition, list_transitions
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.outcomes import AWAY, FAILED, OUTAGE, PENDING, READY, REFUSED
 
@@ -23,18 +20,6 @@ def build(outcome: Outcome) -> RootTrustPolicyStatus:
 def find(before: Outcome | None, after: Outcome) -> list[tuple[str, bool]]:
     transitions = list_transitions(build(before) if before else None, build(after))
     return [(each.reason, each.is_normal) for each in transitions]
-
-
-def build_action(path: str, *fields: str) -> Action:
-    wanted = VaultObject(kind=VaultKind.ROLE, path=path, fields={})
-    differences = tuple(
-        Difference(path=path, field=field, wanted="1", found="2") for field in fields
-    )
-    verb = Verb.UPDATE if fields else Verb.CREATE
-    return Action(verb=verb, wanted=wanted, differences=differences)
-
-
-MANAGED = [each.path for each in build(READY).managed_objects]
 
 
 def test_a_first_success_is_told_once() -> None:
@@ -73,50 +58,3 @@ def test_another_reason_is_a_transition_though_the_status_stays() -> None:
     assert FAILED.failure is not None
     other = replace(FAILED, failure=replace(FAILED.failure, reason=Reason.CONFLICT))
     assert find(FAILED, other) == [("Conflict", False)]
-
-
-def test_a_write_that_no_edit_asked_for_is_a_repair() -> None:
-    actions = [build_action(MANAGED[0]), build_action(MANAGED[1], "type", "description")]
-    assert list_repairs(build(READY), READY.generation, actions) == (
-        Transition(
-            reason=Reason.DRIFT_REPAIRED,
-            message=f"Repaired in Vault: {MANAGED[0]} was gone; {MANAGED[1]} had another type, "
-            "description.",
-            is_normal=False,
-        ),
-    )
-
-
-def test_what_was_not_managed_before_is_no_repair() -> None:
-    assert list_repairs(build(READY), READY.generation, [build_action("new")]) == ()
-    assert list_repairs(build(READY), READY.generation, []) == ()
-
-
-def test_the_writes_of_an_edit_are_no_repairs() -> None:
-    action = build_action(MANAGED[0])
-    assert list_repairs(build(READY), READY.generation + 1, [action]) == ()
-    assert list_repairs(None, READY.generation, [action]) == ()
-
-
-def test_an_edit_that_waited_for_vault_is_no_repair_but_what_is_gone_was_there() -> None:
-    away = build_status(AWAY, previous=build(READY), now=NOW)
-    assert away.observed_generation == AWAY.generation
-    assert list_repairs(away, AWAY.generation, [build_action(MANAGED[1], "type")]) == ()
-    (repair,) = list_repairs(away, AWAY.generation, [build_action(MANAGED[0])])
-    assert repair.message == f"Repaired in Vault: {MANAGED[0]} was gone."
-
-
-def test_ten_repairs_are_shown_and_the_rest_counted() -> None:
-    assert READY.plan is not None
-    (managed, *_) = READY.plan.clusters["cluster1"].managed
-    root = replace(
-        READY.plan.root,
-        managed=tuple(
-            ManagedObject(wanted=replace(managed.wanted, path=f"p{n}"), origin=managed.origin)
-            for n in range(12)
-        ),
-    )
-    before = build(replace(READY, plan=replace(READY.plan, root=root)))
-    actions = [build_action(f"p{n}") for n in range(12)]
-    (repair,) = list_repairs(before, READY.generation, actions)
-    assert repair.message.endswith("p9 was gone; and 2 more.")

@@ -43,6 +43,10 @@ class Bench:
     version: int = 1
 
     def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Have a new process, which knows nothing but what is stored elsewhere."""
         self.reporter = PolicyReporter(
             fake(self.kube), events=fake(self.events), metrics=self.metrics, now=lambda: self.now
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.unit.domain.samples import (
     build_issuer,
     build_known,
     build_manifest_spec,
+    build_mesh,
     build_mount,
 )
 from tests.unit.domain.strategies import DENIED
@@ -35,6 +37,7 @@ from tests.unit.hub.conftest import Bench
 from tests.unit.hub.fakes import build_manifest
 
 GENERATE = build_manifest_spec(management={"root": {"source": "Generate"}})
+ROLE_PATH = "auth/kube-cluster1-mesh-auth/role/gen-int-ca-istio-cluster1-mesh"
 OBSERVE = build_manifest_spec(management={"mode": "Observe"})
 CA_SECRET = build_manifest_spec(vault={"caSecretRef": {"name": "vault-ca"}})
 SEALED = TransientError("Vault is sealed: unseal it.", reason=Reason.SEALED)
@@ -89,14 +92,109 @@ async def test_what_somebody_edited_in_vault_is_repaired_and_told(bench: Bench) 
     await bench.reconcile()
     bench.edit_role(token_ttl=9)
     await bench.reconcile()
-    path = "auth/kube-cluster1-mesh-auth/role/gen-int-ca-istio-cluster1-mesh"
-    assert bench.server.written[-1] == f"update {path}"
+    assert bench.server.written[-1] == f"update {ROLE_PATH}"
     assert bench.events.posted[-1] == (
         "Warning",
         "DriftRepaired",
-        f"Repaired in Vault: {path} had another token_ttl.",
+        f"Repaired in Vault: {ROLE_PATH} had another token_ttl.",
     )
     assert bench.read_condition("Ready")[0] == "True"
+
+
+async def test_a_mesh_that_appears_is_no_repair(bench: Bench) -> None:
+    await bench.reconcile()
+    bench.registry.clusters = (build_known("cluster1", build_mesh()),)
+    await bench.reconcile()
+    assert bench.events.posted[-1] == (
+        "Normal",
+        "Updated",
+        f"Updated in Vault: {ROLE_PATH} (bound_service_account_names).",
+    )
+    assert "DriftRepaired" not in bench.events.reasons
+
+
+async def test_a_life_that_steps_down_as_the_root_s_end_comes_near_is_no_repair(
+    bench: Bench,
+) -> None:
+    await bench.reconcile()
+    bench.now = ROOT.not_after - timedelta(days=200)
+    await bench.reconcile()
+    assert bench.server.written[-1].startswith("update sys/policies/acl/")
+    assert "DriftRepaired" not in bench.events.reasons
+
+
+async def test_what_differs_after_a_restart_is_told_without_saying_whose_doing_it_was(
+    bench: Bench,
+) -> None:
+    await bench.reconcile()
+    bench.restart()
+    bench.edit_role(token_ttl=9)
+    await bench.reconcile()
+    assert bench.events.posted[-1] == (
+        "Normal",
+        "Updated",
+        f"Updated in Vault: {ROLE_PATH} (token_ttl).",
+    )
+    bench.edit_role(token_ttl=9)
+    await bench.reconcile()
+    assert bench.events.reasons[-1] == "DriftRepaired"
+
+
+async def test_what_was_edited_in_vault_while_the_policy_was_edited_is_told(bench: Bench) -> None:
+    await bench.reconcile()
+    bench.edit_role(token_ttl=9)
+    changed = build_manifest_spec(config={"intermediateCertOptions": {"orgName": "Example"}})
+    bench.edit(spec=changed, metadata={"generation": 2})
+    await bench.reconcile()
+    repaired = [message for _, reason, message in bench.events.posted if reason == "DriftRepaired"]
+    assert repaired == [f"Repaired in Vault: {ROLE_PATH} had another token_ttl."]
+
+
+async def test_a_repair_is_told_though_the_status_is_not_taken(bench: Bench) -> None:
+    await bench.reconcile()
+    bench.edit_role(token_ttl=9)
+    bench.server.unread["cluster2"] = DENIED
+    bench.registry.clusters = (build_known("cluster1"), build_known("cluster2"))
+    bench.kube.failure = TransientError("The API server is away.", reason=Reason.API_UNREACHABLE)
+    with pytest.raises(TransientError):
+        await bench.reconcile()
+    assert bench.events.reasons[-1] == "DriftRepaired"
+
+
+async def test_what_was_never_made_is_nobody_s_though_a_look_announced_it(bench: Bench) -> None:
+    bench.put(build_manifest(spec=OBSERVE))
+    await bench.reconcile()
+    assert bench.status.managed_objects == ()
+    name = "kube-cluster1-mesh-auth"
+    by_hand = build_mount("kubernetes", description="by hand", days=0)
+    bench.server.facts = build_facts(auth_mounts={name: by_hand})
+    bench.edit(spec=build_manifest_spec(), metadata={"generation": 2})
+    await bench.reconcile()
+    assert bench.server.facts.auth_mounts == {name: by_hand}
+    assert bench.read_condition("Stalled") == ("True", "Conflict")
+
+
+async def test_what_we_made_is_put_right_once_what_was_in_the_way_of_it_is_gone(
+    bench: Bench,
+) -> None:
+    await bench.reconcile()
+    name = "kube-cluster1-mesh-auth"
+    mine = bench.server.facts.auth_mounts[name]
+    clusters = bench.server.facts.clusters
+    intruded = replace(clusters["cluster1"], role_names=("ci",))
+    bench.server.facts = replace(
+        bench.server.facts,
+        auth_mounts={name: replace(mine, description="")},
+        clusters={"cluster1": intruded},
+    )
+    for _ in range(3):
+        await bench.reconcile()
+        assert bench.read_condition("Stalled") == ("True", "Conflict")
+    bench.server.facts = replace(bench.server.facts, clusters=clusters)
+    await bench.reconcile()
+    assert bench.read_condition("Ready")[0] == "True"
+    assert bench.server.facts.auth_mounts[name] == mine
+    assert {each.origin for each in bench.status.managed_objects} == {"Created"}
 
 
 async def test_an_edit_of_the_policy_is_no_repair(bench: Bench) -> None:

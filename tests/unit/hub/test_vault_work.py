@@ -85,6 +85,17 @@ async def test_a_vault_that_cannot_be_observed_is_raised(server: FakeServer) -> 
         await work(server)
 
 
+async def test_what_was_written_before_vault_went_away_is_told(rooted: FakeServer) -> None:
+    class Dying(FakeServer):
+        async def apply(self, action: Any) -> None:
+            await super().apply(action)
+            self.unobservable = BROKEN
+
+    done = await work(Dying(facts=rooted.facts), build_target())
+    assert len(done.applied) == 5
+    assert (done.plan, done.failure) == (None, BROKEN)
+
+
 async def test_a_root_that_cannot_be_made_ends_it(server: FakeServer) -> None:
     server.refused["pki"] = DENIED
     done = await work(server)
