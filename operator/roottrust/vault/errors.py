@@ -86,6 +86,9 @@ def _classify_transient(status: int, *, text: str, address: str) -> tuple[Reason
             Reason.STANDBY,
             f"Vault {address} is a standby that forwards nothing: configure the active node.",
         )
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        what = f"Vault {address} redirects (HTTP {status}), which is never followed"
+        return Reason.UNREACHABLE, f"{what}: configure where it is itself."
     if status == HTTPStatus.NOT_IMPLEMENTED:
         return Reason.NOT_INITIALIZED, f"Vault {address} is not initialized: initialize it."
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -13,7 +13,7 @@ from tests.integration.hub.names import Names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import Policy
 from tests.integration.manifests.table import OperatorCase, read_operator_cases
-from tests.integration.vault_calls import Ask, read
+from tests.integration.vault_calls import Ask, read, write
 
 # The operator serves one cluster; what needs two is tried in tests/unit/domain.
 CASES = [case for case in read_operator_cases() if case.clusters == 1]
@@ -34,11 +34,21 @@ def build_namespaces(manifests: Iterable[dict[str, Any]]) -> list[dict[str, Any]
     return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": n}} for n in names]
 
 
-def list_names(admin: Ask) -> set[str]:
+def prepare_victims(admin: Ask) -> None:
+    """Have what the attackers of these cases are after."""
+    write(admin, "sys/policies/acl/admins", {"policy": 'path "*" { capabilities = ["sudo"] }'})
+    admin("POST", "sys/mounts/pki_payments", {"type": "pki"})
+    admin("POST", "sys/auth/kubernetes", {"type": "kubernetes"})
+
+
+def read_everything(admin: Ask) -> dict[str, Any]:
     """Return what Vault has, less the objects of tests that have names of their own."""
-    policies = admin("LIST", "sys/policies/acl").json()["data"]["keys"]
-    found = [*(read(admin, "sys/mounts") or {}), *(read(admin, "sys/auth") or {}), *policies]
-    return {name for name in found if "cluster1_" not in name}
+    names = admin("LIST", "sys/policies/acl").json()["data"]["keys"]
+    tables = {table: read(admin, table) or {} for table in ("sys/mounts", "sys/auth")}
+    found = {f"{table} {name}": each for table in tables for name, each in tables[table].items()}
+    found |= {name: read(admin, f"sys/policies/acl/{name}") for name in names}
+    found |= {path: read(admin, path) for path in ("auth/kubernetes/config", "pki/config/issuers")}
+    return {name: each for name, each in found.items() if "cluster1_" not in name}
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +57,19 @@ def refused(
 ) -> Iterator[dict[str, Policy]]:
     """All cases at once; nothing in Vault may be another afterwards."""
     operator_process.start()
-    before = list_names(admin)
+    prepare_victims(admin)
+    before = read_everything(admin)
     manifests = [build_manifest(case, number) for number, case in enumerate(CASES)]
     everything = build_list([*build_namespaces(manifests), *manifests])
     cluster.kubectl("apply", "--server-side", "-f", "-", input=everything)
     yield {
-        case.name: Policy(cluster=cluster, **each["metadata"])
+        case.name: Policy(
+            cluster=cluster, namespace=each["metadata"]["namespace"], name=each["metadata"]["name"]
+        )
         for case, each in zip(CASES, manifests, strict=True)
     }
     cluster.kubectl("delete", "-f", "-", input=build_list(manifests))
-    assert list_names(admin) == before
+    assert read_everything(admin) == before
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

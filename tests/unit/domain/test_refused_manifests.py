@@ -15,7 +15,12 @@ from tests.integration.manifests.table import OperatorCase, read_operator_cases
 from tests.unit.domain.samples import TERMS, build_known
 
 SERVERS = {
-    address: replace(TERMS, address=address, allows_plain_http=False)
+    address: replace(
+        TERMS,
+        address=address,
+        allows_plain_http=False,
+        reserved_roles=frozenset({"roottrust-hub"}),
+    )
     for address in ("https://vault.example:8200", "http://vault.example:8200")
 }
 # Whether a Secret is there, the API server knows.
