@@ -44,8 +44,8 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.api.refgen --check
 	$(PY) -m roottrust.runtime.settings_reference --check
 
-bench: setup ## Measure the hub's speed against a bare client's (N="50 200 1000" for other counts)
-	@$(PY) -m tests.bench $(N)
+bench: setup ## Measure the hub's speed against a bare client's (N="50 200" for other counts, RECORD=1 for docs/benchmarks.md)
+	@$(PY) -m tests.bench $(N) $(if $(RECORD),--record)
 
 crds: setup ## Generate crds/ and docs/reference/ from the models
 	$(PY) -m roottrust.api.crdgen

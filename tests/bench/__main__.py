@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from testbed import Testbed, TestbedError
 from testbed.interrupt import shielded
 from tests.bench import site
-from tests.bench.measurement import Measurement, measure
-from tests.bench.report import build_table
+from tests.bench.machine import describe_machine
+from tests.bench.measurement import measure
+from tests.bench.record import PAGE, record
+from tests.bench.report import build_report
+from tests.bench.results import Measurement
 
-DEFAULT_COUNTS = (50, 200)
+DEFAULT_COUNTS = (50, 200, 1000)
 LEAST = 20
 
 _STATE = "/var/lib/roottrust-bench"
 _RANGE = "127"
+_LOCK = Path("/run/lock/roottrust-bench")
 
 
 def main() -> int:
@@ -34,7 +41,13 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        print(build_table(_measure_all(options.counts, keeps=options.keep)))
+        machine = describe_machine()
+        with _hold_lock():
+            measured = build_report(_measure_all(options.counts, keeps=options.keep))
+        text = f"{machine}\n\n{measured}"
+        print(text)
+        if options.record:
+            record(text)
     except TestbedError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -58,6 +71,18 @@ def _measure_all(counts: list[int], *, keeps: bool) -> list[Measurement]:
                 shutil.rmtree(os.environ["TESTBED_STATE"], ignore_errors=True)
 
 
+@contextmanager
+def _hold_lock() -> Iterator[None]:
+    """Be alone: two at once would take each other's cluster down."""
+    _LOCK.parent.mkdir(exist_ok=True)
+    with _LOCK.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TestbedError("another benchmark runs on this machine: wait for its end") from None
+        yield
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -72,7 +97,10 @@ def _parse() -> argparse.Namespace:
         type=_read_count,
         default=list(DEFAULT_COUNTS),
         metavar="N",
-        help="policies, each with a made-up cluster (default: 50 and 200)",
+        help="policies, each with a made-up cluster (default: 50, 200 and 1000)",
+    )
+    parser.add_argument(
+        "--record", action="store_true", help=f"write the tables into {PAGE.name}, too"
     )
     parser.add_argument("--keep", action="store_true", help="leave the testbed up at the end")
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""A bare client of the API server: it makes policies, and sees when they are Ready."""
+"""A bare client of the API server: it makes policies, sees when they are Ready, writes statuses."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 
 import aiohttp
 
+from roottrust.hub.policy_report import FIELD_MANAGER
+from roottrust.kube.client import APPLY_PATCH, METADATA
 from testbed import Cluster, TestbedError
 from tests.bench.bare_vault import run_at_once
 from tests.bench.fleet import NAMESPACE
@@ -22,6 +24,7 @@ EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
 
 _CONCURRENCY = 8
 _MESH = "of-no-cluster"
+_MANAGER = "bench"
 
 
 class BareKubernetes:
@@ -66,12 +69,31 @@ class BareKubernetes:
                 "istio": {"installation": {"namespace": "istio-system", "cluster": "elsewhere"}}
             },
         }
-        query = {"fieldManager": "bench", "force": "true"}
+        await self._apply(f"{MESHES}/{_MESH}", manifest, manager=_MANAGER)
+
+    async def list_policies(self) -> dict[str, dict[str, Any]]:
+        """Return the status of every policy by its name."""
+        async with self._session.get(self._server + POLICIES) as answer:
+            answer.raise_for_status()
+            found = (await answer.json())["items"]
+        return {each["metadata"]["name"]: each["status"] for each in found}
+
+    async def apply_status(self, name: str, status: Mapping[str, Any]) -> None:
+        """Write a policy's status in the hub's name."""
+        manifest = {
+            "apiVersion": "admin.gloo.solo.io/v2",
+            "kind": "RootTrustPolicy",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+            "status": status,
+        }
+        await self._apply(f"{POLICIES}/{name}/status", manifest, manager=FIELD_MANAGER)
+
+    async def _apply(self, path: str, manifest: Mapping[str, Any], *, manager: str) -> None:
         async with self._session.patch(
-            f"{self._server}{MESHES}/{_MESH}",
-            params=query,
+            self._server + path,
+            params={"fieldManager": manager, "force": "true"},
             data=json.dumps(manifest),
-            headers={"Content-Type": "application/apply-patch+yaml"},
+            headers={"Content-Type": APPLY_PATCH, "Accept": METADATA},
         ) as answer:
             answer.raise_for_status()
 

@@ -18,7 +18,8 @@ RECONCILES = "roottrust_reconciles_total"
 BUGS = "roottrust_bugs_total"
 
 _READS = frozenset({"GET", "LIST"})
-_SHARED = frozenset({"sys/mounts", "sys/auth", "secrets-engine"})
+_SHARED = frozenset({"sys/mounts", "sys/auth"})
+_OF_ROOT = frozenset({"secrets-engine"})
 _OF_CLUSTER = frozenset({"auth", "sys/policies"})
 
 
@@ -48,25 +49,35 @@ class Counts:
 
     @property
     def vault_writes(self) -> int:
-        """The requests to Vault that change something."""
-        return self.vault_requests - sum(self.sum(VAULT_REQUESTS, method=each) for each in _READS)
+        """The requests to Vault that change something there; a login is none of them."""
+        reads = sum(self.sum(VAULT_REQUESTS, method=each) for each in _READS)
+        return self.vault_requests - reads - self.sum(VAULT_LOGINS)
 
     @property
     def vault_reads_of_sweep(self) -> int:
         """The reads that all policies share."""
-        return sum(
-            self.sum(VAULT_REQUESTS, method=method, path_class=path_class)
-            for method in _READS
-            for path_class in _SHARED
-        )
+        return self._count_reads(_SHARED)
+
+    @property
+    def vault_reads_of_roots(self) -> int:
+        """The reads of roots, one for all policies that share one."""
+        return self._count_reads(_OF_ROOT)
 
     @property
     def vault_reads_of_clusters(self) -> int:
         """The reads that are for one cluster each."""
+        return self._count_reads(_OF_CLUSTER)
+
+    @property
+    def kubernetes_writes(self) -> int:
+        """The writes of statuses and Events."""
+        return self.sum(KUBERNETES_WRITES)
+
+    def _count_reads(self, path_classes: Iterable[str]) -> int:
         return sum(
             self.sum(VAULT_REQUESTS, method=method, path_class=path_class)
             for method in _READS
-            for path_class in _OF_CLUSTER
+            for path_class in path_classes
         )
 
 

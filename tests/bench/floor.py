@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from testbed import Vault
+from tests.bench.bare_kubernetes import BareKubernetes
 from tests.bench.bare_vault import BareVault, connect, run_at_once
 from tests.bench.requests_of_fleet import SWEEP_READS, FleetRequests, Write
 from tests.bench.site import make_token
@@ -54,6 +55,24 @@ async def measure_reads(vault: Vault, requests: FleetRequests) -> Floor:
             started = time.monotonic()
             await run_at_once(paths, client.read, concurrency=concurrency)
             found.append(Floor(seconds=time.monotonic() - started, concurrency=concurrency))
+    return min(found, key=lambda each: each.seconds)
+
+
+async def measure_statuses(kubernetes: BareKubernetes) -> Floor:
+    """Return the shortest time to write each policy's status once, as the hub writes it.
+
+    It is the status that the policy has, with another message.
+    """
+    policies = await kubernetes.list_policies()
+    found = []
+    for concurrency in CONCURRENCIES:
+        statuses = [{**each, "message": f"written by {concurrency}"} for each in policies.values()]
+        work = list(zip(policies, statuses, strict=True))
+        started = time.monotonic()
+        await run_at_once(
+            work, lambda each: kubernetes.apply_status(*each), concurrency=concurrency
+        )
+        found.append(Floor(seconds=time.monotonic() - started, concurrency=concurrency))
     return min(found, key=lambda each: each.seconds)
 
 

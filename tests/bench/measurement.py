@@ -1,4 +1,4 @@
-"""One measurement: a fleet of some size from nothing to Ready, then idle, then repaired."""
+"""One measurement: a fleet of some size from nothing to Ready, then idle, repaired, restarted."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from testbed import Cluster, Testbed, Vault
 from tests.bench import bare_kubernetes, bare_vault, fleet, floor, site
 from tests.bench.bare_kubernetes import BareKubernetes
 from tests.bench.counts import RECONCILES, Counts
+from tests.bench.cpu import CpuReader, CpuRecord
 from tests.bench.damage import Damage
 from tests.bench.floor import Floor
-from tests.bench.operator_process import CpuRecord, OperatorProcess
+from tests.bench.operator_process import OperatorProcess
+from tests.bench.progress import report_phase
 from tests.bench.requests_of_fleet import FleetRequests, build_requests
+from tests.bench.results import Measurement, Pass, Repair, Restart, Start
 from tests.bench.site import KUBECONFIG
 
 READY_SECONDS = 600.0
@@ -26,71 +28,53 @@ PASS_SECONDS = 120.0
 _SHARED_READ_SECONDS = 6.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Start:
-    """From the operator's start to all policies Ready."""
-
-    floor: Floor
-    seconds: float
-    counts: Counts
-    cpu_seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pass:
-    """One pass over all policies in which nothing has changed."""
-
-    floor: Floor
-    seconds: float
-    counts: Counts
-
-
-@dataclass(frozen=True, kw_only=True)
-class Repair:
-    """Objects broken by hand, to all as before."""
-
-    objects: int
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measurement:
-    """Everything about one fleet."""
-
-    count: int
-    start: Start
-    idle: Pass
-    repair: Repair
-    peak_mb: float
-
-
 async def measure(bed: Testbed, folder: Path, count: int) -> Measurement:
     """Measure a fleet of this size; nothing of an earlier one is left."""
     cluster, vault = bed.cluster(fleet.HUB), bed.vault
     requests = _build_requests(cluster, count)
+    report_phase(count, "floor: the writes by a bare client")
     fastest = await floor.measure_writes(vault, requests)
+    report_phase(count, "policies are made")
     async with bare_vault.connect(vault) as admin, _make_policies(cluster, count) as kubernetes:
         await site.make_token(admin)
         await site.make_login(admin, cluster)
         with _build_operator(cluster, vault, folder, count) as operator:
-            start = await _measure_start(operator, kubernetes, count, fastest)
+            report_phase(count, "start")
+            reader = CpuReader(operator=operator, vault=vault, cluster=cluster)
+            start = await _measure_start(operator, kubernetes, reader, count, fastest)
+            report_phase(count, "a pass in which nothing has changed")
             await asyncio.sleep(_SHARED_READ_SECONDS)
             idle = await _measure_idle(operator, kubernetes, count)
+            report_phase(count, "floor: the reads by a bare client")
             reads = await floor.measure_reads(vault, requests)
+            report_phase(count, "repair")
             repair = await _measure_repair(Damage(admin, requests), kubernetes)
-            return Measurement(
-                count=count,
-                start=start,
-                idle=Pass(floor=reads, seconds=idle[0], counts=idle[1]),
-                repair=repair,
-                peak_mb=operator.read_peak_mb(),
-            )
+            await operator.wait_until_quiet()
+            peak_mb = operator.read_peak_mb()
+        with _build_operator(cluster, vault, folder, count) as operator:
+            report_phase(count, "restart")
+            restart = await _measure_restart(operator, count)
+            peak_mb = max(peak_mb, operator.read_peak_mb())
+        report_phase(count, "floor: the status writes by a bare client")
+        return Measurement(
+            count=count,
+            start=start,
+            idle=Pass(floor=reads, seconds=idle[0], counts=idle[1]),
+            repair=repair,
+            restart=restart,
+            statuses=await floor.measure_statuses(kubernetes),
+            peak_mb=peak_mb,
+        )
 
 
 async def _measure_start(
-    operator: OperatorProcess, kubernetes: BareKubernetes, count: int, fastest: Floor
+    operator: OperatorProcess,
+    kubernetes: BareKubernetes,
+    reader: CpuReader,
+    count: int,
+    fastest: Floor,
 ) -> Start:
-    cpu = CpuRecord(operator)
+    cpu = CpuRecord(reader)
     recording = asyncio.create_task(cpu.run())
     ready_at = await kubernetes.wait_until_ready(count, seconds=READY_SECONDS)
     await operator.wait_until_quiet()
@@ -101,8 +85,9 @@ async def _measure_start(
     return Start(
         floor=fastest,
         seconds=ready_at - started_at,
+        process_seconds=ready_at - operator.launched_at,
         counts=await operator.count(),
-        cpu_seconds=operator.read_cpu_seconds() - cpu.find(started_at),
+        cpu=cpu.find(ready_at) - cpu.find(started_at),
     )
 
 
@@ -110,12 +95,9 @@ async def _measure_idle(
     operator: OperatorProcess, kubernetes: BareKubernetes, count: int
 ) -> tuple[float, Counts]:
     before = await operator.count()
-    wanted = before.sum(RECONCILES) + count
     started = time.monotonic()
     await kubernetes.touch_mesh()
-    async with asyncio.timeout(PASS_SECONDS):
-        while (await operator.count(RECONCILES)).sum(RECONCILES) < wanted:  # noqa: ASYNC110 - polls another process
-            await asyncio.sleep(0.02)
+    await _wait_for_reconciles(operator, before.sum(RECONCILES) + count)
     seconds = time.monotonic() - started
     await operator.wait_until_quiet()
     return seconds, await operator.count() - before
@@ -128,6 +110,20 @@ async def _measure_repair(damage: Damage, kubernetes: BareKubernetes) -> Repair:
     await kubernetes.touch_mesh()
     repaired_at = await damage.wait_until_repaired(seconds=PASS_SECONDS)
     return Repair(objects=damage.count, seconds=repaired_at - started_at)
+
+
+async def _measure_restart(operator: OperatorProcess, count: int) -> Restart:
+    await operator.wait_until_it_serves(seconds=READY_SECONDS)
+    await _wait_for_reconciles(operator, count)
+    seconds = time.time() - operator.find_start()
+    await operator.wait_until_quiet()
+    return Restart(seconds=seconds, counts=await operator.count())
+
+
+async def _wait_for_reconciles(operator: OperatorProcess, wanted: int) -> None:
+    async with asyncio.timeout(PASS_SECONDS):
+        while (await operator.count(RECONCILES)).sum(RECONCILES) < wanted:  # noqa: ASYNC110 - polls another process
+            await asyncio.sleep(0.02)
 
 
 def _build_requests(cluster: Cluster, count: int) -> FleetRequests:

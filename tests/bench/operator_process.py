@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -19,12 +18,12 @@ import yaml
 
 from testbed import TestbedError
 from tests.bench.counts import Counts, fetch_counts
+from tests.bench.process_cpu import read_cpu_seconds
 
 STOP_SECONDS = 20.0
 
 # The hub says so when everything is listed and before the first request to Vault.
 _SERVING = " serves "
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class OperatorProcess:
@@ -40,11 +39,18 @@ class OperatorProcess:
         path.write_text(yaml.safe_dump({**config, "http": http}), encoding="utf-8")
         self._words = [str(path), str(kubeconfig), str(count)]
         self._process: subprocess.Popen[bytes] | None = None
+        self.launched_at = 0.0
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._require().pid
 
     def __enter__(self) -> Self:
         # It ends with the benchmark, however that ends.
         command = ["setpriv", "--pdeathsig", "KILL", sys.executable]
         command += ["-m", "tests.bench.operator_entry", *self._words]
+        self.launched_at = time.time()
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
         return self
@@ -69,12 +75,27 @@ class OperatorProcess:
             end = self._log.read_text(encoding="utf-8")[-2000:]
             raise TestbedError(f"The operator has ended: {end}")
 
+    async def wait_until_it_serves(self, *, seconds: float) -> None:
+        """Wait until it has begun to work."""
+        deadline = time.time() + seconds
+        while self._look_for_start() is None:
+            self.check()
+            if time.time() > deadline:
+                raise TestbedError(f"After {seconds:g} s the operator has not begun.")
+            await asyncio.sleep(0.02)
+
     def find_start(self) -> float:
         """Return the time at which it began to work: before its first request to Vault."""
+        found = self._look_for_start()
+        if found is None:
+            raise TestbedError(f"{self._log} does not tell when the operator began.")
+        return found
+
+    def _look_for_start(self) -> float | None:
         for line in self._log.read_text(encoding="utf-8").splitlines():
             if _SERVING in line:
                 return datetime.fromisoformat(json.loads(line)["time"]).timestamp()
-        raise TestbedError(f"{self._log} does not tell when the operator began.")
+        return None
 
     async def count(self, *names: str) -> Counts:
         """Return what it has counted, all or some of it."""
@@ -84,15 +105,9 @@ class OperatorProcess:
     async def wait_until_quiet(self) -> None:
         """Wait until it has used no time of a processor for half a second."""
         before = -1.0
-        while before < (now := self.read_cpu_seconds()):
+        while before < (now := read_cpu_seconds(self.pid)):
             before = now
             await asyncio.sleep(0.5)
-
-    def read_cpu_seconds(self) -> float:
-        """Return the time of processors that it has used since its start."""
-        text = Path(f"/proc/{self._require().pid}/stat").read_text(encoding="ascii")
-        fields = text.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def read_peak_mb(self) -> float:
         """Return the most memory that it has had resident."""
@@ -104,24 +119,6 @@ class OperatorProcess:
         if self._process is None:
             raise RuntimeError("it was never started")
         return self._process
-
-
-class CpuRecord:
-    """How much time of processors the operator had used at which moment."""
-
-    def __init__(self, operator: OperatorProcess) -> None:
-        self._operator = operator
-        self._moments: list[tuple[float, float]] = []
-
-    async def run(self) -> None:
-        """Look fifty times a second until this is cancelled."""
-        while True:
-            self._moments.append((time.time(), self._operator.read_cpu_seconds()))
-            await asyncio.sleep(0.02)
-
-    def find(self, at: float) -> float:
-        """Return what it had used at a moment."""
-        return max((used for moment, used in self._moments if moment <= at), default=0.0)
 
 
 def _find_free_port() -> int:

@@ -1,0 +1,10 @@
+"""Lines that tell what the benchmark is doing, apart from its table."""
+
+from __future__ import annotations
+
+import sys
+
+
+def report_phase(count: int, text: str) -> None:
+    """Say what begins."""
+    print(f"… {count} policies: {text}", file=sys.stderr, flush=True)
