@@ -5,8 +5,7 @@
 # Without it such a policy waits deletionSeconds when it is deleted, and tells what is left behind.
 # No root can be removed with it.
 
-# Intermediate mounts, once it was seen that their issuers are no roots. (A `*` ends a path in Vault,
-# so that issuers alone cannot be named. No private key can be read there.)
+# Intermediate mounts, once it was seen that their issuers are no roots.
 path "pki_int_*" {
   capabilities = ["read", "list"]
 }

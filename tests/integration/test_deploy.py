@@ -56,6 +56,7 @@ def may(
         ("patch", (POLICIES[0], "roottrustpolicies/status"), "anywhere"),
         ("watch", MESHES, ""),
         ("watch", CERTIFICATES, ""),
+        ("patch", POLICIES, "anywhere"),  # its finalizer
         ("create", ("", "events"), "anywhere"),
         ("patch", ("", "events"), "anywhere"),
         ("get", ("", "secrets"), "gloo-mesh"),
@@ -73,7 +74,7 @@ def test_hub_may(cluster: Cluster, verb: str, resource: tuple[str, str], namespa
         ("get", ("", "secrets"), "istio-system"),
         ("list", ("", "secrets"), "gloo-mesh"),
         ("create", ("", "secrets"), "gloo-mesh"),
-        ("patch", POLICIES, "gloo-mesh"),
+        ("update", POLICIES, "gloo-mesh"),
         ("delete", POLICIES, "gloo-mesh"),
         ("get", ("", "pods"), "gloo-mesh"),
         ("create", ("", "serviceaccounts/token"), "istio-system"),

@@ -98,6 +98,21 @@ def test_hub_sets_up_an_auth_mount_of_the_type_jwt(hub: Ask) -> None:
     assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
 
 
+def test_hub_removes_keys_that_vault_made_for_agents(hub: Ask, admin: Ask) -> None:
+    admin("POST", "sys/mounts/pki_int_cluster1", {"type": "pki"})
+    admin("POST", "pki_int_cluster1/root/generate/internal", ROOT)
+    wanted = {"common_name": "istiod", "key_type": "ec"}
+    made = admin("POST", "pki_int_cluster1/intermediate/generate/exported", wanted).json()["data"]
+    calls = [
+        ("LIST", "pki_int_cluster1/keys"),
+        ("LIST", "pki_int_cluster1/issuers"),
+        ("GET", "pki_int_cluster1/issuer/r1"),
+        ("DELETE", f"pki_int_cluster1/key/{made['key_id']}"),
+    ]
+    answers = [(path, hub(method, path)) for method, path in calls]
+    assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
+
+
 @pytest.fixture
 def removing_hub(empty_vault: Vault, admin: Ask, hub: Ask) -> Ask:
     """A hub that may remove as well."""
@@ -174,7 +189,9 @@ def test_hub_is_denied_to_remove_what_is_not_its_own(
         ("POST", "pki/config/issuers"),
         ("LIST", "pki/keys"),
         ("POST", "pki_int_cluster1/intermediate/generate/exported"),
-        ("LIST", "pki_int_cluster1/keys"),
+        ("POST", "pki_int_cluster1/keys/generate/exported"),
+        ("POST", "pki_int_cluster1/root/sign-intermediate"),
+        ("DELETE", "pki/key/any"),
         ("POST", "auth/kubernetes/config"),
         ("POST", "auth/kubernetes/role/roottrust-hub"),
         ("DELETE", f"{LOGIN}/role/gen-int-ca-istio-cluster1-mesh"),

@@ -29,6 +29,7 @@ from roottrust.domain.selection import (
 )
 from roottrust.domain.support import check_supported
 from roottrust.domain.target import ClusterTarget, IntermediateOptions, RootTarget, VaultTarget
+from roottrust.domain.vault_keys import KEY_WARNING
 from roottrust.domain.vault_namespace import describe_namespace, is_within, parse_namespace
 from roottrust.domain.vault_path import (
     check_role_name,
@@ -47,7 +48,7 @@ _CLIENT_TOKEN = (
     "ClientToken)."
 )
 _KEY_IN_VAULT = (
-    "KeyGeneratedInVault: csrPath has Vault make the keys of intermediates and keep them; leave it "
+    f"{KEY_WARNING}: csrPath has Vault make the keys of intermediates and keep them; leave it "
     "out, and istiod's agent makes them in its pod."
 )
 _PLAIN_HTTP = "Vault is named by http://: tokens and keys travel unprotected."

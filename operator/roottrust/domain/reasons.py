@@ -69,6 +69,9 @@ class Reason(StrEnum):
     REMOVED_FROM_VAULT = "RemovedFromVault"
     LEFT_IN_VAULT = "LeftInVault"
 
+    # Keys that Vault made
+    KEYS_REMOVED = "KeysRemoved"
+
     # Reconciling, Stalled
     PROGRESSING = "Progressing"
     RETRYING = "Retrying"

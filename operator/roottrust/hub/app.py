@@ -12,10 +12,12 @@ from typing import Any
 
 from roottrust.hub.cluster_registry import ClusterRegistry, LocalCluster
 from roottrust.hub.cluster_watch import ClusterWatch
+from roottrust.hub.key_sweep import KeySweep
 from roottrust.hub.kinds import MESHES, POLICIES
 from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_change import is_own_echo
 from roottrust.hub.policy_controller import PolicyController
+from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_watch import VaultWatch
@@ -165,6 +167,7 @@ class _Hub:
             "audit": audit.run,
             "vaults": vaults.run,
             "clusters": clusters.run,
+            "keys": partial(self._build_key_sweep().run, leadership=self._leadership),
             "events": self._events.run,
         }
         await self._leadership.run(lambda: self._run_parts(parts, stop))
@@ -231,6 +234,21 @@ class _Hub:
             told = self._reporter.get_told(policy)
             if told is None or not told.has_root:
                 self._queue.add(policy, priority=Priority.RETRY)
+
+    def _build_key_sweep(self) -> KeySweep:
+        self._metrics.show_vault_keys(lambda: self._controller.keys.total)
+        return KeySweep(
+            hub=self._settings.hub_name,
+            controller=self._controller,
+            servers=self._servers,
+            reporter=self._reporter,
+            metrics=self._metrics,
+            on_change=self._take_key_change,
+            pace=self._pace,
+        )
+
+    def _take_key_change(self, policy: PolicyObject) -> None:
+        self._queue.add(build_key(POLICIES, policy.manifest), priority=Priority.RESYNC)
 
     def _build_health(
         self, workers: Workers[ObjectKey], watches: KopfWatches, audit: WatchAudit

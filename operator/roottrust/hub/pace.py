@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from roottrust.domain.vault_keys import UNUSED_SECONDS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
     """Times that nobody configures: design.md names them."""
 
     clusters_seconds: float = 300.0
+    keys_seconds: float = 600.0
+    unused_key_seconds: float = UNUSED_SECONDS
 
 
 DEFAULT_PACE = Pace()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,11 +25,14 @@ from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
+from roottrust.domain.vault_keys import tell_keys
 from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.dependants import Dependants
 from roottrust.hub.finalizer import Finalizers
+from roottrust.hub.key_book import KeyBook
+from roottrust.hub.kinds import POLICIES
 from roottrust.hub.known_policies import KnownPolicies
 from roottrust.hub.policy_deletion import DELETION_SECONDS, PolicyDeleter
 from roottrust.hub.policy_object import PolicyObject, read_policy
@@ -93,6 +97,7 @@ class PolicyController:
         self._now = now
         self._on_root = on_root
         self._existing = KnownPolicies(store)
+        self.keys = KeyBook()
         self._patient: set[ObjectKey] = set()
         self._reader = PolicyReader(clusters=clusters, servers=servers)
         self._finalizers = Finalizers(client)
@@ -139,6 +144,10 @@ class PolicyController:
         demand, failure = await self._read(policy)
         await self._check_ca_secret(policy, demand.spec)
         target = settle(demand.claim, self.claims.list_beside(demand.claim))
+        told = policy.status.warnings if policy.status else ()
+        counts = self.keys.find(policy.identity, target)
+        warnings = tell_keys(target.warnings, counts, before=told)
+        target = replace(target, warnings=warnings)
         return Acceptance(demand=demand, target=target, failure=failure)
 
     async def look(self, policy: PolicyObject, accepted: Acceptance) -> Snapshot:
@@ -153,6 +162,14 @@ class PolicyController:
             known_root=policy.find_known_root(target),
             now=self._now,
         )
+
+    def list_accepted(self) -> Iterator[tuple[PolicyObject, Demand]]:
+        """Return the policies that can be accepted and are not being deleted."""
+        for manifest in self._store.list(POLICIES):
+            policy = read_policy(manifest)
+            if not policy.is_deleted:
+                with suppress(RootTrustError):
+                    yield policy, self._reader.read(policy)
 
     def _forget(self, key: ObjectKey) -> None:
         self._reporter.forget(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from roottrust.api.root_trust_policy_status import VaultPlace
@@ -129,7 +129,7 @@ class PolicyDeleter:
         scope = DeletionScope(hub=self._hub, policy=policy.identity, made=made)
         try:
             place = self._find_place(policy)
-            terms = find_terms(place.server, self._servers.terms)
+            find_terms(place.server, self._servers.terms)
         except RootTrustError as error:
             return _Case(policy=policy, scope=scope, where="Vault", refusal=error)
         scope = DeletionScope(
@@ -138,8 +138,6 @@ class PolicyDeleter:
             made=made,
             asked=self._list_asked(policy, place),
             root_mounts=list_root_mounts(_read_ca_path(policy), policy.status),
-            reserved_roles=terms.reserved_roles,
-            reserved_auth_mounts=terms.reserved_auth_mounts,
             is_forced=policy.forces_deletion,
         )
         namespace = f", namespace {place.namespace}" if place.namespace else ""
@@ -169,9 +167,10 @@ class PolicyDeleter:
         seconds = max((deadline - self._now()).total_seconds(), ATTEMPT_SECONDS)
         try:
             async with asyncio.timeout(seconds):
+                await self._servers.log_in(address)
                 await delete_from_vault(
                     self._servers.get(address, case.place.namespace),
-                    case.scope,
+                    self._reserve(case.scope, address),
                     find_in_use=lambda: self._dependants.find(address),
                     work=work,
                 )
@@ -184,6 +183,15 @@ class PolicyDeleter:
                 f"{case.where} is too slow.", reason=Reason.UNREACHABLE
             )
         return work
+
+    def _reserve(self, scope: DeletionScope, address: str) -> DeletionScope:
+        """Return the scope without what is the operator's own, as it is known after a login."""
+        terms = self._servers.terms[address]
+        return replace(
+            scope,
+            reserved_roles=terms.reserved_roles,
+            reserved_auth_mounts=terms.reserved_auth_mounts,
+        )
 
     async def _tell_wait(self, case: _Case, work: DeletionWork, deadline: datetime) -> None:
         failure = work.failure

@@ -11,15 +11,17 @@ from roottrust.domain.action import Action, Verb
 from roottrust.domain.deletion_plan import DeletionFacts
 from roottrust.domain.deletion_scope import DeletionScope
 from roottrust.domain.errors import RootTrustError
-from roottrust.domain.facts import VaultFacts
+from roottrust.domain.facts import MountFacts, VaultFacts
 from roottrust.domain.target import VaultTarget
+from roottrust.domain.vault_keys import MountKeys
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.settings_vault import VaultServerSettings
 from roottrust.runtime.vaults import build_vault_client
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
-from roottrust.vault.observe import VaultObserver
+from roottrust.vault.keys import delete_key, observe_keys
+from roottrust.vault.observe import VaultObserver, read_mounts
 from roottrust.vault.observe_deletion import observe_deletion
 from roottrust.vault.shared_reads import SharedRead
 
@@ -70,6 +72,18 @@ class VaultServer:
         except RootTrustError:
             await self.probe()
             raise
+
+    async def read_mounts(self) -> dict[str, MountFacts]:
+        """Return all secrets mounts as they are now; raises RootTrustError."""
+        return await read_mounts(self._client, "sys/mounts")
+
+    async def observe_keys(self, mount: str) -> MountKeys:
+        """Return the keys of a pki mount; raises RootTrustError."""
+        return await observe_keys(self._client, mount)
+
+    async def delete_key(self, mount: str, key_id: str) -> None:
+        """Remove one key; Vault refuses it for a key that an issuer signs with."""
+        await delete_key(self._client, mount, key_id)
 
     async def apply(self, action: Action) -> None:
         """Make one write; when it fails, what was read before is forgotten."""

@@ -51,6 +51,16 @@ class Metrics:
             ["method", "result"],
             registry=at,
         )
+        self.vault_keys = Gauge(
+            "roottrust_vault_keys",
+            "Private keys that Vault keeps in intermediate mounts, as last counted.",
+            registry=at,
+        )
+        self.vault_keys_removed = Counter(
+            "roottrust_vault_keys_removed",
+            "Private keys that were removed from intermediate mounts.",
+            registry=at,
+        )
         self.kubernetes_writes = Counter(
             "roottrust_kubernetes_writes",
             "Writes to Kubernetes.",
@@ -96,6 +106,10 @@ class Metrics:
     def count_vault_login(self, *, method: str, result: str) -> None:
         """Count one login or renewal."""
         self.vault_logins.labels(method=method, result=result).inc()
+
+    def show_vault_keys(self, count: Callable[[], float]) -> None:
+        """Read how many keys there are whenever metrics are scraped."""
+        self.vault_keys.set_function(count)
 
     def count_kubernetes_write(self, *, verb: str, kind: str, result: str) -> None:
         """Count one write to Kubernetes."""

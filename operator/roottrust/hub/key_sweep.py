@@ -1,0 +1,196 @@
+"""Removing keys that Vault made at `csrPath` once nobody can use them: a slow pass of its own.
+
+When a key was seen first is kept in memory alone: after a restart each key has its time anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from roottrust.api.choices import ManagementMode, ObjectOrigin
+from roottrust.domain.errors import RootTrustError
+from roottrust.domain.facts import MountFacts
+from roottrust.domain.fault import is_outage
+from roottrust.domain.mark import parse_mark
+from roottrust.domain.reasons import Reason
+from roottrust.domain.vault_keys import KeyCount, decide_keys
+from roottrust.hub.key_book import MountPlace
+from roottrust.hub.pace import DEFAULT_PACE, Pace
+from roottrust.hub.policy_controller import PolicyController
+from roottrust.hub.policy_object import PolicyObject
+from roottrust.hub.policy_report import PolicyReporter
+from roottrust.hub.vault_server import VaultServer, VaultServers
+from roottrust.runtime.clock import count_seconds, wait_or_stop
+from roottrust.runtime.fence import FencedError
+from roottrust.runtime.leadership import Leadership
+from roottrust.runtime.metrics import Metrics
+
+logger = logging.getLogger(__name__)
+
+# Of one mount in one pass; the rest has time until the next.
+MAX_REMOVED = 500
+
+
+@dataclass(kw_only=True)
+class _Mount:
+    """One intermediate mount as one policy uses it."""
+
+    policy: PolicyObject
+    place: MountPlace
+    is_managed: bool
+
+
+@dataclass(kw_only=True)
+class _Pass:
+    """What one pass has found out about one namespace of a Vault."""
+
+    server: VaultServer
+    mounts: dict[str, MountFacts] = field(default_factory=dict)
+
+
+class KeySweep:
+    """Counts the keys of all intermediate mounts, and removes those of mounts that we made."""
+
+    def __init__(
+        self,
+        *,
+        hub: str,
+        controller: PolicyController,
+        servers: VaultServers,
+        reporter: PolicyReporter,
+        metrics: Metrics,
+        on_change: Callable[[PolicyObject], None],
+        pace: Pace = DEFAULT_PACE,
+        clock: Callable[[], float] = count_seconds,
+    ) -> None:
+        self._hub = hub
+        self._list_accepted = controller.list_accepted
+        self._servers = servers
+        self._book = controller.keys
+        self._reporter = reporter
+        self._metrics = metrics
+        self._on_change = on_change
+        self._pace = pace
+        self._clock = clock
+        self._seen_at: dict[MountPlace, dict[str, float]] = {}
+
+    async def run(self, stop: asyncio.Event, *, leadership: Leadership) -> None:
+        """Make a pass from time to time, while this hub leads, until the stop."""
+        if not await leadership.wait(stop):
+            return
+        timer = asyncio.get_running_loop()
+        while not await wait_or_stop(timer, self._pace.keys_seconds, stop=stop):
+            await self.sweep(stop)
+
+    async def sweep(self, stop: asyncio.Event) -> None:
+        """Make one pass; a mount that fails hinders no other, a Vault that is away is left out."""
+        mounts = {each.place: each for each in self._list_mounts()}
+        self._seen_at = {each: self._seen_at.get(each, {}) for each in mounts}
+        self._book.keep(mounts)
+        passes: dict[tuple[str, str | None], _Pass | None] = {}
+        for place, mount in mounts.items():
+            if stop.is_set():
+                return
+            where = (place.server, place.namespace)
+            if where not in passes:
+                passes[where] = await self._begin(place)
+            found = passes[where]
+            if found is not None and not await self._sweep_mount(mount, found, stop):
+                passes[where] = None
+
+    def _list_mounts(self) -> Iterator[_Mount]:
+        for policy, demand in self._list_accepted():
+            target = demand.claim.target
+            is_managed = demand.spec.management.mode is ManagementMode.MANAGE
+            for cluster in target.clusters:
+                if cluster.intermediate_mount is not None:
+                    place = MountPlace(
+                        policy=policy.identity,
+                        server=target.server,
+                        namespace=target.namespace,
+                        mount=cluster.intermediate_mount,
+                    )
+                    yield _Mount(policy=policy, place=place, is_managed=is_managed)
+
+    async def _begin(self, place: MountPlace) -> _Pass | None:
+        try:
+            server = self._servers.get(place.server, place.namespace)
+            return _Pass(server=server, mounts=await server.read_mounts())
+        except RootTrustError as error:
+            logger.info("the keys in Vault %s are not looked at: %s", place.server, error.message)
+            return None
+
+    async def _sweep_mount(self, mount: _Mount, found: _Pass, stop: asyncio.Event) -> bool:
+        """Look after one mount; return whether that Vault can be asked for others."""
+        facts = found.mounts.get(mount.place.mount)
+        if facts is None or facts.type != "pki" or self._is_of_others(mount, facts):
+            self._book.forget(mount.place)
+            return True
+        is_ours = mount.is_managed and self._was_made(mount, facts)
+        try:
+            kept = await self._look_after(mount, found.server, stop, removes=is_ours)
+            count = KeyCount(kept=kept, is_ours=is_ours)
+        except FencedError:
+            return False
+        except RootTrustError as error:
+            if is_outage(error):
+                return False
+            logger.info("the keys in %s: %s", mount.place.mount, error.message)
+            count = KeyCount(is_ours=is_ours, trouble=error.message)
+        if self._book.put(mount.place, count):
+            self._on_change(mount.policy)
+        return True
+
+    async def _look_after(
+        self, mount: _Mount, server: VaultServer, stop: asyncio.Event, *, removes: bool
+    ) -> int:
+        """Return how many keys are left."""
+        place = mount.place
+        keys = await server.observe_keys(place.mount)
+        decision = decide_keys(
+            keys,
+            seen_at=self._seen_at[place],
+            now=self._clock(),
+            unused_seconds=self._pace.unused_key_seconds,
+        )
+        self._seen_at[place] = dict(decision.seen_at)
+        if not removes:
+            return len(keys.keys)
+        removed = 0
+        try:
+            for key in decision.remove[:MAX_REMOVED]:
+                if stop.is_set():
+                    break
+                await server.delete_key(place.mount, key)
+                removed += 1
+        finally:
+            await self._tell(mount, removed, kept=len(keys.keys) - removed)
+        return len(keys.keys) - removed
+
+    async def _tell(self, mount: _Mount, removed: int, *, kept: int) -> None:
+        if not removed:
+            return
+        self._metrics.vault_keys_removed.inc(removed)
+        message = (
+            f"Removed {removed} keys from {mount.place.mount} that nobody can use any more; {kept} "
+            "are left."
+        )
+        logger.info("%s: %s", mount.policy.identity.full_name, message)
+        await self._reporter.post(
+            mount.policy, reason=Reason.KEYS_REMOVED, message=message, is_normal=True
+        )
+
+    def _is_of_others(self, mount: _Mount, facts: MountFacts) -> bool:
+        mark = parse_mark(facts.description)
+        return mark is not None and not mark.has_owner(hub=self._hub, policy=mount.policy.identity)
+
+    def _was_made(self, mount: _Mount, facts: MountFacts) -> bool:
+        mark = parse_mark(facts.description)
+        return (
+            mark is not None
+            and mark.has_owner(hub=self._hub, policy=mount.policy.identity)
+            and mark.origin is ObjectOrigin.CREATED
+        )
