@@ -31,8 +31,8 @@ class Paths:
 
     def list_writes(self) -> list[str]:
         """Return what could have changed something; a lease protects itself by its version."""
-        writes = [*self.vault.writes, *self.kubernetes.writes]
-        return [each for each in writes if "/leases" not in each]
+        calls = [*self.vault.calls, *self.kubernetes.calls]
+        return [str(each) for each in calls if not each.is_read and "/leases" not in each.path]
 
 
 class Candidate(OperatorProcess):

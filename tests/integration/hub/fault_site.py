@@ -35,8 +35,9 @@ _CHAIN = ("Accepted", "VaultReachable", "VaultConfigured", "Ready")
 
 
 def allow_login(admin: Ask) -> None:
-    """Have the hub's AppRole, with the rights that the policy of its name gives."""
-    admin("POST", "sys/auth/approle", {"type": "approle"})
+    """Make the hub's AppRole anew, with the rights that the policy of its name gives."""
+    admin("DELETE", "sys/auth/approle")
+    write(admin, "sys/auth/approle", {"type": "approle"})
     role = f"auth/approle/role/{NAME}"
     wanted = {"token_policies": NAME, "token_no_default_policy": True, "token_ttl": "1h"}
     write(admin, role, wanted)
@@ -98,6 +99,14 @@ class FaultSite:
         for number in range(FIRST_POLICIES):
             self.add_policy(f"first-{number}")
         self.wait_until_done()
+
+    def close(self) -> None:
+        """Leave everything as it was found."""
+        self.hub.close()
+        self.vault.revive()
+        self.cluster.revive()
+        for mount in self.mounts.values():
+            self.admin("DELETE", f"sys/mounts/{mount}")
 
     def add_policy(self, name: str, *, generates: bool = False) -> None:
         """Apply a new policy: seven writes if it makes its root, else five."""

@@ -27,8 +27,12 @@ class Call:
         return f"{self.method} {self.path}"
 
     @property
+    def is_read(self) -> bool:
+        return self.method in _READS
+
+    @property
     def is_write(self) -> bool:
-        return self.method not in _READS and not any(each in self.path for each in _OWN)
+        return not self.is_read and not any(each in self.path for each in _OWN)
 
     @property
     def has_happened(self) -> bool:

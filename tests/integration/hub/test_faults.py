@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,13 +21,16 @@ from tests.integration.hub.fault_site import Counts, FaultSite, allow_login, bui
 from tests.integration.hub.fault_table import Row
 from tests.integration.hub.faults import FAULTS, RETRY_AFTER_SECONDS, Fault, Flapping, RateLimited
 from tests.integration.hub.interference import Call
-from tests.integration.hub.policy import MakePolicy
-from tests.integration.hub.rights import NAME, build_rights
+from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.rights import NAME, build_rights, grant_rights
 from tests.integration.hub.root import Root
 from tests.integration.hub.supervised import Supervised
+from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask, build_ask, read, write
 
 pytestmark = [pytest.mark.usefixtures("alone")]
+
+BuildSite = Callable[[Vault, Ask], FaultSite]
 
 SHORT = ("Vault down", "token revoked", "watches cut")
 POLICIES = 4
@@ -45,36 +50,34 @@ def file_admin(file_vault: Vault, root: Root) -> Ask:
 
 
 @pytest.fixture
-def site(
-    build: BuildCandidate,
-    make_policy: MakePolicy,
-    cluster: Cluster,
-    file_vault: Vault,
-    file_admin: Ask,
-    namespace: str,
-    tmp_path: Path,
-) -> Iterator[FaultSite]:
-    """A hub with three policies that are Ready, and nothing to do."""
-    allow_login(file_admin)
-    hub = Supervised(build("hub", server=file_vault, login=build_login(tmp_path)))
-    site = FaultSite(
-        hub=hub,
-        cluster=cluster,
-        vault=file_vault,
-        admin=file_admin,
-        make_policy=make_policy,
-        suffix=namespace.removeprefix("test-"),
-    )
-    try:
-        site.begin()
-        site.rest()
-        yield site
-    finally:
-        hub.close()
-        file_vault.revive()
-        cluster.revive()
-        for mount in site.mounts.values():
-            file_admin("DELETE", f"sys/mounts/{mount}")
+def build_site(
+    build: BuildCandidate, make_policy: MakePolicy, cluster: Cluster, namespace: str, tmp_path: Path
+) -> Iterator[BuildSite]:
+    """Build a hub with three policies that are Ready, and nothing to do."""
+    with ExitStack() as stack:
+
+        def build_site(server: Vault, admin: Ask) -> FaultSite:
+            allow_login(admin)
+            site = FaultSite(
+                hub=Supervised(build("hub", server=server, login=build_login(tmp_path))),
+                cluster=cluster,
+                vault=server,
+                admin=admin,
+                make_policy=make_policy,
+                suffix=namespace.removeprefix("test-"),
+            )
+            stack.callback(site.close)
+            site.begin()
+            site.rest()
+            return site
+
+        yield build_site
+
+
+@pytest.fixture
+def site(build_site: BuildSite, file_vault: Vault, file_admin: Ask) -> FaultSite:
+    """Such a hub of a Vault that keeps its data."""
+    return build_site(file_vault, file_admin)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,7 @@ def test_fault_is_told_without_a_storm_and_recovered_from(site: FaultSite, fault
         if not fault.is_edited_before:
             give_work(site)
         while time.monotonic() < began_at + fault.seconds:
-            shown.update(dict.fromkeys(sorted(site.read_hindrances())))
+            watch(site, shown)
             time.sleep(1)
         sent = site.count() - before
         refused = site.count_refused() - refused
@@ -131,15 +134,61 @@ def test_fault_is_told_without_a_storm_and_recovered_from(site: FaultSite, fault
         check_spacing(site.list_calls(first), RETRY_AFTER_SECONDS)
 
 
+@pytest.mark.prove
+def test_vault_that_comes_back_empty_gets_no_other_root(
+    build_site: BuildSite, vault: Vault, admin: Ask, token_file: Path, root: Root
+) -> None:
+    """Somebody lets the hub in again, and brings back the root that was not the hub's to make."""
+    site = build_site(vault, admin)
+    site.add_policy("made", generates=True)
+    site.wait_until_done()
+    site.rest()
+    before, began_at = site.count(), time.monotonic()
+    vault.restart()
+    site.edit_policies()
+    shown: dict[str, None] = {}
+    look = partial(watch, site, shown)
+    wait_for(look, lambda found: any("LoginFailed" in each for each in found), seconds=90)
+    grant_rights(admin, token_file)
+    allow_login(admin)
+    lost = {"VaultConfigured=Unknown RootNotFound"}
+    wait_for(look, lambda found: found == lost, seconds=120)
+    sent, seconds = site.count() - before, time.monotonic() - began_at
+    assert sent.writes == 0
+
+    root.import_into(admin)
+    (made, _), ended_at = site.policies.pop("made"), time.monotonic()
+    site.wait_until_done()
+    Row(
+        fault="Vault restarted empty",
+        server=vault.kind,
+        seconds=round(seconds, 1),
+        shown=list(shown),
+        requests=sent.requests,
+        writes=sent.writes,
+        kubernetes_writes=sent.kubernetes_writes,
+        recovered_seconds=round(time.monotonic() - ended_at, 1),
+        note="a root of its own making waits for a person (ADR 6)",
+    ).save()
+    assert made.read_conditions()["VaultConfigured"]["reason"] == "RootNotFound"
+    assert read(admin, f"sys/mounts/{site.mounts['made']}") is None
+
+
+def watch(site: FaultSite, shown: dict[str, None]) -> set[str]:
+    found = site.read_hindrances()
+    shown.update(dict.fromkeys(sorted(found)))
+    return found
+
+
 def give_work(site: FaultSite) -> None:
     site.add_policy("new", generates=True)
     site.edit_policies()
 
 
-def list_reasons(policy: object) -> list[str]:
+def list_reasons(policy: Policy) -> list[str]:
     """Return the reasons of a policy's Warnings, which outlive what they tell of."""
     words = ("get", "events", "--field-selector=type=Warning", "-o=jsonpath={.items[*].reason}")
-    return policy.kubectl(*words).split()  # type: ignore[attr-defined]
+    return policy.kubectl(*words).split()
 
 
 def count_tries(seconds: float) -> int:
