@@ -317,3 +317,22 @@ async def test_login_where_there_is_no_mount_is_told(
     with pytest.raises(AccessDeniedError, match=f"approle login at auth/{mount}/login") as caught:
         await connect(prepared).client.read(OWN)
     assert caught.value.reason == Reason.LOGIN_FAILED
+
+
+async def test_batch_token_is_replaced_before_it_ends_and_never_revoked(
+    prepare: Prepare, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Vault keeps no batch token: a renewal or revocation of one is an error."""
+    operator = connect(prepare("approle", token_type="batch", token_ttl="3s"))
+    first = await operator.read_own()
+    assert first["type"] == "batch"
+    async with asyncio.timeout(15):
+        while operator.logins_made < 3:
+            own = await operator.read_own()
+            assert own["ttl"] > 0
+            await asyncio.sleep(0.1)
+    assert own["id"] != first["id"]
+    assert operator.logins == {("approle", "ok"): operator.logins_made}
+    await operator.client.close()
+    assert set(operator.requests) == {"200"}
+    assert caplog.records == []

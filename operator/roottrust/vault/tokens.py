@@ -237,6 +237,9 @@ class TokenKeeper:
         return token
 
     async def _revoke(self, token: VaultToken) -> None:
+        if not token.is_stored:
+            return
+
         def work() -> None:
             self._call("POST", REVOKE_PATH, token=token.token, body={})
 

@@ -38,6 +38,7 @@ class Vault:
         self.now = START
         self.lease = 900
         self.renewable = True
+        self.token_type = "service"
         self.failure: dict[str, RootTrustError] = {}
         self.calls: list[tuple[str, str, Any]] = []
         self.logins: list[tuple[str, str]] = []
@@ -64,6 +65,7 @@ class Vault:
                 "client_token": value,
                 "lease_duration": self.lease,
                 "renewable": self.renewable,
+                "token_type": self.token_type,
             }
         }
 
@@ -422,3 +424,36 @@ def test_token_does_not_show_itself() -> None:
         token=SecretStr("hvs.secret"), obtained_at=START, expires_at=None, renewable=False
     )
     assert "hvs.secret" not in repr(token)
+
+
+async def test_a_batch_token_is_replaced_in_time_and_neither_renewed_nor_revoked(
+    vault: Vault, login: KubernetesLogin
+) -> None:
+    vault.token_type, vault.renewable = "batch", False
+    keeper = vault.build_keeper(login)
+    assert await get(keeper) == "token-1"
+    for _ in range(3):
+        vault.pass_seconds(199)
+        assert await get(keeper) == "token-1"
+    vault.pass_seconds(4)
+    assert await get(keeper) == "token-2"
+    await keeper.give_up()
+    assert [path for _, path, _ in vault.calls] == ["auth/k8s/login", "auth/k8s/login"]
+    assert vault.logins == [("kubernetes", "ok"), ("kubernetes", "ok")]
+
+
+async def test_a_batch_token_that_cannot_be_replaced_yet_serves_until_its_end(
+    vault: Vault, login: KubernetesLogin
+) -> None:
+    vault.token_type, vault.renewable = "batch", False
+    keeper = vault.build_keeper(login)
+    await get(keeper)
+    vault.failure["login"] = SEALED
+    for _ in range(60):
+        vault.pass_seconds(1)
+        assert await get(keeper) == "token-1"
+    vault.pass_seconds(545)  # two thirds are over
+    for _ in range(100):
+        vault.pass_seconds(1)
+        assert await get(keeper) == "token-1"
+    assert sum(result != "ok" for _, result in vault.logins) <= 20

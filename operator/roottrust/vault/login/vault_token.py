@@ -13,13 +13,15 @@ from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 
 RENEWAL_RATIO = 2 / 3
+_BATCH = "batch"
 
 
 @dataclass(frozen=True, kw_only=True)
 class VaultToken:
     """A token and its lease; `expires_at` is None for one that does not end.
 
-    `policies` are the Vault policies that it carries, as far as Vault tells.
+    `policies` are the Vault policies that it carries, as far as Vault tells. A batch token
+    (`is_stored` False) is nowhere but here: Vault can neither renew nor revoke it.
     """
 
     token: SecretStr
@@ -27,6 +29,7 @@ class VaultToken:
     expires_at: datetime | None
     renewable: bool
     policies: frozenset[str] = frozenset()
+    is_stored: bool = True
 
     @property
     def renewal_due_at(self) -> datetime | None:
@@ -70,6 +73,7 @@ def build_token(
         expires_at=expires_at,
         renewable=facts.get("renewable") is True,
         policies=_list_policies(facts),
+        is_stored=_BATCH not in {facts.get("token_type"), facts.get("type")},
     )
 
 
