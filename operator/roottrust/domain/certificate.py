@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import warnings
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,7 +36,7 @@ _PARSER_ERRORS = (
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
-    CryptographyDeprecationWarning,
+    CryptographyDeprecationWarning,  # where somebody runs Python with -W error
 )
 
 
@@ -135,10 +134,14 @@ def _read_der(der: bytes) -> Certificate:
 
 
 def _load_strictly(der: bytes) -> x509.Certificate:
-    """Load what RFC 5280 allows: Go, and so istiod, refuses a negative serial number as well."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", CryptographyDeprecationWarning)
-        return x509.load_der_x509_certificate(der)
+    """Load what RFC 5280 allows: Go, and so istiod, refuses a negative serial number as well.
+
+    The parser itself only warns, by a filter that all threads share.
+    """
+    certificate = x509.load_der_x509_certificate(der)
+    if certificate.serial_number <= 0:
+        raise ValueError("the serial number is not positive")
+    return certificate
 
 
 def _build_pem(der: bytes) -> str:

@@ -53,6 +53,8 @@ def configure_logs(
     handler.addFilter(_add_text if form == "text" else _add_fields)
     root = logging.getLogger()
     root.handlers = [handler]
+    # Or they come between the lines, in a form of their own.
+    logging.captureWarnings(capture=True)
     root.setLevel(level)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))

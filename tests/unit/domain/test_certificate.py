@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -135,6 +137,28 @@ def test_ed25519_names_no_hash() -> None:
     found = parse_certificate(build_pem(key=ed25519.Ed25519PrivateKey.generate()))
     assert (found.key_type, found.signature_hash) == ("ed25519", None)
     assert found.is_self_signed
+
+
+SERIAL = b"\x02\x02\x0a\xbc"  # 0xABC in DER
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
+@pytest.mark.parametrize("serial", [b"\x02\x02\x8a\xbc", b"\x02\x02\x00\x00", b"\x02\x02\xff\xff"])
+def test_serial_number_that_is_not_positive_is_refused(serial: bytes) -> None:
+    """Go refuses it; the parser warns of it, which no filter has to make an error of."""
+    der = decode(ROOT)
+    assert der.count(SERIAL) == 1
+    with pytest.raises(UnreadableCertificateError, match="damaged or not X\\.509"):
+        parse_certificate(encode(der.replace(SERIAL, serial)))
+
+
+def test_reading_leaves_the_filters_of_warnings_alone() -> None:
+    """All threads share them: what one puts back would undo what another has set."""
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(parse_certificate, [ROOT] * 400))
+    assert set(found) == {parse_certificate(ROOT)}
+    assert warnings.filters == before
 
 
 def test_private_key_is_refused_and_not_shown() -> None:
