@@ -27,14 +27,23 @@ path "sys/mounts/pki/tune" {
 path "pki/root/generate/internal" {
   capabilities = ["create", "update"]
 }
+# The default issuer is kept only where a policy has allowUnnamedIssuer.
 path "pki/config/issuers" {
-  capabilities = ["read"]
+  capabilities = ["read", "update"]
 }
 path "pki/issuers" {
   capabilities = ["list"]
 }
 path "pki/issuer/+" {
-  capabilities = ["read"]
+  capabilities = ["read", "patch"]
+}
+
+# A root from a Secret (source Import), with its name; patch above is for this alone.
+path "pki/issuers/import/bundle" {
+  capabilities = ["create", "update"]
+}
+path "pki/key/+" {
+  capabilities = ["update"]
 }
 
 # Mounts in which Vault makes keys for agents: enabled and tuned.

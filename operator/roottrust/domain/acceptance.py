@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from roottrust.api.choices import AuthMethod, KeyType, RootSource
-from roottrust.api.reference import CaSecretReference
+from roottrust.api.reference import CaSecretReference, SecretReference
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.bounds import Grant, Request, find_refusal
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
@@ -115,12 +115,8 @@ def find_ca_reference(
     hub read what only the hub may.
     """
     reference = spec.config.agent_ca.vault.ca_secret_ref
-    if reference is not None and reference.namespace not in {None, policy.namespace}:
-        raise InvalidSpecError(
-            f"caSecretRef names a Secret of the namespace {reference.namespace}: only those of "
-            f"the policy's own namespace are read; put it into {policy.namespace}.",
-            reason=Reason.NOT_ALLOWED,
-        )
+    if reference is not None:
+        _check_secret_namespace("caSecretRef", policy, reference)
     return reference
 
 
@@ -141,7 +137,7 @@ def accept_policy(
     _check_organization(spec)
     namespace = find_namespace(spec, server)
     check_agents_ca(agents_ca_pem)
-    root = _build_root(spec)
+    root = _build_root(policy, spec)
     known = tuple(clusters)
     targets = tuple(
         _build_cluster(spec, each, list_namesakes(each, known))
@@ -206,15 +202,16 @@ def check_agents_ca(pem: str | None) -> None:
         ) from None
 
 
-def _build_root(spec: RootTrustPolicySpec) -> RootTarget:
+def _build_root(policy: PolicyIdentity, spec: RootTrustPolicySpec) -> RootTarget:
     ca_path = parse_ca_path(spec.config.agent_ca.vault.ca_path)
     root = spec.management.root
     issuer = ca_path.issuer
-    if root.source is RootSource.GENERATE:
+    if root.source is not RootSource.EXISTING:
         if issuer is not None:
             raise InvalidSpecError(
-                f"caPath names the issuer {issuer}, but the root is to be generated: write "
-                f"{ca_path.mount}/root/sign-intermediate.",
+                f"caPath names the issuer {issuer}, but management.root.source: "
+                f"{root.source} gives it a name of its own: write {ca_path.mount}/root/"
+                "sign-intermediate.",
                 reason=Reason.INVALID_SPEC,
             )
         issuer = build_issuer_name(1)
@@ -225,7 +222,25 @@ def _build_root(spec: RootTrustPolicySpec) -> RootTarget:
         common_name=root.common_name or DEFAULT_ROOT_NAME,
         ttl_days=root.ttl_days or DEFAULT_ROOT_DAYS,
         key_type=root.key_type or KeyType.ECDSA_P256,
+        secret=_name_root_secret(policy, root.secret_ref),
     )
+
+
+def _name_root_secret(policy: PolicyIdentity, reference: SecretReference | None) -> str | None:
+    if reference is None:
+        return None
+    _check_secret_namespace("management.root.secretRef", policy, reference)
+    return f"{policy.namespace}/{reference.name}"
+
+
+def _check_secret_namespace(field: str, policy: PolicyIdentity, reference: SecretReference) -> None:
+    """Refuse a Secret that the policy's author may not be able to read; raises InvalidSpecError."""
+    if reference.namespace not in {None, policy.namespace}:
+        raise InvalidSpecError(
+            f"{field} names a Secret of the namespace {reference.namespace}: only those of "
+            f"the policy's own namespace are read; put it into {policy.namespace}.",
+            reason=Reason.NOT_ALLOWED,
+        )
 
 
 def _build_cluster(

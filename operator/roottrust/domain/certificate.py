@@ -6,18 +6,20 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509.oid import NameOID
 
 # Base64 has no dash; a body that could run on past one would take quadratic time on hostile text.
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----")
 _BEGIN = "-----BEGIN"
 _PRIVATE_KEY = "PRIVATE KEY-----"
 _LABEL = "CERTIFICATE"
+_DAY = timedelta(days=1)
 _PEM_COLUMNS = 64  # RFC 7468 section 2
 _CURVES = {"secp256r1": "p256", "secp384r1": "p384", "secp521r1": "p521"}
 _KEY_USAGES = (
@@ -66,6 +68,17 @@ class Certificate:
     key_type: str
     key_usages: frozenset[str] | None
     signature_hash: str | None
+
+    @property
+    def life_days(self) -> int:
+        """How long it is valid in all, in days; who issues may begin a little early."""
+        return round((self.not_after - self.not_before) / _DAY)
+
+
+def render_common_name(name: str) -> str:
+    """Return a subject that is a common name alone, as certificates show it."""
+    attribute = x509.NameAttribute(NameOID.COMMON_NAME, name)
+    return x509.Name([attribute]).rfc4514_string()
 
 
 def parse_certificate(pem: str) -> Certificate:

@@ -16,7 +16,7 @@ from roottrust.domain.ownership import Conflict
 from roottrust.domain.plan import Plan
 from roottrust.domain.preview import KNOWN_AFTER_APPLY
 from roottrust.domain.redaction import redact_secrets
-from roottrust.domain.vault_object import Difference
+from roottrust.domain.vault_object import Difference, VaultObject
 
 UNKNOWN = "(known after apply)"
 SENSITIVE = "(sensitive value)"
@@ -137,16 +137,22 @@ def _describe_action(action: Action, *, cluster: str | None) -> ObjectChange:
         action.differences
     )
     if action.verb is Verb.CREATE:
-        fields = _describe_new(wanted.fields, wanted.extra)
+        fields = _describe_new(wanted)
     return ObjectChange(
-        verb=action.verb, kind=wanted.kind, path=wanted.path, cluster=cluster, fields=tuple(fields)
+        verb=action.verb,
+        kind=wanted.kind,
+        path=str(present(wanted.path)),
+        cluster=cluster,
+        fields=tuple(fields),
     )
 
 
-def _describe_new(fields: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator[FieldChange]:
-    for name, value in fields.items():
+def _describe_new(wanted: VaultObject) -> Iterator[FieldChange]:
+    for name, value in wanted.fields.items():
         yield FieldChange(name=name, after=present(value))
-    for name, value in extra.items():
+    for name in wanted.secrets:
+        yield FieldChange(name=name, after=SENSITIVE)
+    for name, value in wanted.extra.items():
         is_shown = name in _HARMLESS or value in (None, "")
         yield FieldChange(name=name, after=present(value) if is_shown else SENSITIVE)
 

@@ -6,6 +6,8 @@ and pki of Vault.
 
 from __future__ import annotations
 
+from pydantic import SecretStr
+
 from roottrust.api.choices import KeyType
 from roottrust.domain.desired_jwt import build_jwt_bounds, build_jwt_config
 from roottrust.domain.desired_review import build_review_bounds, build_review_config
@@ -46,7 +48,7 @@ def get_policy_path(name: str) -> str:
 
 
 def build_root_mount(root: RootTarget, mark: Mark) -> VaultObject:
-    """Return the mount of a root that we generate; it must outlive its root's certificate."""
+    """Return the mount of a root of ours; it must not cut the lives of what the root signs."""
     return _build_pki_mount(root.mount, max_days=root.ttl_days, mark=mark)
 
 
@@ -69,6 +71,47 @@ def build_root(root: RootTarget) -> VaultObject:
             "key_name": name,
             "ttl": build_hours(root.ttl_days),
         },
+    )
+
+
+def build_root_import(root: RootTarget, bundle: SecretStr) -> VaultObject:
+    """Return a root that is given to Vault (pki issuers/import/bundle).
+
+    Importing the same one again adds nothing but what was missing of it.
+    """
+    name = build_issuer_name(ROOT_GENERATION)
+    return VaultObject(
+        kind=VaultKind.ROOT_IMPORT,
+        path=f"{root.mount}/issuer/{name}",
+        fields={},
+        secrets={"pem_bundle": bundle},
+    )
+
+
+def build_key_name(root: RootTarget, key_id: str) -> VaultObject:
+    """Return the name of an imported root's key, for people; Vault lets two have the same one."""
+    name = build_issuer_name(ROOT_GENERATION)
+    return VaultObject(
+        kind=VaultKind.KEY_NAME, path=f"{root.mount}/key/{key_id}", fields={"key_name": name}
+    )
+
+
+def build_root_name(root: RootTarget, issuer_id: str) -> VaultObject:
+    """Return the name of an imported root; Vault refuses to give it to a second issuer."""
+    name = build_issuer_name(ROOT_GENERATION)
+    return VaultObject(
+        kind=VaultKind.ISSUER_NAME,
+        path=f"{root.mount}/issuer/{issuer_id}",
+        fields={"issuer_name": name},
+    )
+
+
+def build_default_issuer(root: RootTarget, issuer_id: str) -> VaultObject:
+    """Return which issuer signs where agents name none (pki config/issuers)."""
+    return VaultObject(
+        kind=VaultKind.DEFAULT_ISSUER,
+        path=f"{root.mount}/config/issuers",
+        fields={"default": issuer_id},
     )
 
 

@@ -20,10 +20,13 @@ from roottrust.domain.root_check import (
     find_root_fault,
     find_root_warnings,
 )
+from roottrust.domain.root_remedy import build_remedy
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import RootTarget
 
 REPLACE_ROOT_ANNOTATION = "admin.gloo.solo.io/replace-root"
+
+_MAX_NAMES = 5
 
 
 _MAX_ID = 64
@@ -65,7 +68,7 @@ def plan_existing_root(snapshot: Snapshot, mount: MountFacts | None) -> RootPlan
     if isinstance(issuer, Unread):
         return RootPlan(mount=root.mount, fault=build_fault(issuer.error))
     if issuer is None:
-        return _missing(root, f"The mount {root.mount}/ has no {_name_issuer(root)}")
+        return _missing_issuer(snapshot)
     return _check_issuer(snapshot, mount, issuer)
 
 
@@ -79,12 +82,14 @@ def _check_issuer(snapshot: Snapshot, mount: MountFacts, issuer: IssuerFacts) ->
     known = snapshot.known_root
     if known is not None and known != certificate.fingerprint:
         return RootPlan(mount=root.mount, fault=_build_changed(root, known))
-    fault = find_root_fault(certificate, now=snapshot.now, has_key=issuer.has_key)
+    remedy = build_remedy(root)
+    fault = find_root_fault(certificate, now=snapshot.now, has_key=issuer.has_key, remedy=remedy)
     if fault is not None:
+        message = fault.message + _name_issuers_with_key(snapshot, issuer)
         return RootPlan(
             mount=root.mount,
             certificate=certificate,
-            fault=Fault(status=ConditionStatus.FALSE, reason=fault.reason, message=fault.message),
+            fault=Fault(status=ConditionStatus.FALSE, reason=fault.reason, message=message),
         )
     ttl = compute_ttl_days(
         wanted_days=snapshot.target.intermediate.ttl_days,
@@ -98,7 +103,8 @@ def _check_issuer(snapshot: Snapshot, mount: MountFacts, issuer: IssuerFacts) ->
         mount=root.mount,
         certificate=certificate,
         usable=UsableRoot(issuer_id=issuer.issuer_id, certificate=certificate, ttl_days=ttl.days),
-        warnings=find_root_warnings(certificate, now=snapshot.now) + _warn_of_limit(snapshot, ttl),
+        warnings=find_root_warnings(certificate, now=snapshot.now, remedy=remedy)
+        + _warn_of_limit(snapshot, ttl),
     )
 
 
@@ -115,7 +121,7 @@ def _build_changed(root: RootTarget, fingerprint: str) -> Fault:
         status=ConditionStatus.FALSE,
         reason=Reason.ROOT_CHANGED,
         message=f"The root in {root.mount}/ is another than {fingerprint}, which this policy uses: "
-        f"make that one the default issuer again. {describe_replacement(fingerprint)}",
+        f"{_describe_return(root)}. {describe_replacement(fingerprint)}",
     )
 
 
@@ -135,19 +141,54 @@ def _warn_of_limit(snapshot: Snapshot, ttl: TtlDecision) -> tuple[str, ...]:
         command = f"vault secrets tune -max-lease-ttl={(wanted + 1) * HOURS_PER_DAY}h {mount}"
         return (f"{lives}: the mount {mount}/ allows no more; raise it with `{command}`.",)
     if ttl.limited_by == "root":
-        return (f"{lives}: the root ends before; plan its rotation.",)
+        return (f"{lives}: the root ends before.",)
     return ()
 
 
-def _name_issuer(root: RootTarget) -> str:
-    return f"issuer {root.issuer}" if root.issuer else "root"
+def _describe_return(root: RootTarget) -> str:
+    if root.issuer is None:
+        return "make that one the default issuer again"
+    return f"give the name {root.issuer} back to that one's issuer"
+
+
+def _missing_issuer(snapshot: Snapshot) -> RootPlan:
+    root, others = snapshot.target.root, snapshot.facts.other_issuers
+    if root.issuer is None and others:
+        fault = Fault(
+            status=ConditionStatus.UNKNOWN,
+            reason=Reason.ROOT_NOT_FOUND,
+            message=f"The mount {root.mount}/ has no default issuer: name one in caPath "
+            f"({root.mount}/issuer/NAME/sign-intermediate), or make one the default (`vault write "
+            f"{root.mount}/config/issuers default=NAME`); it has {_list_names(others)}.",
+        )
+        return RootPlan(mount=root.mount, fault=fault)
+    has = f" (it has {_list_names(others)})" if others else ""
+    what = f"issuer {root.issuer}" if root.issuer else "root"
+    return _missing(root, f"The mount {root.mount}/ has no {what}{has}")
+
+
+def _name_issuers_with_key(snapshot: Snapshot, issuer: IssuerFacts) -> str:
+    """Return where a key is, for a root that has none."""
+    others = tuple(each for each in snapshot.facts.other_issuers if each.has_key)
+    if issuer.has_key or not others:
+        return ""
+    return f" With a key, the mount has {_list_names(others)}."
+
+
+def _list_names(issuers: tuple[IssuerFacts, ...]) -> str:
+    names = [each.issuer_name or each.issuer_id for each in issuers]
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return f"{', '.join(names[:_MAX_NAMES])}{more}"
 
 
 def _missing(root: RootTarget, what: str) -> RootPlan:
+    advice = "import the root there, or set management.root.source: Generate (or Import)"
+    if root.owner is not None:
+        advice = f"{root.owner} is to put the root there, see its status"
     fault = Fault(
         status=ConditionStatus.UNKNOWN,
         reason=Reason.ROOT_NOT_FOUND,
-        message=f"{what}: import the root there, or set management.root.source: Generate.",
+        message=f"{what}: {advice}.",
     )
     return RootPlan(mount=root.mount, fault=fault)
 
@@ -162,5 +203,5 @@ def _build_too_late(root: RootTarget) -> Fault:
         status=ConditionStatus.FALSE,
         reason=Reason.ROOT_EXPIRES_TOO_SOON,
         message=f"The root in {root.mount}/ or its mount's max_lease_ttl leaves intermediates less "
-        "than a day: replace the root, or tune the mount.",
+        f"than a day: tune the mount, or {build_remedy(root).replace}.",
     )

@@ -39,12 +39,16 @@ class MountFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class IssuerFacts:
-    """One issuer of a pki mount; `certificate` is None when what Vault holds is unreadable."""
+    """One issuer of a pki mount; `certificate` is None when what Vault holds is unreadable.
+
+    `issuer_name` and `key_id` are empty where there is none.
+    """
 
     issuer_id: str
     issuer_name: str
     certificate: Certificate | None
     has_key: bool
+    key_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +63,16 @@ class ClusterFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class VaultFacts:
-    """What one policy's part of Vault looks like; mounts by path without slashes at the ends."""
+    """What one policy's part of Vault looks like; mounts by path without slashes at the ends.
+
+    `other_issuers` are those that the root's mount has beside a root that is not there, or has no
+    key: they tell why. `default_issuer` is the id of the mount's default one, None where nothing
+    depends on it.
+    """
 
     mounts: Mapping[str, MountFacts]
     auth_mounts: Mapping[str, MountFacts]
     root_issuer: IssuerFacts | Unread | None
     clusters: Mapping[str, ClusterFacts | Unread]
+    other_issuers: tuple[IssuerFacts, ...] = ()
+    default_issuer: str | None = None

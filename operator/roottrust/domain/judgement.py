@@ -22,6 +22,8 @@ _NEEDS_AN_EDIT = frozenset(
         Reason.PLAIN_HTTP,
         Reason.INVALID_CA_BUNDLE,
         Reason.CONFLICT,
+        Reason.INVALID_ROOT_SECRET,
+        Reason.ROOT_FOUND,
         Reason.ROOT_CHANGED,
         Reason.ROOT_NOT_USABLE,
         Reason.ROOT_EXPIRES_TOO_SOON,

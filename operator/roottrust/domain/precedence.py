@@ -101,7 +101,15 @@ def _settle_root(target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...]) -
         issuer = owner.target.root.issuer  # its own is the one that it would have made
         whose = f"The root at {root.mount}/ belongs to RootTrustPolicy {owner.policy.full_name}"
         warnings += (f"{whose}: management.root of this policy does not count.",)
-    shared = replace(root, source=RootSource.EXISTING, issuer=issuer)
+    shared = replace(
+        root,
+        source=RootSource.EXISTING,
+        issuer=issuer,
+        secret=None,
+        owner=None
+        if owner.target.root.source is RootSource.EXISTING
+        else f"RootTrustPolicy {owner.policy.full_name}",
+    )
     return replace(target, root=shared, warnings=warnings)
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from roottrust.api.choices import RootSource
 from roottrust.domain.action import Action
-from roottrust.domain.certificate import Certificate
+from roottrust.domain.certificate import Certificate, render_common_name
 from roottrust.domain.existing_root import RootPlan
-from roottrust.domain.facts import IssuerFacts, MountFacts, VaultFacts
+from roottrust.domain.facts import IssuerFacts, MountFacts, Unread, VaultFacts
+from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import RootTarget, VaultTarget
@@ -52,18 +54,30 @@ def preview_policy(snapshot: Snapshot) -> Preview:
     made = _make_root(snapshot, plan.root)
     if made is None:
         return Preview(plan=plan)
-    after = plan_policy(assume_root(snapshot, made))
-    root = replace(after.root, actions=plan.root.actions)
+    after = plan_policy(_assume_made(snapshot, made))
+    root = replace(after.root, actions=plan.root.actions + after.root.actions)
     return Preview(plan=replace(after, root=root), made_root=made)
 
 
 def assume_root(snapshot: Snapshot, made: MadeRoot) -> Snapshot:
     """Return the snapshot as it will be once the root is made; one that is there stays."""
-    facts = snapshot.facts
-    if facts.root_issuer is not None:
+    facts, known = snapshot.facts, snapshot.facts.root_issuer
+    if isinstance(known, Unread) or (known is not None and known.has_key):
         return snapshot
     mounts = {**facts.mounts, snapshot.target.root.mount: made.mount}
     return replace(snapshot, facts=replace(facts, mounts=mounts, root_issuer=made.issuer))
+
+
+def _assume_made(snapshot: Snapshot, made: MadeRoot) -> Snapshot:
+    """Return the snapshot as its maker will see it: an imported root has no name yet."""
+    assumed = assume_root(snapshot, made)
+    facts = snapshot.facts
+    if snapshot.target.root.source is not RootSource.IMPORT or facts.root_issuer is not None:
+        return assumed
+    unnamed = replace(made.issuer, issuer_name="")
+    others = tuple(each for each in facts.other_issuers if each.issuer_id != unnamed.issuer_id)
+    found = replace(assumed.facts, root_issuer=None, other_issuers=(unnamed, *others))
+    return replace(assumed, facts=found)
 
 
 def forget_actions(plan: Plan) -> Plan:
@@ -79,9 +93,10 @@ def _make_root(snapshot: Snapshot, plan: RootPlan) -> MadeRoot | None:
     root = snapshot.target.root
     mounts = _apply_mounts(snapshot.facts, plan.actions)
     mount = mounts.get(root.mount)
-    makes = any(each.wanted.kind is VaultKind.ROOT for each in plan.actions)
-    if not plan.is_pending or not makes or mount is None:
+    if not plan.is_pending or mount is None:
         return None
+    if isinstance(snapshot.root_secret, ImportedRoot):
+        return MadeRoot(mount=mount, issuer=_build_imported(snapshot, snapshot.root_secret))
     issuer = IssuerFacts(
         issuer_id=KNOWN_AFTER_APPLY,
         issuer_name=root.issuer or "",
@@ -89,6 +104,23 @@ def _make_root(snapshot: Snapshot, plan: RootPlan) -> MadeRoot | None:
         has_key=True,
     )
     return MadeRoot(mount=mount, issuer=issuer)
+
+
+def _build_imported(snapshot: Snapshot, imported: ImportedRoot) -> IssuerFacts:
+    """Return the imported root, once it has its name; it may be there without its key."""
+    facts = snapshot.facts
+    named = (facts.root_issuer,) if isinstance(facts.root_issuer, IssuerFacts) else ()
+    known = (
+        each for each in named + facts.other_issuers if each.certificate == imported.certificate
+    )
+    found = next(known, None)
+    return IssuerFacts(
+        issuer_id=found.issuer_id if found else KNOWN_AFTER_APPLY,
+        issuer_name=snapshot.target.root.issuer or "",
+        certificate=imported.certificate,
+        has_key=True,
+        key_id=KNOWN_AFTER_APPLY,
+    )
 
 
 def _apply_mounts(facts: VaultFacts, actions: Iterable[Action]) -> Mapping[str, MountFacts]:
@@ -107,7 +139,7 @@ def _apply_mounts(facts: VaultFacts, actions: Iterable[Action]) -> Mapping[str, 
 
 def _build_certificate(root: RootTarget, *, now: datetime) -> Certificate:
     """Return a root as Vault makes it (pki root/generate/internal); its mount lets it live."""
-    name = f"CN={root.common_name}"
+    name = render_common_name(root.common_name)
     return Certificate(
         pem="",
         subject=name,

@@ -55,6 +55,8 @@ class Reason(StrEnum):
     REJECTED_BY_VAULT = "RejectedByVault"
     TOKEN_KEYS_UNREADABLE = "TokenKeysUnreadable"
     ROOT_NOT_FOUND = "RootNotFound"
+    ROOT_FOUND = "RootFound"
+    INVALID_ROOT_SECRET = "InvalidRootSecret"
     ROOT_CHANGED = "RootChanged"
     ROOT_NOT_USABLE = "RootNotUsable"
     ROOT_EXPIRES_TOO_SOON = "RootExpiresTooSoon"

@@ -9,6 +9,7 @@ from typing import Literal
 
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.reasons import Reason
+from roottrust.domain.root_remedy import Remedy
 
 WARN_BEFORE_EXPIRY = timedelta(days=90)
 
@@ -43,24 +44,26 @@ class TtlDecision:
         return self.days > 0
 
 
-def find_root_fault(root: Certificate, *, now: datetime, has_key: bool) -> RootFault | None:
+def find_root_fault(
+    root: Certificate, *, now: datetime, has_key: bool, remedy: Remedy
+) -> RootFault | None:
     """Return the first thing that forbids to use a root, None if there is none.
 
-    `has_key` tells whether Vault holds its private key.
+    `has_key` tells whether Vault holds its private key, `remedy` what can be done.
     """
     message = (
-        _find_fault_of_kind(root)
-        or _find_fault_of_extensions(root)
-        or _find_fault_of_key(root)
-        or _find_fault_of_time(root, now=now)
-        or _find_fault_of_custody(has_key=has_key)
+        _find_fault_of_kind(root, remedy)
+        or _find_fault_of_extensions(root, remedy)
+        or _find_fault_of_key(root, remedy)
+        or _find_fault_of_time(root, remedy, now=now)
+        or _find_fault_of_custody(remedy, has_key=has_key)
     )
     return RootFault(reason=Reason.ROOT_NOT_USABLE, message=message) if message else None
 
 
-def find_root_warnings(root: Certificate, now: datetime) -> tuple[str, ...]:
+def find_root_warnings(root: Certificate, *, now: datetime, remedy: Remedy) -> tuple[str, ...]:
     """Return what is no hindrance today but should be mended with the next root."""
-    return tuple(_list_warnings(root, now))
+    return tuple(_list_warnings(root, now, remedy))
 
 
 def compute_ttl_days(
@@ -87,40 +90,37 @@ def _round_down(days: int) -> int:
     return days if days < _DAILY_BELOW_DAYS else days - days % _WEEK_DAYS
 
 
-def _find_fault_of_kind(root: Certificate) -> str | None:
+def _find_fault_of_kind(root: Certificate, remedy: Remedy) -> str | None:
     if not root.is_ca:
         return (
-            f"The certificate {root.subject!r} is not a CA's (no CA:TRUE): "
-            "put a root CA into the mount."
+            f"The certificate {root.subject!r} is not a CA's (no CA:TRUE; the openssl of macOS "
+            f"makes such ones): {remedy.replace}."
         )
     if root.subject == root.issuer and not root.is_self_signed:
-        return (
-            f"The CA {root.subject!r} in the mount is not signed with its own key: "
-            "name the mount that holds a self-signed root in caPath."
-        )
+        return f"The CA {root.subject!r} is not signed with its own key: {remedy.replace}."
     if not root.is_self_signed:
         return (
-            f"The CA {root.subject!r} in the mount is an intermediate issued by {root.issuer!r}: "
-            "name the mount that holds a self-signed root in caPath."
+            f"The CA {root.subject!r} is an intermediate issued by {root.issuer!r}, no root: "
+            f"{remedy.replace}."
         )
     return None
 
 
-def _find_fault_of_extensions(root: Certificate) -> str | None:
+def _find_fault_of_extensions(root: Certificate, remedy: Remedy) -> str | None:
     if root.path_length == 0:
         return (
-            f"The root {root.subject!r} forbids intermediates (path length 0): "
-            "use a root with path length 1 or more, or without one."
+            f"The root {root.subject!r} forbids intermediates (path length 0; it needs 1 or more, "
+            f"or none): {remedy.replace}."
         )
     if root.key_usages is not None and "key_cert_sign" not in root.key_usages:
         return (
-            f"The key usage of the root {root.subject!r} forbids signing certificates: "
-            "use a root with keyCertSign."
+            f"The key usage of the root {root.subject!r} forbids signing certificates (it lacks "
+            f"keyCertSign): {remedy.replace}."
         )
     return None
 
 
-def _find_fault_of_key(root: Certificate) -> str | None:
+def _find_fault_of_key(root: Certificate, remedy: Remedy) -> str | None:
     if root.key_type in _ECDSA_KEYS or root.key_type == "ed25519":
         return None
     bits = root.key_type.removeprefix("rsa-")
@@ -128,34 +128,31 @@ def _find_fault_of_key(root: Certificate) -> str | None:
         return None
     return (
         f"The key of the root {root.subject!r} ({root.key_type}) is one that Envoy or istiod "
-        "refuses: use a root with an RSA key of 2048 bits or more, or ECDSA P-256 or P-384."
+        f"refuses (RSA of 2048 bits or more, ECDSA P-256 or P-384 will do): {remedy.replace}."
     )
 
 
-def _find_fault_of_time(root: Certificate, *, now: datetime) -> str | None:
+def _find_fault_of_time(root: Certificate, remedy: Remedy, *, now: datetime) -> str | None:
     if now < root.not_before:
         return (
             f"The root {root.subject!r} is valid only from {_show(root.not_before)}: "
             "wait, or check the clocks."
         )
     if now >= root.not_after:
-        return (
-            f"The root {root.subject!r} expired at {_show(root.not_after)}: "
-            "raise spec.rotation.rootGeneration to make a new one."
-        )
+        return f"The root {root.subject!r} expired at {_show(root.not_after)}: {remedy.replace}."
     return None
 
 
-def _find_fault_of_custody(*, has_key: bool) -> str | None:
+def _find_fault_of_custody(remedy: Remedy, *, has_key: bool) -> str | None:
     if has_key:
         return None
     return (
         "Vault holds the root's certificate but not its private key, and cannot sign: "
-        "import the key into the mount's issuer too."
+        f"{remedy.key}."
     )
 
 
-def _list_warnings(root: Certificate, now: datetime) -> Iterator[str]:
+def _list_warnings(root: Certificate, now: datetime, remedy: Remedy) -> Iterator[str]:
     if not root.subject:
         yield "The root has an empty subject, which RFC 5280 forbids: some TLS libraries refuse it."
     if root.key_usages is None:
@@ -167,10 +164,7 @@ def _list_warnings(root: Certificate, now: datetime) -> Iterator[str]:
     if root.key_type == "ed25519":
         yield "The root's key is Ed25519, which Envoy may refuse in certificate chains."
     if root.not_after - now <= WARN_BEFORE_EXPIRY:
-        yield (
-            f"The root expires at {_show(root.not_after)}: "
-            "raise spec.rotation.rootGeneration in time."
-        )
+        yield f"The root expires at {_show(root.not_after)}: {remedy.renew}."
 
 
 def _show(moment: datetime) -> str:

@@ -1,36 +1,50 @@
-"""The root's part of a plan: found as it is, or generated where the policy says so."""
+"""The root's part of a plan: found as it is, generated or imported where the policy says so."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from roottrust.api.choices import ConditionStatus, RootSource
-from roottrust.domain.action import Action, Verb
-from roottrust.domain.conflict_text import ADOPT_ANNOTATION, describe_conflicts
-from roottrust.domain.desired import build_root, build_root_mount
+from roottrust.domain.conflict_text import ADOPT_ANNOTATION
+from roottrust.domain.desired import build_root_mount
 from roottrust.domain.existing_root import RootPlan, describe_replacement, plan_existing_root
-from roottrust.domain.facts import MountFacts
+from roottrust.domain.facts import IssuerFacts, MountFacts
 from roottrust.domain.fault import Fault
+from roottrust.domain.generated_root import plan_generated_root
 from roottrust.domain.mark import Mark, parse_mark
-from roottrust.domain.ownership import Conflict, ManagedObject, Verdict, judge_marked
+from roottrust.domain.own_root import refuse
+from roottrust.domain.ownership import Verdict, judge_marked
 from roottrust.domain.reasons import Reason
+from roottrust.domain.root_import import can_restore, plan_imported_root
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import RootTarget
 from roottrust.domain.vault_object import VaultObject
 
 
 def plan_root(snapshot: Snapshot) -> RootPlan:
-    """Work out the root; one that another policy generated is used as it is."""
+    """Work out the root; one that another policy made or is to make is used as it is."""
     root = snapshot.target.root
     mount = snapshot.facts.mounts.get(root.mount)
-    if snapshot.known_root is not None and _is_gone(snapshot, mount):
-        return RootPlan(mount=root.mount, fault=_build_lost(root, snapshot.known_root))
-    if root.source is not RootSource.GENERATE:
+    known = snapshot.known_root
+    if known is not None and _is_gone(snapshot, mount) and not can_restore(snapshot):
+        return RootPlan(mount=root.mount, fault=_build_lost(root, known))
+    if root.source is RootSource.EXISTING:
         return plan_existing_root(snapshot, mount)
     owner = _find_other_owner(snapshot, mount)
-    if owner is None:
-        return _plan_generated(snapshot, mount)
-    plan = plan_existing_root(snapshot, mount)
+    if owner is not None:
+        return _share(snapshot, mount, owner)
+    verdict = _judge_mount(snapshot, mount)
+    if verdict.conflict is not None:
+        return refuse(root, verdict.conflict)
+    if root.source is RootSource.IMPORT:
+        return plan_imported_root(snapshot, mount, verdict)
+    return plan_generated_root(snapshot, mount, verdict)
+
+
+def _share(snapshot: Snapshot, mount: MountFacts | None, owner: Mark) -> RootPlan:
+    root = replace(snapshot.target.root, owner=owner.describe_owner())
+    shared = replace(snapshot, target=replace(snapshot.target, root=root))
+    plan = plan_existing_root(shared, mount)
     return replace(plan, warnings=(*plan.warnings, _warn_of_owner(snapshot, owner)))
 
 
@@ -44,25 +58,11 @@ def _warn_of_owner(snapshot: Snapshot, owner: Mark) -> str:
     return f"{root}: management.root of this policy does not count."
 
 
-def _plan_generated(snapshot: Snapshot, mount: MountFacts | None) -> RootPlan:
-    root = snapshot.target.root
-    verdict = _judge_mount(snapshot, mount)
-    if verdict.conflict is not None:
-        return _refuse(root, verdict.conflict)
-    issuer = snapshot.facts.root_issuer
-    if issuer is not None:
-        return _keep_generated(snapshot, mount, verdict)
-    if not verdict.is_ours:
-        return _refuse(root, Conflict(path=root.mount, note="it is not roottrust's to fill"))
-    wanted = build_root(root)
-    generate = Action(verb=Verb.CREATE, wanted=wanted)
-    actions = (verdict.action, generate) if verdict.action else (generate,)
-    return RootPlan(mount=root.mount, is_pending=True, actions=actions, managed=_list(verdict))
-
-
 def _judge_mount(snapshot: Snapshot, mount: MountFacts | None) -> Verdict:
+    root = _keep_life(snapshot)
+
     def build(mark: Mark) -> VaultObject:
-        return build_root_mount(snapshot.target.root, mark)
+        return build_root_mount(root, mark)
 
     return judge_marked(
         build,
@@ -73,13 +73,13 @@ def _judge_mount(snapshot: Snapshot, mount: MountFacts | None) -> Verdict:
     )
 
 
-def _keep_generated(snapshot: Snapshot, mount: MountFacts | None, verdict: Verdict) -> RootPlan:
-    plan = plan_existing_root(snapshot, mount)
-    managed = _list(verdict)
-    if verdict.managed is not None and plan.certificate is not None:
-        wanted = build_root(snapshot.target.root)
-        managed += (ManagedObject(wanted=wanted, origin=verdict.managed.origin),)
-    return replace(plan, actions=(verdict.action,) if verdict.action else (), managed=managed)
+def _keep_life(snapshot: Snapshot) -> RootTarget:
+    """Return the root with the life that it was made with: its mount follows no later edit."""
+    root, issuer = snapshot.target.root, snapshot.facts.root_issuer
+    if root.source is not RootSource.GENERATE or not isinstance(issuer, IssuerFacts):
+        return root
+    made = issuer.certificate
+    return root if made is None else replace(root, ttl_days=made.life_days)
 
 
 def _find_other_owner(snapshot: Snapshot, mount: MountFacts | None) -> Mark | None:
@@ -99,16 +99,3 @@ def _build_lost(root: RootTarget, fingerprint: str) -> Fault:
         message=f"The root {fingerprint} is gone from {root.mount}/: restore it there from your "
         f"backup. {describe_replacement(fingerprint)}",
     )
-
-
-def _refuse(root: RootTarget, conflict: Conflict) -> RootPlan:
-    fault = Fault(
-        status=ConditionStatus.FALSE,
-        reason=Reason.CONFLICT,
-        message=describe_conflicts((conflict,)),
-    )
-    return RootPlan(mount=root.mount, fault=fault, conflicts=(conflict,))
-
-
-def _list(verdict: Verdict) -> tuple[ManagedObject, ...]:
-    return (verdict.managed,) if verdict.managed else ()

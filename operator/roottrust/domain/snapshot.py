@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from roottrust.domain.facts import VaultFacts
+from roottrust.domain.facts import Unread, VaultFacts
+from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.target import VaultTarget
 
@@ -15,7 +16,8 @@ class Snapshot:
     """One policy, what it asks for and what Vault has, at one time.
 
     `known_root` is the fingerprint of the root that the policy uses already, None if it uses none:
-    no other one takes its place by itself.
+    no other one takes its place by itself. `root_secret` is what an import has to give,
+    None if nothing is to be imported.
     """
 
     claimant: Claimant
@@ -23,3 +25,4 @@ class Snapshot:
     facts: VaultFacts
     known_root: str | None
     now: datetime
+    root_secret: ImportedRoot | Unread | None = None

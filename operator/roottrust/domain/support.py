@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roottrust.api.choices import Reviewer, RootSource
+from roottrust.api.choices import Reviewer
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.reasons import Reason
@@ -22,9 +22,6 @@ def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
     management, rotation = spec.management, spec.rotation
     auth = management.workload_auth
     found = {
-        "management.root.source: Import (import the root into Vault, then use Existing)": (
-            management.root.source is RootSource.IMPORT
-        ),
         "management.workloadAuth.reviewer: ServiceAccountToken (use ClientToken)": (
             auth.reviewer is Reviewer.SERVICE_ACCOUNT_TOKEN
         ),

@@ -10,7 +10,11 @@ from roottrust.domain.login_check import LoginCheck
 
 @dataclass(frozen=True, kw_only=True)
 class RootTarget:
-    """The root CA that intermediates are signed by."""
+    """The root CA that intermediates are signed by.
+
+    `secret` (namespace/name) is what Import is from; `owner` is who else owns the root and is to
+    put it into Vault, None if nobody is.
+    """
 
     mount: str
     issuer: str | None
@@ -18,6 +22,8 @@ class RootTarget:
     common_name: str
     ttl_days: int
     key_type: KeyType
+    secret: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

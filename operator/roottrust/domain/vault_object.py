@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from pydantic import SecretStr
+
 from roottrust.domain.redaction import redact_secrets
 
 
@@ -16,6 +18,10 @@ class VaultKind(StrEnum):
 
     SECRETS_MOUNT = "SecretsMount"
     ROOT = "Root"
+    ROOT_IMPORT = "RootImport"
+    KEY_NAME = "KeyName"
+    ISSUER_NAME = "IssuerName"
+    DEFAULT_ISSUER = "DefaultIssuer"
     AUTH_MOUNT = "AuthMount"
     AUTH_CONFIG = "AuthConfig"
     POLICY = "Policy"
@@ -28,12 +34,14 @@ class VaultObject:
 
     `path` is the one that people know it by, `fields` are compared with what Vault reads back, and
     `extra` is written along with them (what Vault takes but never shows as it was given).
+    `secrets` is written, too, and never shown to anybody.
     """
 
     kind: VaultKind
     path: str
     fields: Mapping[str, Any]
     extra: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

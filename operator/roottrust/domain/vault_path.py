@@ -18,6 +18,7 @@ MOUNT_MAX_LENGTH = 200
 NAME_MAX_LENGTH = 128
 
 _SIGN = "sign-intermediate"
+_DEFAULT = "default"
 _GENERATE = "/intermediate/generate/exported"
 _AUTH = "/v1/auth/"
 # Vault's own mounts; none can be a PKI.
@@ -48,7 +49,9 @@ def parse_ca_path(path: str) -> CaPath:
             return CaPath(mount=_check_mount("caPath", path, "/".join(mount)), issuer=None)
         case [*mount, "issuer", issuer, last] if last == _SIGN:
             _check_name("caPath", path, issuer)
-            return CaPath(mount=_check_mount("caPath", path, "/".join(mount)), issuer=issuer)
+            mount_path = _check_mount("caPath", path, "/".join(mount))
+            # Vault's own word for whichever issuer is the default one.
+            return CaPath(mount=mount_path, issuer=None if issuer == _DEFAULT else issuer)
     raise _fault("caPath", path, f"write <mount>/root/{_SIGN} or <mount>/issuer/<issuer>/{_SIGN}")
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from roottrust.api.choices import ManagementMode
+from roottrust.api.choices import ManagementMode, RootSource
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.acceptance import check_agents_ca, find_ca_reference
 from roottrust.domain.errors import RootTrustError
@@ -38,6 +38,7 @@ from roottrust.hub.policy_deletion import DELETION_SECONDS, PolicyDeleter
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
+from roottrust.hub.root_secret import SECRET_SECONDS, read_root_secret
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, observe_snapshot, work_on_vault
 from roottrust.kube.client import KubeClient
@@ -46,6 +47,8 @@ from roottrust.runtime.store import ObjectKey, ObjectStore
 
 # How long a new policy waits for a root that another one makes before it says that it is missing.
 PATIENCE_SECONDS = 2.0
+
+_ROOT_KINDS = frozenset({VaultKind.ROOT, VaultKind.ROOT_IMPORT, VaultKind.ISSUER_NAME})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +131,7 @@ class PolicyController:
         if policy.has_finalizer and not policy.wants_deletion:
             await self._finalizers.remove(policy)
         result = await self._work_on(policy)
-        if any(action.wanted.kind is VaultKind.ROOT for action in result.work.applied):
+        if any(action.wanted.kind in _ROOT_KINDS for action in result.work.applied):
             self._on_root()
         if result.is_early and policy.status is None and key not in self._patient:
             self._patient.add(key)
@@ -137,7 +140,7 @@ class PolicyController:
         await self._reporter.report(policy, result.outcome, applied=result.work.applied)
         if result.error is not None:
             raise result.error
-        return None
+        return SECRET_SECONDS if _waits_for_secret(result.outcome) else None
 
     async def accept(self, policy: PolicyObject) -> Acceptance:
         """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
@@ -155,11 +158,13 @@ class PolicyController:
         if accepted.failure is not None:
             raise accepted.failure
         target = accepted.target
+        server = self._servers.get(target.server, target.namespace)
         return await observe_snapshot(
-            self._servers.get(target.server, target.namespace),
+            server,
             target,
             claimant=self._build_claimant(policy, target),
             known_root=policy.find_known_root(target),
+            root_secret=await read_root_secret(self._client, target.root),
             now=self._now,
         )
 
@@ -228,11 +233,13 @@ class PolicyController:
     async def _work_on_vault(
         self, policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget
     ) -> VaultWork:
+        server = self._servers.get(target.server, target.namespace)
         return await work_on_vault(
-            self._servers.get(target.server, target.namespace),
+            server,
             target,
             claimant=self._build_claimant(policy, target),
             known_root=policy.find_known_root(target),
+            root_secret=await read_root_secret(self._client, target.root),
             writes=spec.management.mode is ManagementMode.MANAGE,
             now=self._now,
         )
@@ -261,6 +268,12 @@ def build_outcome(
         plan=None if away else work.plan,
         is_observed_only=spec.management.mode is ManagementMode.OBSERVE,
     )
+
+
+def _waits_for_secret(outcome: Outcome) -> bool:
+    """Whether a Secret would have to change, of which nobody would tell."""
+    is_imported = outcome.target is not None and outcome.target.root.source is RootSource.IMPORT
+    return is_imported and outcome.plan is not None and outcome.plan.root.fault is not None
 
 
 def _find_failure(work: VaultWork) -> Fault | None:

@@ -19,6 +19,7 @@ from roottrust.domain.errors import (
 )
 from roottrust.domain.facts import Unread, VaultFacts
 from roottrust.domain.fault import is_doubtful, is_outage
+from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.judgement import find_plan_fault
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan, plan_policy
@@ -59,6 +60,7 @@ async def work_on_vault(
     *,
     claimant: Claimant,
     known_root: str | None,
+    root_secret: ImportedRoot | Unread | None,
     writes: bool,
     now: Callable[[], datetime],
 ) -> VaultWork:
@@ -69,7 +71,13 @@ async def work_on_vault(
     """
     work = VaultWork()
     look = partial(
-        observe_snapshot, server, target, claimant=claimant, known_root=known_root, now=now
+        observe_snapshot,
+        server,
+        target,
+        claimant=claimant,
+        known_root=known_root,
+        root_secret=root_secret,
+        now=now,
     )
     for number in range(MAX_ROUNDS):
         try:
@@ -99,11 +107,19 @@ async def observe_snapshot(
     *,
     claimant: Claimant,
     known_root: str | None,
+    root_secret: ImportedRoot | Unread | None,
     now: Callable[[], datetime],
 ) -> Snapshot:
     """Return what a policy asks for beside what Vault has; raises RootTrustError."""
     facts = await server.observe(target)
-    return Snapshot(claimant=claimant, target=target, facts=facts, known_root=known_root, now=now())
+    return Snapshot(
+        claimant=claimant,
+        target=target,
+        facts=facts,
+        known_root=known_root,
+        now=now(),
+        root_secret=root_secret,
+    )
 
 
 async def _apply_round(server: VaultServer, work: VaultWork, plan: Plan) -> bool:

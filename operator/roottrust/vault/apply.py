@@ -20,7 +20,14 @@ async def apply_action(client: VaultClient, action: Action) -> None:
         await client.delete(build_deletion_path(action.wanted))
         return
     path, body = build_request(action)
-    await client.write(path, body)
+    if action.wanted.kind is VaultKind.ISSUER_NAME:
+        # A write would set the issuer's other fields, too, and is refused for some certificates.
+        await client.patch(path, body)
+        return
+    secrets = action.wanted.secrets
+    await client.write(
+        path, {**body, **{name: each.get_secret_value() for name, each in secrets.items()}}
+    )
 
 
 def build_deletion_path(found: VaultObject) -> str:
@@ -37,7 +44,7 @@ def build_deletion_path(found: VaultObject) -> str:
 
 
 def build_request(action: Action) -> tuple[str, dict[str, Any]]:
-    """Return path and body of the write that an action is."""
+    """Return path and body of the write that an action is, but for its secrets."""
     wanted = action.wanted
     is_new = action.verb is Verb.CREATE
     match wanted.kind:
@@ -50,9 +57,18 @@ def build_request(action: Action) -> tuple[str, dict[str, Any]]:
         case VaultKind.ROOT:
             mount = wanted.path.rpartition("/issuer/")[0]
             return f"{mount}/root/generate/internal", _build_body(wanted)
+        case VaultKind.ROOT_IMPORT:
+            mount = wanted.path.rpartition("/issuer/")[0]
+            return f"{mount}/issuers/import/bundle", _build_body(wanted)
         case VaultKind.POLICY:
             return wanted.path, {"policy": join_policy(**wanted.fields)}
-        case VaultKind.AUTH_CONFIG | VaultKind.ROLE:
+        case (
+            VaultKind.KEY_NAME
+            | VaultKind.ISSUER_NAME
+            | VaultKind.DEFAULT_ISSUER
+            | VaultKind.AUTH_CONFIG
+            | VaultKind.ROLE
+        ):
             return wanted.path, _build_body(wanted)
 
 

@@ -27,6 +27,9 @@ from roottrust.vault.transport import (
     quote_path,
 )
 
+# RFC 7396, the only form of a PATCH that Vault takes.
+_MERGE_PATCH = "application/merge-patch+json"
+
 
 class AsyncVaultTransport:
     """What VaultTransport does, for one event loop: no retries, and no redirects are followed.
@@ -64,7 +67,7 @@ class AsyncVaultTransport:
             async with self._open().request(
                 "GET" if is_list else method,
                 URL(url, encoded=True),
-                headers=headers if body is None else {**headers, "Content-Type": JSON},
+                headers=headers if body is None else {**headers, **_describe_body(method)},
                 data=None if body is None else json.dumps(dict(body)).encode(),
                 allow_redirects=False,
             ) as answer:
@@ -99,3 +102,7 @@ class AsyncVaultTransport:
                 trust_env=False,
             )
         return self._session
+
+
+def _describe_body(method: str) -> dict[str, str]:
+    return {"Content-Type": _MERGE_PATCH if method == "PATCH" else JSON}

@@ -118,6 +118,10 @@ class VaultClient:
         """
         return await self._send("POST", path, body=data, absent_is_none=False)
 
+    async def patch(self, path: str, data: Mapping[str, Any]) -> None:
+        """Change these fields of what is at a path, and no others; raises what `write` raises."""
+        await self._send("PATCH", path, body=data, absent_is_none=False)
+
     async def delete(self, path: str) -> None:
         """Delete what is at a path; Vault answers as well when nothing is there."""
         await self._send("DELETE", path, absent_is_none=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from roottrust.domain.certificate import (
@@ -27,6 +27,14 @@ from roottrust.vault.shared_reads import SharedRead
 PKI = "pki"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _RootFound:
+    """The issuer that is meant; `others` only where it is not there or has no key."""
+
+    issuer: IssuerFacts | None
+    others: tuple[IssuerFacts, ...] = ()
+
+
 class VaultObserver:
     """Reads one namespace of one Vault; what all policies need of it is read once a sweep."""
 
@@ -34,7 +42,8 @@ class VaultObserver:
         self._client = client
         self._mounts = SharedRead(lambda: read_mounts(client, "sys/mounts"))
         self._auth_mounts = SharedRead(lambda: read_mounts(client, "sys/auth"))
-        self._roots: dict[str, SharedRead[IssuerFacts | None]] = {}
+        self._roots: dict[str, SharedRead[_RootFound]] = {}
+        self._defaults: dict[str, SharedRead[str]] = {}
         self._known_issuers: set[tuple[str, str]] = set()
         self._default_ttls: dict[str, SharedRead[int]] = {}
 
@@ -48,11 +57,14 @@ class VaultObserver:
         if root is not None and not root.max_ttl_seconds:
             seconds = await self._read_default_ttl(target.root.mount)
             mounts[target.root.mount] = replace(root, max_ttl_seconds=seconds)
+        found = await self._observe_root(target.root, root)
         return VaultFacts(
             mounts=mounts,
             auth_mounts=auth_mounts,
-            root_issuer=await self._observe_root(target.root, root),
+            root_issuer=found if isinstance(found, Unread) else found.issuer,
             clusters=await self._observe_clusters(target.clusters, auth_mounts),
+            other_issuers=() if isinstance(found, Unread) else found.others,
+            default_issuer=await self._observe_default(target, root),
         )
 
     def take_over(self, wanted: VaultObject) -> None:
@@ -63,7 +75,12 @@ class VaultObserver:
             case VaultKind.AUTH_MOUNT:
                 name = wanted.path.removeprefix("auth/")
                 self._auth_mounts.change(lambda table: _put_mount(table, name, wanted))
-            case VaultKind.ROOT:
+            case (
+                VaultKind.ROOT
+                | VaultKind.ROOT_IMPORT
+                | VaultKind.ISSUER_NAME
+                | VaultKind.DEFAULT_ISSUER
+            ):
                 self._forget_roots()
 
     def take_away(self, removed: VaultObject) -> None:
@@ -84,6 +101,8 @@ class VaultObserver:
     def _forget_roots(self) -> None:
         for root in self._roots.values():
             root.forget()
+        for default in self._defaults.values():
+            default.forget()
         for default_ttl in self._default_ttls.values():
             default_ttl.forget()
 
@@ -98,18 +117,34 @@ class VaultObserver:
 
     async def _observe_root(
         self, root: RootTarget, mount: MountFacts | None
-    ) -> IssuerFacts | Unread | None:
+    ) -> _RootFound | Unread:
         if mount is None or mount.type != PKI:
-            return None
+            return _RootFound(issuer=None)
         path = f"{root.mount}/issuer/{root.issuer or 'default'}"
-        shared = self._roots.setdefault(path, SharedRead(lambda: self._read_issuer(root)))
+        shared = self._roots.setdefault(path, SharedRead(lambda: self._read_root(root)))
         try:
             return await shared.get()
         except RootTrustError as error:
             return Unread(error=error)
 
-    async def _read_issuer(self, root: RootTarget) -> IssuerFacts | None:
-        """Return the issuer that is meant.
+    async def _observe_default(self, target: VaultTarget, mount: MountFacts | None) -> str | None:
+        """Return the default issuer where a named root has to be it as well."""
+        root = target.root
+        needs_it = target.unnamed_ca_path is not None and root.issuer is not None
+        if not needs_it or mount is None or mount.type != PKI:
+            return None
+        shared = SharedRead(lambda: self._read_default(root.mount))
+        try:
+            return await self._defaults.setdefault(root.mount, shared).get()
+        except RootTrustError:
+            return None  # the root itself is used by its name
+
+    async def _read_default(self, mount: str) -> str:
+        config = await self._client.read(f"{mount}/config/issuers")
+        return str((config or {}).get("default") or "")
+
+    async def _read_root(self, root: RootTarget) -> _RootFound:
+        """Return the issuer that is meant, and the others if it cannot be used.
 
         Vault answers 500 for one that is not there, so it is looked up before it is read; one that
         was there the last time is read at once.
@@ -123,12 +158,13 @@ class VaultObserver:
         found = found or await self._look_up_issuer(root)
         if found is not None:
             self._known_issuers.add(reference)
-        return found
+            if found.has_key:
+                return _RootFound(issuer=found)
+        return _RootFound(issuer=found, others=await self._read_others(root.mount, found))
 
     async def _look_up_issuer(self, root: RootTarget) -> IssuerFacts | None:
         if root.issuer is None:
-            config = await self._client.read(f"{root.mount}/config/issuers")
-            default = str((config or {}).get("default") or "")
+            default = await self._read_default(root.mount)
             return await self._read_one_issuer(root.mount, default) if default else None
         ids = await self._client.list(f"{root.mount}/issuers")
         if root.issuer in ids:
@@ -139,6 +175,15 @@ class VaultObserver:
                 return issuer
         return None
 
+    async def _read_others(self, mount: str, found: IssuerFacts | None) -> tuple[IssuerFacts, ...]:
+        ids = await self._client.list(f"{mount}/issuers")
+        read = [
+            await self._read_one_issuer(mount, issuer_id)
+            for issuer_id in ids
+            if found is None or issuer_id != found.issuer_id
+        ]
+        return tuple(each for each in read if each is not None)
+
     async def _read_one_issuer(self, mount: str, issuer_id: str) -> IssuerFacts | None:
         data = await self._client.read(f"{mount}/issuer/{issuer_id}")
         if data is None:
@@ -148,6 +193,7 @@ class VaultObserver:
             issuer_name=str(data.get("issuer_name") or ""),
             certificate=_read_certificate(data.get("certificate")),
             has_key=bool(data.get("key_id")),
+            key_id=str(data.get("key_id") or ""),
         )
 
     async def _observe_clusters(

@@ -28,7 +28,13 @@ from roottrust.vault.transport import VaultResponse, VaultTransport
 
 REVOKE_SECONDS = 5.0
 
-_CAPABILITIES = {"GET": "read", "LIST": "list", "POST": CREATE_OR_UPDATE, "DELETE": "delete"}
+_CAPABILITIES = {
+    "GET": "read",
+    "LIST": "list",
+    "POST": CREATE_OR_UPDATE,
+    "PATCH": "patch",
+    "DELETE": "delete",
+}
 
 _Result = TypeVar("_Result")
 

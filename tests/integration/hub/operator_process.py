@@ -20,7 +20,7 @@ from tests.integration.hub.waiting import wait_for
 
 STOP_SECONDS = 15.0
 
-_WRITES = ("POST", "PUT", "DELETE")
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _CREDENTIAL = re.compile(r"eyJ[\w-]{8,}\.|PRIVATE KEY|\b(?:hvs|s)\.[\w-]{20,}|root-[0-9a-f]{32}")
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import SecretStr
+
 from roottrust.api.choices import KeyType, ObjectOrigin, RootSource
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.acceptance import ServerTerms
 from roottrust.domain.bounds import Grant
-from roottrust.domain.certificate import parse_certificate
+from roottrust.domain.certificate import Certificate, parse_certificate
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, VaultFacts
+from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.domain.login_check import ClientReview, SignatureCheck
 from roottrust.domain.mark import Mark
@@ -40,7 +44,10 @@ OURS_ADOPTED = replace(OURS, origin=ObjectOrigin.ADOPTED)
 OTHER_POLICY = replace(OURS, policy=PolicyIdentity(namespace="team", name="other", uid="uid-2"))
 OTHER_HUB = replace(OURS, hub="hub2")
 
-ROOT = parse_certificate(build_pem(usage=build_usage(key_cert_sign=True, crl_sign=True)))
+ROOT_KEY = ec.generate_private_key(ec.SECP256R1())
+USAGE = build_usage(key_cert_sign=True, crl_sign=True)
+ROOT = parse_certificate(build_pem(key=ROOT_KEY, usage=USAGE))
+OTHER_ROOT = parse_certificate(build_pem(usage=USAGE))
 CLUSTER_CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 TOKEN = "hvs.CAESIJlU02LQZq3x9fXxYjvFcUD-0"
 PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----"
@@ -63,6 +70,15 @@ EXISTING_ROOT = RootTarget(
     key_type=KeyType.ECDSA_P256,
 )
 GENERATED_ROOT = replace(EXISTING_ROOT, source=RootSource.GENERATE, issuer="roottrust-g1")
+ROOT_SECRET = "gloo-mesh/root-ca"
+IMPORTED_ROOT = replace(
+    EXISTING_ROOT, source=RootSource.IMPORT, issuer="roottrust-g1", secret=ROOT_SECRET
+)
+
+
+def build_imported(certificate: Certificate = ROOT) -> ImportedRoot:
+    """Return what a Secret has, with a key that tests look for in what people see."""
+    return ImportedRoot(certificate=certificate, bundle=SecretStr(PRIVATE_KEY + certificate.pem))
 
 
 def build_accounts(
@@ -108,7 +124,9 @@ def build_mount(type_: str = "pki", *, description: str = "", days: int = 3650) 
 
 
 def build_issuer(**changes: Any) -> IssuerFacts:
-    issuer = IssuerFacts(issuer_id=ISSUER_ID, issuer_name="", certificate=ROOT, has_key=True)
+    issuer = IssuerFacts(
+        issuer_id=ISSUER_ID, issuer_name="", certificate=ROOT, has_key=True, key_id="key-1"
+    )
     return replace(issuer, **changes)
 
 

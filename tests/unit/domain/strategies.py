@@ -10,7 +10,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from roottrust.domain.desired import build_auth_config, build_policy, build_role
-from roottrust.domain.errors import AccessDeniedError, RootTrustError, TransientError
+from roottrust.domain.errors import (
+    AccessDeniedError,
+    DependencyMissingError,
+    InvalidSpecError,
+    RootTrustError,
+    TransientError,
+)
 from roottrust.domain.facts import (
     ClusterFacts,
     IssuerFacts,
@@ -18,6 +24,7 @@ from roottrust.domain.facts import (
     Unread,
     VaultFacts,
 )
+from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.login_check import ClientReview
 from roottrust.domain.mark import Mark
 from roottrust.domain.ownership import Claimant
@@ -33,9 +40,11 @@ from tests.unit.domain.samples import (
     DAY,
     EXISTING_ROOT,
     GENERATED_ROOT,
+    IMPORTED_ROOT,
     ISSUER_ID,
     OTHER_HUB,
     OTHER_POLICY,
+    OTHER_ROOT,
     OURS,
     OURS_ADOPTED,
     OURS_OF_OLD,
@@ -44,6 +53,7 @@ from tests.unit.domain.samples import (
     TOKEN,
     build_accounts,
     build_cluster,
+    build_imported,
     build_target,
 )
 
@@ -192,7 +202,7 @@ def targets(draw: st.DrawFn, *, min_clusters: int = 1) -> VaultTarget:
         for name in ("cluster1", "cluster2", "c" * 63)[:count]
     )
     unnamed = draw(st.sampled_from((None, "pki/root/sign-intermediate")))
-    root = draw(st.sampled_from((EXISTING_ROOT, GENERATED_ROOT)))
+    root = draw(st.sampled_from((EXISTING_ROOT, GENERATED_ROOT, IMPORTED_ROOT)))
     return build_target(*clusters, root=root, unnamed_ca_path=unnamed)
 
 
@@ -202,10 +212,29 @@ class RootPart:
 
     mount: MountFacts | None
     issuer: IssuerFacts | Unread | None
+    others: tuple[IssuerFacts, ...] = ()
 
 
 SOUND_ISSUER = IssuerFacts(
-    issuer_id=ISSUER_ID, issuer_name="roottrust-g1", certificate=ROOT, has_key=True
+    issuer_id=ISSUER_ID,
+    issuer_name="roottrust-g1",
+    certificate=ROOT,
+    has_key=True,
+    key_id="key-1",
+)
+UNNAMED = replace(SOUND_ISSUER, issuer_name="")
+OTHER_ISSUERS = (
+    UNNAMED,
+    replace(UNNAMED, has_key=False, key_id=""),
+    replace(SOUND_ISSUER, issuer_name="mine"),
+    replace(UNNAMED, issuer_id="other-1", certificate=OTHER_ROOT),
+    replace(UNNAMED, issuer_id="other-2", certificate=None),
+)
+SECRET_ERRORS: tuple[RootTrustError, ...] = (
+    DependencyMissingError("Secret x does not exist.", reason=Reason.SECRET_NOT_FOUND),
+    InvalidSpecError("root-cert.pem cannot be used.", reason=Reason.INVALID_ROOT_SECRET),
+    DENIED,
+    BROKEN,
 )
 
 
@@ -225,7 +254,21 @@ def root_parts(draw: st.DrawFn) -> RootPart:
         issuer_id=draw(st.sampled_from((ISSUER_ID, ISSUER_ID, *ODD_ISSUER_IDS))),
         issuer_name=draw(st.sampled_from(("", "roottrust-g1", *ODD_TEXTS))),
     )
-    return RootPart(mount=found, issuer=draw(st.just(issuer) | st.none() | UNREAD))
+    others = draw(st.lists(st.sampled_from(OTHER_ISSUERS), unique_by=_get_id, max_size=2))
+    chosen = draw(st.just(issuer) | st.none() | st.none() | UNREAD)
+    return RootPart(mount=found, issuer=chosen, others=tuple(others) if chosen is None else ())
+
+
+def _get_id(issuer: IssuerFacts) -> str:
+    return issuer.issuer_id
+
+
+def root_secrets() -> st.SearchStrategy[ImportedRoot | Unread | None]:
+    """What may be in the Secret: the root of Vault or another, sound or not; or nothing."""
+    sound = st.sampled_from([build_imported(), build_imported()])
+    odd = CERTIFICATES.map(lambda each: build_imported(each or OTHER_ROOT))
+    unread = st.sampled_from([Unread(error=error) for error in SECRET_ERRORS])
+    return sound | odd | unread | st.none()
 
 
 @dataclass(frozen=True)
@@ -292,6 +335,8 @@ def snapshots(draw: st.DrawFn, *, min_clusters: int = 1) -> Snapshot:
         auth_mounts={},
         root_issuer=root.issuer,
         clusters={},
+        other_issuers=root.others,
+        default_issuer=draw(st.sampled_from((None, "", ISSUER_ID, "other-1"))),
     )
     for cluster in target.clusters:
         facts = put_part(facts, cluster, draw(cluster_parts(cluster, target)))
@@ -300,7 +345,10 @@ def snapshots(draw: st.DrawFn, *, min_clusters: int = 1) -> Snapshot:
         target=target,
         facts=facts,
         known_root=draw(
-            st.sampled_from((None, None, ROOT.fingerprint, ROOT.fingerprint, "d" * 64))
+            st.sampled_from(
+                (None, None, ROOT.fingerprint, ROOT.fingerprint, OTHER_ROOT.fingerprint)
+            )
         ),
         now=NOW + timedelta(days=1),
+        root_secret=draw(root_secrets()) if target.root.secret else None,
     )

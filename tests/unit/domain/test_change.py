@@ -43,7 +43,7 @@ def test_every_write_and_every_conflict_is_told_without_a_secret(snapshot: Snaps
     plan = preview_policy(snapshot).plan
     changes = list_changes(plan)
     assert [(each.verb, each.path) for each in changes] == [
-        (action.verb, action.wanted.path) for action in plan.actions
+        (action.verb, present(action.wanted.path)) for action in plan.actions
     ]
     assert all(each.fields for each in changes)
     conflicts = [*plan.root.conflicts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain, pairwise
 
 from hypothesis import given, settings
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from roottrust.api.choices import RootSource
 from roottrust.domain.action import Action, Verb
-from roottrust.domain.facts import ClusterFacts, Unread, VaultFacts
+from roottrust.domain.facts import ClusterFacts, IssuerFacts, Unread, VaultFacts
+from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.login_check import SignatureCheck
 from roottrust.domain.mark import Mark, parse_mark
 from roottrust.domain.plan import Plan, plan_policy
@@ -17,7 +19,7 @@ from roottrust.domain.policy_document import read_mark
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget
 from roottrust.domain.vault_object import VaultKind
-from tests.unit.domain.samples import HUB, IDENTITY, OTHER_POLICY
+from tests.unit.domain.samples import HUB, IDENTITY, OTHER_POLICY, PRIVATE_KEY
 from tests.unit.domain.strategies import cluster_parts, put_part, snapshots
 from tests.unit.domain.vault_model import apply, settle
 
@@ -115,6 +117,47 @@ def test_a_root_is_made_only_where_generate_is_written_and_none_was_known(
         assert snapshot.target.root.source is RootSource.GENERATE
         assert snapshot.known_root is None
         assert snapshot.facts.root_issuer is None
+        assert snapshot.facts.other_issuers == ()
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_a_root_is_imported_only_where_that_is_written_and_no_other_one_was_known(
+    snapshot: Snapshot,
+) -> None:
+    _, plans = settle(snapshot, rounds=ROUNDS)
+    made = [action for plan in plans for action in plan.root.actions]
+    imports = [each for each in made if each.wanted.kind is VaultKind.ROOT_IMPORT]
+    assert len(imports) <= 1
+    if imports:
+        assert snapshot.target.root.source is RootSource.IMPORT
+        assert isinstance(snapshot.root_secret, ImportedRoot)
+        found = snapshot.root_secret.certificate.fingerprint
+        assert snapshot.known_root in {None, found}
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_an_imported_root_is_named_before_anything_relies_on_it(snapshot: Snapshot) -> None:
+    settled, plans = settle(snapshot, rounds=ROUNDS)
+    is_ours = snapshot.target.root.source is RootSource.IMPORT
+    if is_ours and plans[-1].root.usable is not None and plans[-1].root.managed:
+        issuer = settled.facts.root_issuer
+        assert isinstance(issuer, IssuerFacts)
+        assert issuer.issuer_name == "roottrust-g1"
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_no_key_is_in_what_can_be_printed(snapshot: Snapshot) -> None:
+    _, plans = settle(snapshot, rounds=ROUNDS)
+    hidden = PRIVATE_KEY.splitlines()[1]
+    for plan in plans:
+        shown = (plan.root.fault, plan.root.warnings, plan.root.conflicts, plan.root.managed)
+        actions = [
+            (str(each), each, each.wanted.fields, each.wanted.extra) for each in plan.root.actions
+        ]
+        assert hidden not in repr((shown, actions))
 
 
 @EXAMPLES
@@ -192,6 +235,7 @@ def with_facts(snapshot: Snapshot, facts: VaultFacts) -> Snapshot:
         facts=facts,
         known_root=snapshot.known_root,
         now=snapshot.now,
+        root_secret=snapshot.root_secret,
     )
 
 
@@ -205,7 +249,7 @@ def find_owner(snapshot: Snapshot, action: Action) -> tuple[str, bool, Mark | No
         name = path.removeprefix("auth/").split("/")[0]
         path, mount = f"auth/{name}", facts.auth_mounts.get(name)
     else:
-        path = path.partition("/issuer/")[0]
+        path = re.split("/(?:issuer|key|config)/", path)[0]
         mount = facts.mounts.get(path)
     return path, mount is not None, parse_mark(mount.description if mount else None)
 

@@ -16,14 +16,16 @@ from roottrust.domain.root_check import (
     find_root_fault,
     find_root_warnings,
 )
+from roottrust.domain.root_remedy import Remedy
 from tests.unit.domain.certificates import NOW, build_pem, build_usage
 
 ROOT = parse_certificate(build_pem(usage=build_usage(key_cert_sign=True, crl_sign=True)))
 DAY = timedelta(days=1)
+REMEDY = Remedy(replace="take another", renew="take another in time", key="add its key")
 
 
 def find_message(root: Certificate, *, now: datetime = NOW, has_key: bool = True) -> str:
-    fault = find_root_fault(root, now=now, has_key=has_key)
+    fault = find_root_fault(root, now=now, has_key=has_key, remedy=REMEDY)
     assert fault is not None
     assert fault.reason == Reason.ROOT_NOT_USABLE
     assert fault.message.endswith(".")
@@ -31,14 +33,14 @@ def find_message(root: Certificate, *, now: datetime = NOW, has_key: bool = True
 
 
 def test_sound_root_has_no_fault() -> None:
-    assert find_root_fault(ROOT, now=NOW, has_key=True) is None
-    assert find_root_warnings(ROOT, NOW) == ()
+    assert find_root_fault(ROOT, now=NOW, has_key=True, remedy=REMEDY) is None
+    assert find_root_warnings(ROOT, now=NOW, remedy=REMEDY) == ()
 
 
 def test_root_of_the_guide_is_used_with_a_warning() -> None:
     root = parse_certificate(build_pem())
-    assert find_root_fault(root, now=NOW, has_key=True) is None
-    (warning,) = find_root_warnings(root, NOW)
+    assert find_root_fault(root, now=NOW, has_key=True, remedy=REMEDY) is None
+    (warning,) = find_root_warnings(root, now=NOW, remedy=REMEDY)
     assert "no key usage" in warning
 
 
@@ -72,12 +74,12 @@ def test_faults(change: dict[str, Any], message: str) -> None:
     ],
 )
 def test_no_faults(change: dict[str, Any]) -> None:
-    assert find_root_fault(replace(ROOT, **change), now=NOW, has_key=True) is None
+    assert find_root_fault(replace(ROOT, **change), now=NOW, has_key=True, remedy=REMEDY) is None
 
 
 def test_validity_is_from_its_first_moment_to_before_its_last() -> None:
     assert "valid only from 2030-01-01T00:00:00Z" in find_message(ROOT, now=NOW - DAY)
-    assert find_root_fault(ROOT, now=ROOT.not_after - DAY, has_key=True) is None
+    assert find_root_fault(ROOT, now=ROOT.not_after - DAY, has_key=True, remedy=REMEDY) is None
     assert "expired at 2039-12-30T00:00:00Z" in find_message(ROOT, now=ROOT.not_after)
 
 
@@ -97,7 +99,7 @@ def test_root_without_key_cannot_sign() -> None:
     ],
 )
 def test_warnings(change: dict[str, Any], message: str) -> None:
-    (warning,) = find_root_warnings(replace(ROOT, **change), NOW)
+    (warning,) = find_root_warnings(replace(ROOT, **change), now=NOW, remedy=REMEDY)
     assert message in warning
 
 

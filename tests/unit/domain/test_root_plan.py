@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from roottrust.api.choices import ConditionStatus, ObjectOrigin
+from roottrust.api.choices import ConditionStatus, KeyType, ObjectOrigin
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.existing_root import RootPlan
 from roottrust.domain.facts import MountFacts, Unread, VaultFacts
@@ -35,6 +35,7 @@ from tests.unit.domain.strategies import BROKEN
 GENERATE = build_target(root=GENERATED_ROOT)
 EXISTING = build_target(root=EXISTING_ROOT)
 MADE = build_issuer(issuer_name="roottrust-g1")
+AS_MADE = replace(GENERATED_ROOT, common_name="Root")
 
 
 def plan(facts: VaultFacts, **changes: Any) -> RootPlan:
@@ -157,7 +158,8 @@ def test_a_root_that_a_deleted_policy_left_is_taken_over_by_one_that_adopts() ->
     shared = plan(facts, claimant=replace(CLAIMANT, existing=frozenset()))
     assert shared.actions == ()
     assert shared.warnings[-1].endswith("annotate it: admin.gloo.solo.io/adopt=true.")
-    taken = plan(facts, claimant=replace(ADOPTER, existing=frozenset()))
+    as_made = build_target(root=AS_MADE)
+    taken = plan(facts, claimant=replace(ADOPTER, existing=frozenset()), target=as_made)
     assert [str(action) for action in taken.actions] == ["update pki"]
     assert {each.origin for each in taken.managed} == {ObjectOrigin.CREATED}
     assert taken.warnings == ()
@@ -202,3 +204,61 @@ def test_a_root_in_use_that_was_exchanged_is_not_followed(target: Any) -> None:
     assert found.usable is None
     assert found.fault is not None
     assert found.fault.reason == Reason.ROOT_CHANGED
+
+
+def test_edits_of_a_root_that_is_made_are_told_to_have_no_effect() -> None:
+    assert plan(build(marked(OURS)), target=build_target(root=AS_MADE)).warnings == ()
+    edited = replace(AS_MADE, common_name="Other, Inc.", ttl_days=30, key_type=KeyType.RSA_4096)
+    found = plan(build(marked(OURS)), target=build_target(root=edited))
+    assert found.actions == ()
+    (warning,) = found.warnings
+    assert warning == (
+        "The root in pki/ is kept as it was made (its subject is 'CN=Root', not commonName 'Other, "
+        "Inc.'; it is valid for 3650 days, not ttlDays 30; its key is ecdsa-p256, not keyType "
+        "rsa-4096): take these edits of management.root back, for they have no effect."
+    )
+
+
+def test_a_common_name_with_special_letters_is_no_edit() -> None:
+    special = replace(AS_MADE, common_name="Root, Inc.")
+    made = replace(ROOT, subject="CN=Root\\, Inc.")
+    facts = build(marked(OURS), replace(MADE, certificate=made))
+    assert plan(facts, target=build_target(root=special)).warnings == ()
+
+
+@pytest.mark.parametrize("claimant", [CLAIMANT, ADOPTER])
+def test_no_second_root_is_made_beside_another(claimant: Any) -> None:
+    facts = replace(build(marked(OURS), None), other_issuers=(build_issuer(),))
+    found = plan(facts, claimant=claimant)
+    assert found.actions == ()
+    assert found.fault is not None
+    assert (found.fault.status, found.fault.reason) == (ConditionStatus.FALSE, Reason.ROOT_FOUND)
+    assert found.fault.message == (
+        f"The mount pki/ has a root already ('CN=Root', {ROOT.fingerprint}): use it with "
+        "management.root.source: Existing, or name another mount in caPath."
+    )
+
+
+@pytest.mark.parametrize(
+    ("issuer", "words"),
+    [
+        (replace(MADE, has_key=False), "not its private key, and cannot sign: restore the mount"),
+        (
+            replace(MADE, certificate=replace(ROOT, is_self_signed=False, issuer="CN=Upper")),
+            "an intermediate issued by 'CN=Upper', no root: name another mount in caPath, and",
+        ),
+        (replace(MADE, certificate=None), "not a certificate we can read"),
+    ],
+)
+def test_an_issuer_of_our_name_that_is_no_root_is_not_made_anew(issuer: Any, words: str) -> None:
+    found = plan(build(marked(OURS), issuer))
+    assert found.actions == ()
+    assert found.fault is not None
+    assert words in found.fault.message
+
+
+def test_who_waits_for_the_root_of_another_is_not_told_to_make_one() -> None:
+    found = plan(build(marked(OTHER_POLICY), None))
+    assert found.fault is not None
+    assert "Generate" not in found.fault.message
+    assert f"{OTHER_POLICY.describe_owner()} is to put the root there" in found.fault.message

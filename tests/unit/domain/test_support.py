@@ -10,7 +10,6 @@ from roottrust.domain.support import check_supported
 from tests.unit.domain.certificates import build_pem
 from tests.unit.domain.samples import build_spec
 
-IMPORT = {"root": {"source": "Import", "secretRef": {"name": "root"}}}
 REVIEWER = {"workloadAuth": {"reviewer": "ServiceAccountToken"}}
 
 
@@ -39,7 +38,6 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"management": IMPORT}, "source: Import (import the root into Vault"),
         ({"management": REVIEWER}, "reviewer: ServiceAccountToken (use ClientToken)"),
         ({"config": {"autoRestartPods": True}}, "autoRestartPods (leave it out)"),
         ({"rotation": {"rootGeneration": 2}}, "a rotation (leave rotation's generations at 1)"),

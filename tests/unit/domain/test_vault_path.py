@@ -76,7 +76,7 @@ def test_paths_of_the_guide() -> None:
     [
         ("team-a/pki/root/sign-intermediate", "team-a/pki", None),
         ("pki/root/root/sign-intermediate", "pki/root", None),
-        ("pki/issuer/default/sign-intermediate", "pki", "default"),
+        ("pki/issuer/default/sign-intermediate", "pki", None),
         ("team-a/pki/issuer/My_Root.1/sign-intermediate", "team-a/pki", "My_Root.1"),
         ("pki/root/issuer/x/sign-intermediate", "pki/root", "x"),
     ],

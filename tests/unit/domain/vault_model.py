@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roottrust.domain.action import Action, Verb
+from roottrust.domain.certificate import parse_certificate
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, Unread, VaultFacts
 from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.policy_mark import join_policy
@@ -17,6 +18,7 @@ from roottrust.domain.vault_object import VaultKind
 from tests.unit.domain.samples import NO_FACTS, ROOT
 
 MADE_ISSUER_ID = "6f1c2a9e-52f0-4c6f-8a5c-70f1d1f6a001"
+MADE_KEY_ID = MADE_ISSUER_ID  # one stands for all that only Vault can choose
 
 
 class RefusedByVaultError(AssertionError):
@@ -54,6 +56,15 @@ def apply(facts: VaultFacts, action: Action, *, target: VaultTarget, now: dateti
             return replace(facts, auth_mounts=_put_mount(facts.auth_mounts, mount, action))
         case VaultKind.ROOT:
             return replace(facts, root_issuer=_generate_root(facts, action, now=now))
+        case VaultKind.ROOT_IMPORT:
+            return _import_root(facts, action)
+        case VaultKind.KEY_NAME:
+            _check_key(facts, action)
+            return facts
+        case VaultKind.ISSUER_NAME:
+            return _name_root(facts, action)
+        case VaultKind.DEFAULT_ISSUER:
+            return replace(facts, default_issuer=fields["default"])
         case VaultKind.POLICY:
             document = join_policy(mark=fields["mark"], policy=fields["policy"])
             cluster = next(each for each in target.clusters if path.endswith(f"/{each.role}"))
@@ -89,16 +100,73 @@ def _generate_root(facts: VaultFacts, action: Action, *, now: datetime) -> Issue
     mount = facts.mounts.get(action.wanted.path.partition("/issuer/")[0])
     if mount is None or mount.type != "pki":
         raise RefusedByVaultError(f"cannot {action}: there is no pki")
-    if facts.root_issuer is not None:
-        raise RefusedByVaultError(f"cannot {action}: issuer name already in use")
+    if facts.root_issuer is not None or facts.other_issuers:
+        raise RefusedByVaultError(f"cannot {action}: there is a root")
     wanted_seconds = int(action.wanted.extra["ttl"].removesuffix("h")) * 3600
     life = timedelta(seconds=min(wanted_seconds, mount.max_ttl_seconds))
+    made = replace(
+        ROOT,
+        subject=f"CN={action.wanted.extra['common_name']}",
+        not_before=now,
+        not_after=now + life,
+        fingerprint="5" * 64,
+    )
     return IssuerFacts(
         issuer_id=MADE_ISSUER_ID,
         issuer_name=action.wanted.fields["issuer_name"],
-        certificate=replace(ROOT, not_before=now, not_after=now + life, fingerprint="5" * 64),
+        certificate=made,
         has_key=True,
     )
+
+
+def _import_root(facts: VaultFacts, action: Action) -> VaultFacts:
+    """Add what the mount has not: the certificate, or the key of one that it has."""
+    mount = facts.mounts.get(action.wanted.path.partition("/issuer/")[0])
+    if mount is None or mount.type != "pki":
+        raise RefusedByVaultError(f"cannot {action}: there is no pki")
+    certificate = parse_certificate(_take_certificate(action))
+    named = facts.root_issuer
+    if isinstance(named, IssuerFacts) and named.certificate == certificate:
+        return replace(facts, root_issuer=replace(named, has_key=True, key_id=MADE_KEY_ID))
+    others = tuple(
+        replace(each, has_key=True, key_id=MADE_KEY_ID) if each.certificate == certificate else each
+        for each in facts.other_issuers
+    )
+    if others == facts.other_issuers:
+        others += (
+            IssuerFacts(
+                issuer_id=MADE_ISSUER_ID,
+                issuer_name="",
+                certificate=certificate,
+                has_key=True,
+                key_id=MADE_KEY_ID,
+            ),
+        )
+    return replace(facts, other_issuers=others)
+
+
+def _take_certificate(action: Action) -> str:
+    bundle = action.wanted.secrets["pem_bundle"].get_secret_value()
+    if "PRIVATE KEY" not in bundle:
+        raise RefusedByVaultError(f"cannot {action}: it has no key")
+    return bundle[bundle.index("-----BEGIN CERTIFICATE-----") :]
+
+
+def _check_key(facts: VaultFacts, action: Action) -> None:
+    key_id = action.wanted.path.partition("/key/")[2]
+    if key_id not in {each.key_id for each in facts.other_issuers}:
+        raise RefusedByVaultError(f"cannot {action}: there is no such key")
+
+
+def _name_root(facts: VaultFacts, action: Action) -> VaultFacts:
+    """Name one of the issuers; with its name it is the one that is looked for."""
+    if facts.root_issuer is not None:
+        raise RefusedByVaultError(f"cannot {action}: issuer name already in use")
+    issuer_id = action.wanted.path.partition("/issuer/")[2]
+    (issuer,) = (each for each in facts.other_issuers if each.issuer_id == issuer_id)
+    named = replace(issuer, issuer_name=action.wanted.fields["issuer_name"])
+    others = tuple(each for each in facts.other_issuers if each is not issuer)
+    return replace(facts, root_issuer=named, other_issuers=others)
 
 
 def _find_by_mount(target: VaultTarget, path: str) -> ClusterTarget:

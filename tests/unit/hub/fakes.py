@@ -62,12 +62,7 @@ class FakeServer:
         if self.unobservable is not None:
             raise self.unobservable
         unread = {name: Unread(error=error) for name, error in self.unread.items()}
-        return VaultFacts(
-            mounts=self.facts.mounts,
-            auth_mounts=self.facts.auth_mounts,
-            root_issuer=self.facts.root_issuer,
-            clusters={**self.facts.clusters, **unread},
-        )
+        return replace(self.facts, clusters={**self.facts.clusters, **unread})
 
     async def probe(self) -> None:
         self.probed += 1

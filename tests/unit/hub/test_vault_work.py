@@ -39,7 +39,12 @@ IN_THE_WAY = ConflictError("path is already in use at kube/.", reason=Reason.CON
 async def work(
     server: FakeServer, target: VaultTarget = TARGET, *, writes: bool = True, **changes: Any
 ) -> VaultWork:
-    arguments: dict[str, Any] = {"claimant": CLAIMANT, "known_root": None, **changes}
+    arguments: dict[str, Any] = {
+        "claimant": CLAIMANT,
+        "known_root": None,
+        "root_secret": None,
+        **changes,
+    }
     return await work_on_vault(fake(server), target, writes=writes, now=lambda: NOW, **arguments)
 
 

@@ -24,6 +24,7 @@ class FakeVault:
         self.reads: list[str] = []
         self.writes: list[tuple[str, dict[str, Any]]] = []
         self.deletions: list[str] = []
+        self.patches: list[tuple[str, dict[str, Any]]] = []
 
     async def read(self, path: str) -> dict[str, Any] | None:
         self._take(path)
@@ -56,6 +57,8 @@ class FakeVault:
             self._mount(self.auth, path.removeprefix("sys/auth/"), data)
         elif path.endswith("/root/generate/internal"):
             self.put_issuer(path.split("/")[0], name=data["issuer_name"])
+        elif path.endswith("/issuers/import/bundle"):
+            self.put_issuer(path.split("/")[0])
         elif path.endswith("/config"):
             has_reviewer = bool(data.get("token_reviewer_jwt"))
             self.values[path] = {**data, "token_reviewer_jwt_set": has_reviewer}
@@ -67,6 +70,10 @@ class FakeVault:
 
     async def delete(self, path: str) -> None:
         self.deletions.append(path)
+
+    async def patch(self, path: str, data: Mapping[str, Any]) -> None:
+        self.patches.append((path, dict(data)))
+        self.values[path] |= data
 
     def put_issuer(self, mount: str, *, name: str = "", issuer_id: str = ISSUER_ID) -> None:
         self.values[f"{mount}/issuer/{issuer_id}"] = {

@@ -9,11 +9,15 @@ from roottrust.domain.action import Action, Verb
 from roottrust.domain.desired import (
     build_auth_config,
     build_auth_mount,
+    build_default_issuer,
     build_intermediate_mount,
+    build_key_name,
     build_policy,
     build_role,
     build_root,
+    build_root_import,
     build_root_mount,
+    build_root_name,
 )
 from roottrust.domain.plan import plan_policy
 from roottrust.domain.snapshot import Snapshot
@@ -26,10 +30,12 @@ from tests.unit.domain.samples import (
     BY_SIGNATURE,
     EMPTY_FACTS,
     GENERATED_ROOT,
+    IMPORTED_ROOT,
     ISSUER_ID,
     OURS,
     TOKEN_KEYS,
     build_cluster,
+    build_imported,
     build_snapshot,
     build_target,
 )
@@ -77,6 +83,41 @@ def test_an_auth_mount_is_tuned_without_its_type() -> None:
     assert request(build_auth_mount(CLUSTER, OURS), Verb.UPDATE) == (
         f"sys/mounts/{AUTH}/tune",
         {"description": OURS.render()},
+    )
+
+
+def test_an_imported_root_is_given_to_vault_by_its_bundle_alone() -> None:
+    wanted = build_root_import(IMPORTED_ROOT, build_imported().bundle)
+    assert request(wanted) == ("pki/issuers/import/bundle", {})
+
+
+async def test_the_key_is_uncovered_in_the_very_write() -> None:
+    vault = FakeVault()
+    imported = build_imported()
+    wanted = build_root_import(IMPORTED_ROOT, imported.bundle)
+    await apply_action(cast("VaultClient", vault), Action(verb=Verb.CREATE, wanted=wanted))
+    assert vault.writes == [
+        ("pki/issuers/import/bundle", {"pem_bundle": imported.bundle.get_secret_value()})
+    ]
+
+
+async def test_an_issuer_is_named_without_a_word_on_its_other_fields() -> None:
+    vault = FakeVault()
+    vault.put_issuer("pki")
+    wanted = build_root_name(IMPORTED_ROOT, ISSUER_ID)
+    await apply_action(cast("VaultClient", vault), Action(verb=Verb.UPDATE, wanted=wanted))
+    assert vault.writes == []
+    assert vault.patches == [(f"pki/issuer/{ISSUER_ID}", {"issuer_name": "roottrust-g1"})]
+
+
+def test_a_key_is_named_and_a_default_is_set() -> None:
+    assert request(build_key_name(IMPORTED_ROOT, "k"), Verb.UPDATE) == (
+        "pki/key/k",
+        {"key_name": "roottrust-g1"},
+    )
+    assert request(build_default_issuer(IMPORTED_ROOT, ISSUER_ID), Verb.UPDATE) == (
+        "pki/config/issuers",
+        {"default": ISSUER_ID},
     )
 
 

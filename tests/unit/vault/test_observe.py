@@ -118,7 +118,11 @@ async def test_the_default_issuer_is_the_root_that_an_unnamed_path_means(
 ) -> None:
     issuer = get_issuer(await observer.observe(TARGET))
     assert issuer == IssuerFacts(
-        issuer_id=ISSUER_ID, issuer_name="roottrust-g1", certificate=ROOT, has_key=True
+        issuer_id=ISSUER_ID,
+        issuer_name="roottrust-g1",
+        certificate=ROOT,
+        has_key=True,
+        key_id="key-1",
     )
 
 
@@ -295,3 +299,43 @@ async def test_two_policies_that_name_the_root_in_two_ways_do_not_mix_them_up(
     named = build_target(root=build_root_target("mine"))
     assert get_issuer(await observer.observe(TARGET)).issuer_id == ISSUER_ID
     assert get_issuer(await observer.observe(named)).issuer_id == "second"
+
+
+async def test_beside_a_root_that_is_missing_the_other_issuers_are_told(
+    vault: FakeVault, observer: VaultObserver
+) -> None:
+    vault.put_issuer("pki", issuer_id="second", name="second")
+    named = build_target(root=build_root_target("missing"))
+    found = (await observer.observe(named)).other_issuers
+    assert {each.issuer_id for each in found} == {ISSUER_ID, "second"}
+    assert (await observer.observe(TARGET)).other_issuers == ()
+
+
+async def test_beside_a_root_without_a_key_the_other_issuers_are_told(
+    vault: FakeVault, observer: VaultObserver
+) -> None:
+    vault.put_issuer("pki", issuer_id="second")
+    vault.values[f"pki/issuer/{ISSUER_ID}"]["key_id"] = ""
+    facts = await observer.observe(TARGET)
+    assert get_issuer(facts).issuer_id == ISSUER_ID
+    assert [each.issuer_id for each in facts.other_issuers] == ["second"]
+
+
+async def test_an_issuer_that_has_just_gone_is_no_other_one(
+    vault: FakeVault, observer: VaultObserver
+) -> None:
+    vault.values["pki/issuers/gone"] = {}
+    target = build_target(root=build_root_target("missing"))
+    assert len((await observer.observe(target)).other_issuers) == 1
+
+
+async def test_the_default_issuer_is_asked_for_where_agents_name_none(
+    vault: FakeVault, observer: VaultObserver
+) -> None:
+    named = build_root_target("roottrust-g1")
+    target = build_target(root=named, unnamed_ca_path="pki/root/sign-intermediate")
+    assert (await observer.observe(target)).default_issuer == ISSUER_ID
+    assert (await observer.observe(build_target(root=named))).default_issuer is None
+    vault.failures["pki/config/issuers"] = DENIED
+    observer.forget()
+    assert (await observer.observe(target)).default_issuer is None
