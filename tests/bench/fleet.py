@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from roottrust.domain.known import KnownCluster
+from roottrust.kube.reviewer_token import IssuedToken
 
 HUB = "bench"
 NAMESPACE = "gloo-mesh"
@@ -39,6 +40,10 @@ class MadeUpClusters:
     async def refresh(self) -> bool:
         """Nothing changes by itself."""
         return False
+
+    async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
+        """No policy of the fleet asks for one."""
+        raise NotImplementedError(cluster)
 
 
 def list_names(count: int) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from roottrust.api.text import (
 
 MESHES_MAX = 100
 MANAGED_OBJECTS_MAX = 1000
+REVIEWER_TOKENS_MAX = 1000
 DRIFT_MAX = 100
 WARNINGS_MAX = 32
 TRUST_BUNDLE_MAX = 32
@@ -111,6 +112,17 @@ class ManagedObject(ExchangedModel):
     )
 
 
+class ReviewerTokenStatus(ExchangedModel):
+    """What is known of one token that Vault asks for reviews with; the token itself never is."""
+
+    path: StatusPath = Field(description="Auth config in Vault that has it.")
+    cluster: StatusName = Field(description="Cluster that it is for.")
+    issued_at: Timestamp = Field(description="When it was made.")
+    expires_at: Timestamp = Field(description="When it ends; it is renewed at two thirds.")
+    account_uid: StatusName = Field(description="UID of its ServiceAccount.")
+    key_id: StatusName = Field(description="Key that signed it.")
+
+
 class Drift(ExchangedModel):
     """One difference between Vault and this policy."""
 
@@ -173,6 +185,13 @@ class RootTrustPolicyStatus(ExchangedModel):
         tuple[ManagedObject, ...],
         Field(max_length=MANAGED_OBJECTS_MAX, json_schema_extra=keyed_by("path")),
     ] = Field(default=(), description="Objects in Vault that are kept up for this policy.")
+    reviewer_tokens: Annotated[
+        tuple[ReviewerTokenStatus, ...],
+        Field(max_length=REVIEWER_TOKENS_MAX, json_schema_extra=keyed_by("path")),
+    ] = Field(
+        default=(),
+        description="Tokens of roottrust-reviewer in Vault (reviewer: ServiceAccountToken).",
+    )
     drift: Annotated[
         tuple[Drift, ...], Field(max_length=DRIFT_MAX, json_schema_extra=ordered())
     ] = Field(

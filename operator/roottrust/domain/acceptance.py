@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from roottrust.api.choices import AuthMethod, KeyType, RootSource
+from roottrust.api.choices import KeyType, RootSource
 from roottrust.api.reference import CaSecretReference, SecretReference
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.bounds import Grant, Request, find_refusal
@@ -38,7 +38,7 @@ from roottrust.domain.vault_path import (
     parse_ca_path,
     parse_csr_path,
 )
-from roottrust.domain.workload_auth import build_login_check, check_audience
+from roottrust.domain.workload_auth import build_login_check, check_audience, reviews_itself
 
 DEFAULT_ROOT_NAME = "Istio root CA"
 DEFAULT_ROOT_DAYS = 3650
@@ -299,6 +299,6 @@ def _list_warnings(spec: RootTrustPolicySpec) -> tuple[str, ...]:
     found = {
         _PLAIN_HTTP: vault.server.startswith("http://"),
         _KEY_IN_VAULT: vault.csr_path is not None,
-        _CLIENT_TOKEN: spec.management.workload_auth.method is AuthMethod.KUBERNETES,
+        _CLIENT_TOKEN: reviews_itself(spec),
     }
     return tuple(text for text, holds in found.items() if holds)

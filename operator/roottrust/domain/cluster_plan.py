@@ -29,6 +29,7 @@ from roottrust.domain.ownership import (
 from roottrust.domain.policy_mark import split_policy
 from roottrust.domain.reasons import Reason
 from roottrust.domain.redaction import build_one_line
+from roottrust.domain.reviewer import judge_reviewer
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget
 from roottrust.domain.vault_object import VaultKind
@@ -93,7 +94,7 @@ def _judge_all(
     policy = _judge_policy(snapshot, cluster, facts, root)
     if auth.conflict is not None:
         return (*intermediate, auth, policy.withhold())
-    config = judge_part(build_auth_config(cluster), facts.auth_config, parent=auth)
+    config = _judge_auth_config(snapshot, cluster, facts, auth)
     needed = (*intermediate, auth, config)
     role = judge_part(build_role(cluster), facts.role, parent=auth)
     if any(each.conflict for each in needed):
@@ -135,6 +136,19 @@ def _judge_auth_mount(snapshot: Snapshot, cluster: ClusterTarget, facts: Cluster
         return verdict
     note = f"it has roles of others ({_show_names(foreign)})"
     return Verdict(conflict=Conflict(path=verdict.managed.wanted.path, note=note))
+
+
+def _judge_auth_config(
+    snapshot: Snapshot, cluster: ClusterTarget, facts: ClusterFacts, auth: Verdict
+) -> Verdict:
+    wanted = build_auth_config(cluster)
+    return judge_reviewer(
+        judge_part(wanted, facts.auth_config, parent=auth),
+        cluster.login_check,
+        facts.auth_config,
+        known=snapshot.reviewer_tokens.get(wanted.path),
+        now=snapshot.now,
+    )
 
 
 def _judge_policy(

@@ -12,7 +12,7 @@ from roottrust.api.choices import KeyType
 from roottrust.domain.desired_jwt import build_jwt_bounds, build_jwt_config
 from roottrust.domain.desired_review import build_review_bounds, build_review_config
 from roottrust.domain.duration import SECONDS_PER_DAY, build_hours
-from roottrust.domain.login_check import SignatureCheck
+from roottrust.domain.login_check import AccountReview, SignatureCheck
 from roottrust.domain.mark import Mark
 from roottrust.domain.names import build_intermediate_common_name, build_issuer_name
 from roottrust.domain.policy_document import AgentRights, render_policy
@@ -135,10 +135,15 @@ def build_auth_config(cluster: ClusterTarget) -> VaultObject:
     if isinstance(cluster.login_check, SignatureCheck):
         fields = build_jwt_config(cluster.login_check)
         return VaultObject(kind=VaultKind.AUTH_CONFIG, path=path, fields=fields)
+    fields = build_review_config(cluster)
+    if isinstance(cluster.login_check, AccountReview):
+        return VaultObject(
+            kind=VaultKind.AUTH_CONFIG, path=path, fields=fields, needs_reviewer=True
+        )
     return VaultObject(
         kind=VaultKind.AUTH_CONFIG,
         path=path,
-        fields=build_review_config(cluster),
+        fields={**fields, "token_reviewer_jwt_set": False},
         extra={"token_reviewer_jwt": ""},
     )
 

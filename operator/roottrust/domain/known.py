@@ -24,7 +24,8 @@ class KnownCluster:
     """A cluster that the hub serves, and where Vault reaches its API server.
 
     `token_keys` are the last that could be read, None before; `keys_trouble` is why they could not
-    be read again, a sentence for people.
+    be read again, a sentence for people. `reviewer_uid` is that of the reviewer's account, None if
+    it is not known.
     """
 
     name: str
@@ -34,3 +35,4 @@ class KnownCluster:
     meshes: tuple[KnownMesh, ...] = ()
     token_keys: TokenKeys | None = None
     keys_trouble: str | None = None
+    reviewer_uid: str | None = None

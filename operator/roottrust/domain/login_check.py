@@ -16,6 +16,20 @@ class ClientReview:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountReview:
+    """Vault has the cluster review the token, and asks for that as the account of the reviewer.
+
+    `account_uid` and `key_ids` (of the keys that sign tokens) are None where they are not known.
+    """
+
+    MOUNT_TYPE: ClassVar[str] = "kubernetes"
+
+    audience: str | None
+    account_uid: str | None
+    key_ids: frozenset[str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignatureCheck:
     """Vault checks the signature with the cluster's public keys, and never calls the cluster.
 
@@ -29,4 +43,4 @@ class SignatureCheck:
     trouble: str | None = None
 
 
-LoginCheck = ClientReview | SignatureCheck
+LoginCheck = ClientReview | AccountReview | SignatureCheck

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from roottrust.domain.deletion_report import DeletionProgress
 from roottrust.domain.fault import Fault
 from roottrust.domain.plan import Plan
+from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.target import VaultTarget
 
 
@@ -15,8 +16,9 @@ class Outcome:
     """How far a policy came.
 
     `refusal` tells why it is not accepted, `outage` why Vault cannot be used, `failure` what a read
-    or write in Vault met; `plan` is the last one, made after the last write. `deletion` is there
-    while the policy is being deleted.
+    or write in Vault met; `plan` is the last one, made after the last write. `reviewer_tokens` is
+    what is known of them now, None if nothing new is. `deletion` is there while the policy is being
+    deleted.
     """
 
     generation: int
@@ -25,5 +27,6 @@ class Outcome:
     outage: Fault | None = None
     failure: Fault | None = None
     plan: Plan | None = None
+    reviewer_tokens: ReviewerTokens | None = None
     is_observed_only: bool = False
     deletion: DeletionProgress | None = None

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     ACCESS_DENIED = "AccessDenied"
     CONFLICT = "Conflict"
     REJECTED_BY_VAULT = "RejectedByVault"
+    REVIEWER_NOT_FOUND = "ReviewerNotFound"
     TOKEN_KEYS_UNREADABLE = "TokenKeysUnreadable"
     ROOT_NOT_FOUND = "RootNotFound"
     ROOT_FOUND = "RootFound"

@@ -33,6 +33,7 @@ from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Conflict
 from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import ConditionType
+from roottrust.domain.reviewer_status import list_reviewer_tokens
 from roottrust.domain.target import VaultTarget
 
 
@@ -52,13 +53,15 @@ def build_status(
         mesh_totals=_count_meshes(outcome.target) if outcome.target else before.mesh_totals,
     )
     if outcome.plan is None or outcome.target is None:
-        kept = ("vault", "root", "trust_bundle", "managed_objects", "drift")
+        kept = ("vault", "root", "trust_bundle", "managed_objects", "reviewer_tokens", "drift")
         known = status.model_copy(update={name: getattr(before, name) for name in kept})
         return _drop_removed(known, outcome)
     place = describe_place(outcome.target)
     # What was told of another Vault says nothing of this one, though paths may be the same.
     there = before if before.vault == place else RootTrustPolicyStatus()
-    return status.model_copy(update={"vault": place, **_describe_vault(outcome.plan, there)})
+    tokens = list_reviewer_tokens(outcome, there)
+    found = {"vault": place, "reviewer_tokens": tokens}
+    return status.model_copy(update={**found, **_describe_vault(outcome.plan, there)})
 
 
 def describe_place(target: VaultTarget) -> VaultPlace:

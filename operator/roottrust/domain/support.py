@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from roottrust.api.choices import Reviewer
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.reasons import Reason
@@ -19,12 +18,8 @@ def check_supported(spec: RootTrustPolicySpec) -> None:
 
 
 def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
-    management, rotation = spec.management, spec.rotation
-    auth = management.workload_auth
+    rotation = spec.rotation
     found = {
-        "management.workloadAuth.reviewer: ServiceAccountToken (use ClientToken)": (
-            auth.reviewer is Reviewer.SERVICE_ACCOUNT_TOKEN
-        ),
         "config.passiveCertificateAuthorities (leave it out)": bool(
             spec.config.passive_certificate_authorities
         ),

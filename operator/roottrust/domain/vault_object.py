@@ -34,7 +34,8 @@ class VaultObject:
 
     `path` is the one that people know it by, `fields` are compared with what Vault reads back, and
     `extra` is written along with them (what Vault takes but never shows as it was given).
-    `secrets` is written, too, and never shown to anybody.
+    `secrets` is written, too, and never shown to anybody. `needs_reviewer` asks for a token of the
+    reviewer among them, which is made for the very write.
     """
 
     kind: VaultKind
@@ -42,6 +43,7 @@ class VaultObject:
     fields: Mapping[str, Any]
     extra: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
+    needs_reviewer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from roottrust.api.choices import AuthMethod
+from roottrust.api.choices import AuthMethod, Reviewer
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.known import KnownCluster
-from roottrust.domain.login_check import ClientReview, LoginCheck, SignatureCheck
+from roottrust.domain.login_check import AccountReview, ClientReview, LoginCheck, SignatureCheck
 from roottrust.domain.names import build_audience
 from roottrust.domain.reasons import Reason
 
@@ -19,6 +19,12 @@ def build_login_check(spec: RootTrustPolicySpec, cluster: KnownCluster) -> Login
             audience=auth.audience or build_audience(cluster.name),
             keys=cluster.token_keys,
             trouble=cluster.keys_trouble,
+        )
+    if auth.reviewer is Reviewer.SERVICE_ACCOUNT_TOKEN:
+        return AccountReview(
+            audience=auth.audience,
+            account_uid=cluster.reviewer_uid,
+            key_ids=cluster.token_keys.key_ids if cluster.token_keys else None,
         )
     return ClientReview()
 
@@ -36,3 +42,9 @@ def check_audience(spec: RootTrustPolicySpec, clusters: tuple[str, ...]) -> None
             f"({build_audience(clusters[0])}), or write a policy for each cluster.",
             reason=Reason.INVALID_SPEC,
         )
+
+
+def reviews_itself(spec: RootTrustPolicySpec) -> bool:
+    """Whether Vault sees the token with which istiod talks to the API server (ClientToken)."""
+    auth = spec.management.workload_auth
+    return auth.method is AuthMethod.KUBERNETES and auth.reviewer is Reviewer.CLIENT_TOKEN

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
-from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.errors import DependencyMissingError, RootTrustError
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.hub.kinds import MESHES
 from roottrust.hub.mesh_reader import MeshReader
 from roottrust.hub.published_keys import PublishedKeys
 from roottrust.kube.client import KubeClient
+from roottrust.kube.reviewer_token import IssuedToken, issue_reviewer_token, read_reviewer_uid
 from roottrust.kube.token_keys import read_token_keys
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
+
+# Two thirds of it are the time between renewals, one third is how long a hub may be away.
+REVIEWER_SECONDS = 24 * 3600
 
 
 class ClusterRegistry(Protocol):
@@ -26,6 +32,9 @@ class ClusterRegistry(Protocol):
     async def refresh(self) -> bool:
         """Read again what no watch tells; return whether anything has changed."""
 
+    async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
+        """Have a token made that may review a cluster's tokens; raises RootTrustError."""
+
 
 class LocalCluster:
     """The cluster that the hub runs in; `home` is the hub's own namespace."""
@@ -34,6 +43,9 @@ class LocalCluster:
         self, settings: ClusterSettings, *, home: str, client: KubeClient, store: ObjectStore
     ) -> None:
         self._settings = settings
+        self._home = home
+        self._client = client
+        self._reviewer_uid: str | None = None
         self._host = settings.kubernetes_host or client.server
         self._ca_pem = _find_ca(settings, client.ca_pem)
         self._store = store
@@ -51,12 +63,35 @@ class LocalCluster:
                 meshes=self._meshes.read(self._store.list(MESHES)),
                 token_keys=self._keys.keys,
                 keys_trouble=self._keys.trouble,
+                reviewer_uid=self._reviewer_uid,
             ),
         )
 
     async def refresh(self) -> bool:
-        """Read the keys of its tokens again."""
-        return await self._keys.refresh()
+        """Read the keys of its tokens and the account of the reviewer again."""
+        has_changed = await self._keys.refresh()
+        before = self._reviewer_uid
+        # What is known of the account counts until something else is.
+        with suppress(RootTrustError):
+            found = await read_reviewer_uid(self._client, namespace=self._home)
+            self._reviewer_uid = found or before
+        return has_changed or before != self._reviewer_uid
+
+    async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
+        """Have a token of this cluster's reviewer made."""
+        del cluster  # there is only this one
+        issued = await issue_reviewer_token(
+            self._client,
+            namespace=self._home,
+            seconds=REVIEWER_SECONDS,
+            now=datetime.now(UTC),
+        )
+        # Of a token that was just made, the registry must know at least what the token tells.
+        self._reviewer_uid = issued.known.account_uid
+        keys = self._keys.keys
+        if keys is not None and issued.known.key_id not in keys.key_ids:
+            await self._keys.refresh()
+        return issued
 
 
 def _find_ca(settings: ClusterSettings, known: str | None) -> str:

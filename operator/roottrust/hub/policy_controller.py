@@ -23,6 +23,7 @@ from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
+from roottrust.domain.reviewer import find_next_renewal
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_keys import tell_keys
@@ -38,6 +39,7 @@ from roottrust.hub.policy_deletion import DELETION_SECONDS, PolicyDeleter
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
+from roottrust.hub.reviewer_book import ReviewerBook
 from roottrust.hub.root_secret import SECRET_SECONDS, read_root_secret
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, observe_snapshot, work_on_vault
@@ -93,6 +95,7 @@ class PolicyController:
         on_root: Callable[[], None] = lambda: None,
     ) -> None:
         self._hub = hub
+        self._clusters = clusters
         self._client = client
         self._store = store
         self._servers = servers
@@ -140,7 +143,13 @@ class PolicyController:
         await self._reporter.report(policy, result.outcome, applied=result.work.applied)
         if result.error is not None:
             raise result.error
-        return SECRET_SECONDS if _waits_for_secret(result.outcome) else None
+        return self._find_delay(result.outcome)
+
+    def _find_delay(self, outcome: Outcome) -> float | None:
+        """Return when to look again though nothing tells to, None if that is not needed."""
+        if _waits_for_secret(outcome):
+            return SECRET_SECONDS
+        return find_next_renewal((outcome.reviewer_tokens or {}).values(), self._now())
 
     async def accept(self, policy: PolicyObject) -> Acceptance:
         """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
@@ -165,6 +174,7 @@ class PolicyController:
             claimant=self._build_claimant(policy, target),
             known_root=policy.find_known_root(target),
             root_secret=await read_root_secret(self._client, target.root),
+            reviewer_tokens=policy.find_reviewer_tokens(target),
             now=self._now,
         )
 
@@ -231,7 +241,10 @@ class PolicyController:
         check_agents_ca(secret.get_secret_value())
 
     async def _work_on_vault(
-        self, policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget
+        self,
+        policy: PolicyObject,
+        spec: RootTrustPolicySpec,
+        target: VaultTarget,
     ) -> VaultWork:
         server = self._servers.get(target.server, target.namespace)
         return await work_on_vault(
@@ -240,6 +253,9 @@ class PolicyController:
             claimant=self._build_claimant(policy, target),
             known_root=policy.find_known_root(target),
             root_secret=await read_root_secret(self._client, target.root),
+            reviewers=ReviewerBook(
+                policy.find_reviewer_tokens(target), issue=self._clusters.issue_reviewer_token
+            ),
             writes=spec.management.mode is ManagementMode.MANAGE,
             now=self._now,
         )
@@ -266,6 +282,7 @@ def build_outcome(
         outage=build_outage(away) if away else None,
         failure=None if away else _find_failure(work),
         plan=None if away else work.plan,
+        reviewer_tokens=work.reviewer_tokens,
         is_observed_only=spec.management.mode is ManagementMode.OBSERVE,
     )
 

@@ -19,6 +19,8 @@ from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.existing_root import REPLACE_ROOT_ANNOTATION
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
+from roottrust.domain.reviewer import ReviewerTokens
+from roottrust.domain.reviewer_status import read_reviewer_tokens
 from roottrust.domain.status import describe_place
 from roottrust.domain.target import VaultTarget
 
@@ -62,6 +64,10 @@ class PolicyObject:
         """Return the objects in the target's part of Vault that status tells the policy made."""
         managed = self._find_status(target).managed_objects
         return frozenset(each.path for each in managed if each.origin is ObjectOrigin.CREATED)
+
+    def find_reviewer_tokens(self, target: VaultTarget) -> ReviewerTokens:
+        """Return what status tells of the reviewer's tokens in the target's part of Vault."""
+        return read_reviewer_tokens(self._find_status(target))
 
     def _find_status(self, target: VaultTarget) -> RootTrustPolicyStatus:
         """Return the status if it tells of where the target is: paths elsewhere are not its own."""

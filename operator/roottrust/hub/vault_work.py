@@ -23,9 +23,11 @@ from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.judgement import find_plan_fault
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan, plan_policy
+from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.outage import find_outage
+from roottrust.hub.reviewer_book import ReviewerBook
 from roottrust.hub.vault_server import VaultServer
 from roottrust.runtime.logs import bind_context
 
@@ -52,6 +54,7 @@ class VaultWork:
     refused: dict[Part, RootTrustError] = field(default_factory=dict)
     in_the_way: dict[Part, ConflictError] = field(default_factory=dict)
     outage: RootTrustError | None = None
+    reviewer_tokens: ReviewerTokens | None = None
 
 
 async def work_on_vault(
@@ -61,6 +64,7 @@ async def work_on_vault(
     claimant: Claimant,
     known_root: str | None,
     root_secret: ImportedRoot | Unread | None,
+    reviewers: ReviewerBook,
     writes: bool,
     now: Callable[[], datetime],
 ) -> VaultWork:
@@ -69,7 +73,7 @@ async def work_on_vault(
     A part that fails is left to the queue's retry, and the others go on. Raises RootTrustError when
     Vault cannot be observed at all.
     """
-    work = VaultWork()
+    work = VaultWork(reviewer_tokens=reviewers.known)
     look = partial(
         observe_snapshot,
         server,
@@ -77,6 +81,7 @@ async def work_on_vault(
         claimant=claimant,
         known_root=known_root,
         root_secret=root_secret,
+        reviewer_tokens=reviewers.known,
         now=now,
     )
     for number in range(MAX_ROUNDS):
@@ -93,7 +98,9 @@ async def work_on_vault(
             snapshot = await look()
         work.plan = plan_policy(snapshot)
         work.outage = await _find_outage_of_reads(server, snapshot.facts)
-        if not writes or work.outage is not None or not await _apply_round(server, work, work.plan):
+        if not writes or work.outage is not None:
+            break
+        if not await _apply_round(server, work, work.plan, reviewers):
             break
     else:
         _give_up(work, work.plan)
@@ -108,6 +115,7 @@ async def observe_snapshot(
     claimant: Claimant,
     known_root: str | None,
     root_secret: ImportedRoot | Unread | None,
+    reviewer_tokens: ReviewerTokens,
     now: Callable[[], datetime],
 ) -> Snapshot:
     """Return what a policy asks for beside what Vault has; raises RootTrustError."""
@@ -119,15 +127,18 @@ async def observe_snapshot(
         known_root=known_root,
         now=now(),
         root_secret=root_secret,
+        reviewer_tokens=dict(reviewer_tokens),
     )
 
 
-async def _apply_round(server: VaultServer, work: VaultWork, plan: Plan) -> bool:
+async def _apply_round(
+    server: VaultServer, work: VaultWork, plan: Plan, reviewers: ReviewerBook
+) -> bool:
     """Make the writes of all parts that have not failed yet; return whether there were any."""
     parts = _list_parts(work, plan)
     for part, actions in parts:
         with bind_context(cluster=part) if part else nullcontext():
-            error = await _apply_all(server, actions, work)
+            error = await _apply_all(server, actions, work, reviewers, cluster=part or "")
         work.in_the_way.pop(part, None)
         if isinstance(error, ConflictError):
             work.in_the_way[part] = error  # mostly, it is there by now: the next round sees it
@@ -148,14 +159,20 @@ def _list_parts(work: VaultWork, plan: Plan) -> list[tuple[Part, tuple[Action, .
 
 
 async def _apply_all(
-    server: VaultServer, actions: Iterable[Action], work: VaultWork
+    server: VaultServer,
+    actions: Iterable[Action],
+    work: VaultWork,
+    reviewers: ReviewerBook,
+    *,
+    cluster: str,
 ) -> RootTrustError | None:
     """Make writes that build on each other; return what the first one to fail has met."""
     for action in actions:
         try:
-            await server.apply(action)
+            await server.apply(await reviewers.fill(action, cluster=cluster))
         except RootTrustError as error:
             return error
+        reviewers.take(action)
         logger.info("%s in Vault%s", action, _explain(action))
         work.applied.append(action)
     return None

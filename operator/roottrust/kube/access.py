@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from pydantic import SecretStr
 
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
@@ -32,6 +33,15 @@ class KubeAccess:
         """Return the Authorization header of this moment: tokens of pods are replaced hourly."""
         settings = await self.configuration.auth_settings()
         return {setting["key"]: str(setting["value"]) for setting in settings.values()}
+
+    def with_token(self, token: SecretStr) -> KubeAccess:
+        """Return the access to the same server of whoever has the token."""
+        known = self.configuration
+        configuration = Configuration(host=known.host)
+        for name in ("verify_ssl", "ssl_ca_cert", "ca_cert_data", "tls_server_name", "proxy"):
+            setattr(configuration, name, getattr(known, name))
+        configuration.api_key["BearerToken"] = f"Bearer {token.get_secret_value()}"
+        return KubeAccess(configuration=configuration, ca_pem=self.ca_pem)
 
     def build_ssl_context(self) -> ssl.SSLContext:
         """Return the trust and client certificate for this server."""

@@ -28,6 +28,15 @@ DEPLOYMENTS = ResourceKind(group="apps", version="v1", plural="deployments", kin
 SECRETS = ResourceKind(group="", version="v1", plural="secrets", kind="Secret")
 SERVICES = ResourceKind(group="", version="v1", plural="services", kind="Service")
 EVENTS = ResourceKind(group="", version="v1", plural="events", kind="Event")
+SERVICE_ACCOUNTS = ResourceKind(
+    group="", version="v1", plural="serviceaccounts", kind="ServiceAccount"
+)
+SELF_SUBJECT_ACCESS_REVIEWS = ResourceKind(
+    group="authorization.k8s.io",
+    version="v1",
+    plural="selfsubjectaccessreviews",
+    kind="SelfSubjectAccessReview",
+)
 LEASES = ResourceKind(group="coordination.k8s.io", version="v1", plural="leases", kind="Lease")
 
 

@@ -113,6 +113,29 @@ def operator(operator_process: OperatorProcess) -> OperatorProcess:
 
 
 @pytest.fixture
+def quick_operator(
+    operator_process: OperatorProcess,
+    build_operator: BuildOperator,
+    cluster: Cluster,
+    vault: Vault,
+    token_file: Path,
+    admin: Ask,
+) -> Iterator[OperatorProcess]:
+    """An operator that reads keys and accounts every second; meanwhile there is no other one.
+
+    It has a client certificate: a token in a kubeconfig, unlike a pod's, ends with its key.
+    """
+    operator_process.kill()
+    login = {"tokenFile": {"path": str(token_file)}}
+    built = build_operator(
+        "quick-operator", vault, login, module="quick_operator", kubeconfig=cluster.kubeconfig
+    )
+    built.start()
+    yield built
+    built.kill()
+
+
+@pytest.fixture
 def names(namespace: str) -> Names:
     """Names in Vault that no other test has, for istiod in the test's own namespace."""
     return build_names(namespace.removeprefix("test-"), mesh_namespace=namespace)

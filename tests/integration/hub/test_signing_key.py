@@ -10,7 +10,7 @@ import pytest
 from testbed import Cluster, Vault
 from tests.integration.hub.istiod import Account, log_in
 from tests.integration.hub.names import Names
-from tests.integration.hub.operator_process import BuildOperator, OperatorProcess
+from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.signing_key import get_first_key, make_key, restored, sign_with
 from tests.integration.hub.waiting import wait_for
@@ -23,29 +23,6 @@ JWT = {"spec.management": {"workloadAuth": {"method": "jwt"}}}
 def cluster_to_change(cluster: Cluster) -> Iterator[Cluster]:
     with restored(cluster):
         yield cluster
-
-
-@pytest.fixture
-def quick_operator(
-    operator_process: OperatorProcess,
-    build_operator: BuildOperator,
-    cluster: Cluster,
-    vault: Vault,
-    token_file: Path,
-    admin: Ask,
-) -> Iterator[OperatorProcess]:
-    """An operator that reads keys every second; meanwhile there is no other one.
-
-    It has a client certificate: a token in a kubeconfig, unlike a pod's, ends with its key.
-    """
-    operator_process.kill()
-    login = {"tokenFile": {"path": str(token_file)}}
-    built = build_operator(
-        "quick-operator", vault, login, module="quick_operator", kubeconfig=cluster.kubeconfig
-    )
-    built.start()
-    yield built
-    built.kill()
 
 
 @pytest.fixture
@@ -101,6 +78,7 @@ def test_keys_stay_in_vault_while_the_api_server_is_away(
     wait_for(quick_operator.log.read_text, lambda log: "tokens could not be read" in log)
     assert read_keys(admin, names) == before
     cluster_to_change.start_part("kube-apiserver")
+    wait_for(cluster_to_change.is_serving, bool, seconds=60)
     policy.wait_until_ready()
     wait_for(policy.read_status, lambda status: "read again" not in str(status["warnings"]))
     assert read_keys(admin, names) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,10 +17,11 @@ from roottrust.domain.certificate import Certificate, parse_certificate
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, VaultFacts
 from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.known import KnownCluster, KnownMesh
-from roottrust.domain.login_check import ClientReview, SignatureCheck
+from roottrust.domain.login_check import AccountReview, ClientReview, SignatureCheck
 from roottrust.domain.mark import Mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.policy import PolicyIdentity
+from roottrust.domain.reviewer import ReviewerToken
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import (
     Account,
@@ -60,6 +62,19 @@ TOKEN_KEYS = TokenKeys(
     key_ids=frozenset({"key-1"}),
 )
 BY_SIGNATURE = SignatureCheck(audience="vault-cluster1", keys=TOKEN_KEYS)
+
+BY_ACCOUNT = AccountReview(audience=None, account_uid="uid-reviewer", key_ids=frozenset({"key-1"}))
+
+
+def build_reviewer_token(issued_at: datetime = NOW, **changes: Any) -> ReviewerToken:
+    token = ReviewerToken(
+        issued_at=issued_at,
+        expires_at=issued_at + timedelta(hours=24),
+        account_uid="uid-reviewer",
+        key_id="key-1",
+    )
+    return replace(token, **changes)
+
 
 EXISTING_ROOT = RootTarget(
     mount="pki",

@@ -30,11 +30,13 @@ from roottrust.domain.mark import Mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.policy_mark import join_policy
 from roottrust.domain.reasons import Reason
+from roottrust.domain.reviewer import ReviewerToken
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget, VaultTarget
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.samples import (
     ADOPTER,
+    BY_ACCOUNT,
     BY_SIGNATURE,
     CLAIMANT,
     DAY,
@@ -54,6 +56,7 @@ from tests.unit.domain.samples import (
     build_accounts,
     build_cluster,
     build_imported,
+    build_reviewer_token,
     build_target,
 )
 
@@ -108,6 +111,10 @@ LOGIN_CHECKS = st.sampled_from(
         ClientReview(),
         BY_SIGNATURE,
         BY_SIGNATURE,
+        BY_ACCOUNT,
+        BY_ACCOUNT,
+        replace(BY_ACCOUNT, audience="vault", account_uid="uid-other"),
+        replace(BY_ACCOUNT, account_uid=None, key_ids=None),
         replace(BY_SIGNATURE, trouble="It did not answer."),
         replace(BY_SIGNATURE, keys=None),
     ]
@@ -326,6 +333,25 @@ def claimants(draw: st.DrawFn, target: VaultTarget) -> Claimant:
 
 
 @st.composite
+def reviewer_tokens(draw: st.DrawFn, target: VaultTarget) -> dict[str, ReviewerToken]:
+    """What status tells of the tokens in Vault: nothing, or one of any age and origin."""
+    now = NOW + timedelta(days=1)
+    tokens = [
+        None,
+        build_reviewer_token(now),
+        build_reviewer_token(now - timedelta(hours=15)),
+        build_reviewer_token(now - timedelta(hours=17)),
+        build_reviewer_token(now + timedelta(days=1)),
+        build_reviewer_token(now, account_uid="uid-gone"),
+        build_reviewer_token(now, key_id="key-0"),
+    ]
+    found = {
+        build_auth_config(each).path: draw(st.sampled_from(tokens)) for each in target.clusters
+    }
+    return {path: token for path, token in found.items() if token is not None}
+
+
+@st.composite
 def snapshots(draw: st.DrawFn, *, min_clusters: int = 1) -> Snapshot:
     """A policy, and any Vault that it may find."""
     target = draw(targets(min_clusters=min_clusters))
@@ -351,4 +377,5 @@ def snapshots(draw: st.DrawFn, *, min_clusters: int = 1) -> Snapshot:
         ),
         now=NOW + timedelta(days=1),
         root_secret=draw(root_secrets()) if target.root.secret else None,
+        reviewer_tokens=draw(reviewer_tokens(target)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain, pairwise
 
 from hypothesis import given, settings
@@ -229,14 +230,7 @@ def drop(plan: Plan, cluster: str) -> dict[str, object]:
 
 
 def with_facts(snapshot: Snapshot, facts: VaultFacts) -> Snapshot:
-    return Snapshot(
-        claimant=snapshot.claimant,
-        target=snapshot.target,
-        facts=facts,
-        known_root=snapshot.known_root,
-        now=snapshot.now,
-        root_secret=snapshot.root_secret,
-    )
+    return replace(snapshot, facts=facts)
 
 
 def find_owner(snapshot: Snapshot, action: Action) -> tuple[str, bool, Mark | None]:

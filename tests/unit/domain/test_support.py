@@ -10,8 +10,6 @@ from roottrust.domain.support import check_supported
 from tests.unit.domain.certificates import build_pem
 from tests.unit.domain.samples import build_spec
 
-REVIEWER = {"workloadAuth": {"reviewer": "ServiceAccountToken"}}
-
 
 def find_message(**changes: Any) -> str:
     with pytest.raises(InvalidSpecError) as caught:
@@ -38,7 +36,6 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"management": REVIEWER}, "reviewer: ServiceAccountToken (use ClientToken)"),
         ({"config": {"autoRestartPods": True}}, "autoRestartPods (leave it out)"),
         ({"rotation": {"rootGeneration": 2}}, "a rotation (leave rotation's generations at 1)"),
         ({"rotation": {"intermediateGeneration": 2}}, "a rotation"),

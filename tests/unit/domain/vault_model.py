@@ -12,10 +12,11 @@ from roottrust.domain.certificate import parse_certificate
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, Unread, VaultFacts
 from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.policy_mark import join_policy
+from roottrust.domain.reviewer import ReviewerToken
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget, VaultTarget
 from roottrust.domain.vault_object import VaultKind
-from tests.unit.domain.samples import NO_FACTS, ROOT
+from tests.unit.domain.samples import NO_FACTS, ROOT, build_reviewer_token
 
 MADE_ISSUER_ID = "6f1c2a9e-52f0-4c6f-8a5c-70f1d1f6a001"
 MADE_KEY_ID = MADE_ISSUER_ID  # one stands for all that only Vault can choose
@@ -42,8 +43,21 @@ def settle(snapshot: Snapshot, *, rounds: int) -> tuple[Snapshot, tuple[Plan, ..
         if not plan.actions:
             break
         facts = apply_all(snapshot.facts, plan.actions, target=snapshot.target, now=snapshot.now)
-        snapshot = replace(snapshot, facts=facts)
+        tokens = exchange_tokens(snapshot, plan.actions)
+        snapshot = replace(snapshot, facts=facts, reviewer_tokens=tokens)
     return snapshot, tuple(plans)
+
+
+def exchange_tokens(snapshot: Snapshot, actions: Iterable[Action]) -> dict[str, ReviewerToken]:
+    """Return what is known of the reviewer's tokens after the writes: each exchanges one."""
+    tokens = dict(snapshot.reviewer_tokens)
+    for action in actions:
+        path = action.wanted.path
+        if action.wanted.kind is VaultKind.AUTH_CONFIG:
+            tokens.pop(path, None)
+        if action.wanted.needs_reviewer:
+            tokens[path] = build_reviewer_token(snapshot.now, is_fresh=True)
+    return tokens
 
 
 def apply(facts: VaultFacts, action: Action, *, target: VaultTarget, now: datetime) -> VaultFacts:
@@ -184,8 +198,8 @@ def _read_back(action: Action) -> dict[str, Any]:
         name: list(value) if isinstance(value, tuple) else value
         for name, value in action.wanted.fields.items()
     }
-    if "token_reviewer_jwt" in action.wanted.extra:
-        fields["token_reviewer_jwt_set"] = bool(action.wanted.extra["token_reviewer_jwt"])
+    if action.wanted.kind is VaultKind.AUTH_CONFIG:
+        fields["token_reviewer_jwt_set"] = action.wanted.needs_reviewer
     return fields
 
 

@@ -43,6 +43,7 @@ class Bench:
     version: int = 1
 
     def __post_init__(self) -> None:
+        self.registry.now = lambda: self.now
         self.restart()
 
     def restart(self) -> None:

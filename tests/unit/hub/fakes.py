@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
+
+from pydantic import SecretStr
 
 from roottrust.domain.acceptance import ServerTerms
 from roottrust.domain.action import Action, Verb
@@ -17,9 +19,11 @@ from roottrust.domain.errors import ConflictError, RootTrustError
 from roottrust.domain.facts import Unread, VaultFacts
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
+from roottrust.domain.reviewer import ReviewerToken
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, POLICIES
 from roottrust.kube.kind import SECRETS, ResourceKind
+from roottrust.kube.reviewer_token import IssuedToken
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.deletions import NOTHING, remove
 from tests.unit.domain.samples import (
@@ -53,6 +57,7 @@ class FakeServer:
     forgotten: int = 0
     asked: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    secrets: dict[str, SecretStr] = field(default_factory=dict)
 
     async def observe(self, target: VaultTarget) -> VaultFacts:
         self.observed += 1
@@ -95,6 +100,7 @@ class FakeServer:
         assert self.target is not None
         self.facts = apply(self.facts, action, target=self.target, now=self.now)
         self.written.append(str(action))
+        self.secrets.update(action.wanted.secrets)
 
 
 @dataclass
@@ -218,17 +224,37 @@ class FakeEvents:
         return [reason for _, reason, _ in self.posted]
 
 
+REVIEWER_LIFE = timedelta(hours=24)
+
+
 @dataclass
 class FakeRegistry:
     """Clusters that the hub serves."""
 
     clusters: tuple[KnownCluster, ...] = (build_known(),)
+    now: Callable[[], datetime] = lambda: NOW
+    asked: list[str] = field(default_factory=list)
+    refusal: RootTrustError | None = None
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         return self.clusters
 
     async def refresh(self) -> bool:
         return False
+
+    async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
+        self.asked.append(cluster)
+        if self.refusal is not None:
+            raise self.refusal
+        return IssuedToken(
+            token=SecretStr(f"token-{len(self.asked)}"),
+            known=ReviewerToken(
+                issued_at=self.now(),
+                expires_at=self.now() + REVIEWER_LIFE,
+                account_uid="uid-reviewer",
+                key_id="key-1",
+            ),
+        )
 
 
 def build_manifest(

@@ -14,6 +14,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.kinds import MESHES, POLICIES
 from roottrust.hub.mesh_reader import MESHES_MAX
+from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
 from tests.unit.hub.fakes import fake
@@ -29,6 +30,7 @@ class FakeApi:
     ca_pem: str | None = CA
     server: str = "https://10.0.0.1:6443"
     published: dict[str, Any] = field(default_factory=lambda: build_published(1))
+    uid: str | None = None
     failure: RootTrustError | None = None
 
     async def get_raw(self, path: str) -> dict[str, Any]:
@@ -36,6 +38,15 @@ class FakeApi:
             raise self.failure
         found: dict[str, Any] = self.published[path]
         return found
+
+    async def get(
+        self, kind: ResourceKind, *, name: str, namespace: str | None = None
+    ) -> dict[str, Any] | None:
+        assert (str(kind), name) == ("serviceaccounts", "roottrust-reviewer")
+        assert namespace == "gloo-mesh"
+        if self.failure is not None:
+            raise self.failure
+        return {"metadata": {"uid": self.uid}} if self.uid else None
 
 
 def build_published(number: int) -> dict[str, Any]:
@@ -244,3 +255,19 @@ def test_a_flood_of_meshes_costs_the_newest() -> None:
     found = find(*flood, older).meshes
     assert len(found) == MESHES_MAX
     assert found[0].name == "istiod-istio-system-cluster1"
+
+
+async def test_the_reviewer_s_account_is_known_until_another_one_is(
+    registry: LocalCluster, api: FakeApi
+) -> None:
+    await registry.refresh()
+    assert get_cluster(registry).reviewer_uid is None
+    api.uid = "uid-1"
+    assert await registry.refresh() is True
+    assert get_cluster(registry).reviewer_uid == "uid-1"
+    api.uid = None
+    assert await registry.refresh() is False
+    assert get_cluster(registry).reviewer_uid == "uid-1"
+    api.uid = "uid-2"
+    assert await registry.refresh() is True
+    assert get_cluster(registry).reviewer_uid == "uid-2"

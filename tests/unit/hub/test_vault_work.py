@@ -14,6 +14,7 @@ from roottrust.domain.errors import (
 from roottrust.domain.facts import Unread
 from roottrust.domain.reasons import Reason
 from roottrust.domain.target import VaultTarget
+from roottrust.hub.reviewer_book import ReviewerBook
 from roottrust.hub.vault_work import MAX_ROUNDS, VaultWork, work_on_vault
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.samples import (
@@ -28,7 +29,7 @@ from tests.unit.domain.samples import (
     build_target,
 )
 from tests.unit.domain.strategies import BROKEN, DENIED
-from tests.unit.hub.fakes import FakeServer, fake
+from tests.unit.hub.fakes import FakeRegistry, FakeServer, fake
 
 TARGET = build_target(root=GENERATED_ROOT)
 TWO = build_target(build_cluster("a"), build_cluster("b"))
@@ -43,6 +44,7 @@ async def work(
         "claimant": CLAIMANT,
         "known_root": None,
         "root_secret": None,
+        "reviewers": ReviewerBook({}, issue=FakeRegistry().issue_reviewer_token),
         **changes,
     }
     return await work_on_vault(fake(server), target, writes=writes, now=lambda: NOW, **arguments)
