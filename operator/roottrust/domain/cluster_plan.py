@@ -117,6 +117,7 @@ def _judge_intermediate_mount(snapshot: Snapshot, cluster: ClusterTarget) -> tup
         mark_text=mount.description if mount else None,
         claimant=snapshot.claimant,
         mark_field="description",
+        taken=snapshot.target.taken,
     )
     return (verdict,)
 
@@ -129,6 +130,7 @@ def _judge_auth_mount(snapshot: Snapshot, cluster: ClusterTarget, facts: Cluster
         mark_text=mount.description if mount else None,
         claimant=snapshot.claimant,
         mark_field="description",
+        taken=snapshot.target.taken,
     )
     foreign = _find_foreign_roles(cluster, facts)
     is_marked = mount is not None and parse_mark(mount.description) is not None
@@ -167,6 +169,7 @@ def _judge_policy(
         mark_text=found["mark"] if found else None,
         claimant=snapshot.claimant,
         mark_field="mark",
+        taken=snapshot.target.taken,
     )
 
 

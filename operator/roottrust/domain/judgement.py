@@ -21,6 +21,7 @@ _NEEDS_AN_EDIT = frozenset(
         Reason.UNKNOWN_SERVER,
         Reason.PLAIN_HTTP,
         Reason.INVALID_CA_BUNDLE,
+        Reason.SELECTED_BY_OLDER_POLICY,
         Reason.CONFLICT,
         Reason.INVALID_ROOT_SECRET,
         Reason.ROOT_FOUND,

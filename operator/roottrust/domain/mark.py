@@ -39,7 +39,12 @@ class Mark:
 
     def describe_owner(self) -> str:
         """Return words for a conflict's message."""
-        return f"RootTrustPolicy {self.policy.full_name} of hub {self.hub}"
+        return describe_policy(self.policy.full_name, hub=self.hub)
+
+
+def describe_policy(full_name: str, *, hub: str) -> str:
+    """Return words for whose something is."""
+    return f"RootTrustPolicy {full_name} of hub {hub}"
 
 
 def parse_mark(text: str | None) -> Mark | None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from roottrust.api.choices import ObjectOrigin
 from roottrust.domain.action import Action, Verb
-from roottrust.domain.mark import Mark, parse_mark
+from roottrust.domain.mark import Mark, describe_policy, parse_mark
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.vault_object import (
     Difference,
@@ -127,8 +128,16 @@ def judge_marked(
     mark_text: str | None,
     claimant: Claimant,
     mark_field: str,
+    taken: Mapping[str, str] = MappingProxyType({}),
 ) -> Verdict:
-    """Judge an object that carries a mark itself: a mount, a Vault policy."""
+    """Judge an object that carries a mark itself: a mount, a Vault policy.
+
+    `taken` are the paths that an older policy asks for: what has no owner is left to it.
+    """
+    if taken:
+        rival = _find_rival(build, found, mark_text=mark_text, claimant=claimant, taken=taken)
+        if rival is not None:
+            return Verdict(conflict=rival)
     if found is None:
         return _create(build(claimant.build_mark(ObjectOrigin.CREATED)), ObjectOrigin.CREATED)
     mark = parse_mark(mark_text)
@@ -175,6 +184,24 @@ def _judge_unmarked(
     if conflict.differences:
         return Verdict(conflict=conflict)
     return Verdict(managed=ManagedObject(wanted=wanted, origin=ObjectOrigin.ADOPTED))
+
+
+def _find_rival(
+    build: Callable[[Mark], VaultObject],
+    found: Mapping[str, Any] | None,
+    *,
+    mark_text: str | None,
+    claimant: Claimant,
+    taken: Mapping[str, str],
+) -> Conflict | None:
+    wanted = build(claimant.build_mark(ObjectOrigin.CREATED))
+    owner = taken.get(wanted.path)
+    mark = None if found is None else parse_mark(mark_text)
+    is_ours = found is not None and mark is None and wanted.path in claimant.created
+    if owner is None or is_ours or (mark is not None and not claimant.knows_as_gone(mark)):
+        return None
+    text = describe_policy(owner, hub=claimant.hub)
+    return Conflict(path=wanted.path, kind=wanted.kind, owner=text)
 
 
 def _build_conflict_of_owner(

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from roottrust.api.choices import RootSource
+from roottrust.domain.desired import get_auth_path, get_policy_path
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
@@ -50,7 +51,31 @@ def settle(claim: Claim, others: Iterable[Claim]) -> VaultTarget:
     Raises InvalidSpecError when older policies have every mesh.
     """
     rivals = tuple(each for each in others if each.policy.full_name != claim.policy.full_name)
-    return _settle_root(_settle_clusters(claim, rivals), claim, rivals)
+    target = _settle_root(_settle_clusters(claim, rivals), claim, rivals)
+    return replace(target, taken=_find_taken(claim, rivals))
+
+
+def list_paths(target: VaultTarget) -> tuple[str, ...]:
+    """Return the paths that no two policies may have in one namespace of one Vault."""
+    paths = (
+        (each.intermediate_mount, get_auth_path(each.auth_mount), get_policy_path(each.role))
+        for each in target.clusters
+    )
+    return tuple(path for each in paths for path in each if path is not None)
+
+
+def _find_taken(claim: Claim, rivals: tuple[Claim, ...]) -> dict[str, str]:
+    """Return the paths that older policies name: what nobody has yet is for the oldest to make."""
+    wanted = frozenset(list_paths(claim.target))
+    place = (claim.target.server, claim.target.namespace)
+    older = sorted((each for each in rivals if each.rank < claim.rank), key=lambda each: each.rank)
+    taken: dict[str, str] = {}
+    for rival in older:
+        if (rival.target.server, rival.target.namespace) != place:
+            continue
+        for path in wanted.intersection(list_paths(rival.target)):
+            taken.setdefault(path, rival.policy.full_name)
+    return taken
 
 
 def _settle_clusters(claim: Claim, rivals: tuple[Claim, ...]) -> VaultTarget:
@@ -66,7 +91,8 @@ def _settle_clusters(claim: Claim, rivals: tuple[Claim, ...]) -> VaultTarget:
             reason=Reason.SELECTED_BY_OLDER_POLICY,
         )
     warnings = tuple(
-        f"The meshes of {name} are left to the older policy {winner.full_name}."
+        f"The meshes of {name} are left to the older policy {winner.full_name}: select them by one "
+        "policy alone."
         for name, winner in lost.items()
     )
     return replace(claim.target, clusters=kept, warnings=claim.target.warnings + warnings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from roottrust.api.choices import KeyType, RootSource
 from roottrust.domain.login_check import LoginCheck
@@ -72,7 +73,8 @@ class ClusterTarget:
 class VaultTarget:
     """Everything that one policy asks for, in one namespace of one Vault server.
 
-    `namespace` is its full path, None for the topmost one.
+    `namespace` is its full path, None for the topmost one. `taken` are the paths that an older
+    policy names as well, with that policy's full name.
     """
 
     server: str
@@ -82,3 +84,4 @@ class VaultTarget:
     unnamed_ca_path: str | None
     clusters: tuple[ClusterTarget, ...]
     warnings: tuple[str, ...]
+    taken: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from roottrust.api.choices import RootSource
 from roottrust.domain.errors import RootTrustError
-from roottrust.domain.precedence import Claim, find_root_owner
+from roottrust.domain.precedence import Claim, find_root_owner, list_paths
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.runtime.store import ObjectKey, ObjectStore
@@ -16,7 +16,7 @@ Place = tuple[str, ...]
 
 
 class ClaimBook:
-    """The claims of all policies that can be accepted, found by cluster and by root."""
+    """The claims of all policies that can be accepted, found by cluster, path and root."""
 
     def __init__(self, store: ObjectStore, *, read: Callable[[PolicyObject], Claim]) -> None:
         self._store = store
@@ -35,7 +35,7 @@ class ClaimBook:
         self._stale.add(key)
         self._catch_up()
         after = self._claims.get(key)
-        concerned = self._find_on_clusters(before) | self._find_on_clusters(after)
+        concerned = self._find_contested(before) | self._find_contested(after)
         if owner_before != self._find_owner(before):
             concerned |= self._find_on_root(before)
         if after is not None and self._find_owner(after) is after:
@@ -47,9 +47,9 @@ class ClaimBook:
         self._stale = None
 
     def list_beside(self, claim: Claim) -> tuple[Claim, ...]:
-        """Return the claims on the same clusters, and that of the owner of the same root."""
+        """Return the claims on the same clusters or paths, and that of the same root's owner."""
         self._catch_up()
-        rivals = tuple(self._claims[key] for key in self._find_on_clusters(claim))
+        rivals = tuple(self._claims[key] for key in self._find_contested(claim))
         owner = self._find_owner(claim)
         return rivals if owner is None else (*rivals, owner)
 
@@ -63,8 +63,8 @@ class ClaimBook:
             and owner.target.root.source is not RootSource.EXISTING
         )
 
-    def _find_on_clusters(self, claim: Claim | None) -> frozenset[ObjectKey]:
-        places = _list_clusters(claim) if claim else []
+    def _find_contested(self, claim: Claim | None) -> frozenset[ObjectKey]:
+        places = _list_contested(claim) if claim else []
         return frozenset(key for place in places for key in self._places.get(place, ()))
 
     def _find_on_root(self, claim: Claim | None) -> frozenset[ObjectKey]:
@@ -110,11 +110,15 @@ class ClaimBook:
 
 
 def _list_places(claim: Claim) -> list[Place]:
-    return [*_list_clusters(claim), _get_root(claim)]
+    return [*_list_contested(claim), _get_root(claim)]
 
 
-def _list_clusters(claim: Claim) -> list[Place]:
-    return [("cluster", each.cluster) for each in claim.target.clusters]
+def _list_contested(claim: Claim) -> list[Place]:
+    """Return what no two policies can have: meshes of a cluster, and paths in Vault."""
+    target = claim.target
+    clusters: list[Place] = [("cluster", each.cluster) for each in target.clusters]
+    where = (target.server, target.namespace or "")
+    return clusters + [("path", *where, path) for path in list_paths(target)]
 
 
 def _get_root(claim: Claim) -> Place:

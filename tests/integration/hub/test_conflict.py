@@ -9,7 +9,7 @@ import pytest
 
 from testbed import Vault
 from tests.integration.hub.istiod import Account, ask_as_istiod
-from tests.integration.hub.names import Names, build_names, read_objects
+from tests.integration.hub.names import Names, read_objects
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.vault_calls import Ask, read, write
 
@@ -131,21 +131,6 @@ def test_what_was_granted_is_not_widened_once_a_mount_of_others_is_in_the_place_
     assert found[document] == {"policy": f"{mark}\n"}
     assert found[role] == granted[role]
     assert document in [each["path"] for each in policy.read_status()["drift"]]
-
-
-def test_of_two_policies_for_one_mesh_the_older_counts(
-    make_policy: MakePolicy, names: Names, admin: Ask
-) -> None:
-    first = make_policy(names, name="first")
-    first.wait_until_ready()
-    others = build_names(f"{names.role.rpartition('_')[2]}b", mesh_namespace=names.mesh_namespace)
-    second = make_policy(others, name="second")
-    condition = second.wait_for("Accepted", "False", "SelectedByOlderPolicy")
-    assert first.full_name in condition["message"]
-    assert read(admin, f"sys/auth/{others.auth_mount}") is None
-    first.delete()
-    second.wait_until_ready()
-    assert read(admin, f"sys/auth/{others.auth_mount}")
 
 
 def test_what_belongs_to_another_policy_is_never_taken_over(

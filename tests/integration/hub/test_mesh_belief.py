@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from testbed import Cluster, Vault
 from tests.integration.hub.istiod import Account, log_in
+from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.waiting import wait_for
@@ -26,20 +26,6 @@ def attacker(cluster: Cluster, namespace: str) -> Iterator[str]:
     cluster.kubectl("create", "namespace", name)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false")
-
-
-def put_mesh(
-    cluster: Cluster, *, lies_in: str, speaks_for: str, account: str, deployment: str = "istiod"
-) -> None:
-    """Create a Mesh, wherever it lies."""
-    place = {"namespace": speaks_for, "cluster": "cluster1", "podLabels": {"app": "istiod"}}
-    manifest = {
-        "apiVersion": "internal.gloo.solo.io/v2",
-        "kind": "Mesh",
-        "metadata": {"namespace": lies_in, "name": f"{deployment}-{speaks_for}-cluster1"},
-        "spec": {"istio": {"installation": place, "istiodServiceAccount": account}},
-    }
-    cluster.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(manifest))
 
 
 def read_bounds(admin: Ask, names: Names) -> tuple[list[str], list[str]]:

@@ -210,7 +210,8 @@ def targets(draw: st.DrawFn, *, min_clusters: int = 1) -> VaultTarget:
     )
     unnamed = draw(st.sampled_from((None, "pki/root/sign-intermediate")))
     root = draw(st.sampled_from((EXISTING_ROOT, GENERATED_ROOT, IMPORTED_ROOT)))
-    return build_target(*clusters, root=root, unnamed_ca_path=unnamed)
+    taken = draw(st.sampled_from(({}, {}, {"auth/kube-cluster1-mesh-auth": "team/older"})))
+    return build_target(*clusters, root=root, unnamed_ca_path=unnamed, taken=taken)
 
 
 @dataclass(frozen=True)

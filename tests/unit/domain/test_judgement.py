@@ -222,6 +222,7 @@ def test_a_fault_of_the_plan_is_that_of_the_condition() -> None:
     ("reason", "is_stalled"),
     [
         (Reason.CONFLICT, True),
+        (Reason.SELECTED_BY_OLDER_POLICY, True),
         (Reason.ROOT_CHANGED, True),
         (Reason.ROOT_NOT_USABLE, True),
         (Reason.ROOT_NOT_FOUND, False),

@@ -17,6 +17,7 @@ from roottrust.domain.ownership import (
     judge_marked,
     judge_part,
 )
+from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.vault_object import Difference, VaultKind, VaultObject
 from tests.unit.domain.samples import (
     ADOPTER,
@@ -45,13 +46,19 @@ def read_back(description: str, **changes: Any) -> dict[str, Any]:
     return {"type": "pki", "description": description, "ttl": 5, **changes}
 
 
-def judge(found: Mapping[str, Any] | None, *, claimant: Claimant = CLAIMANT) -> Verdict:
+def judge(
+    found: Mapping[str, Any] | None,
+    *,
+    claimant: Claimant = CLAIMANT,
+    taken: Mapping[str, str] | None = None,
+) -> Verdict:
     return judge_marked(
         build,
         found,
         mark_text=found["description"] if found else None,
         claimant=claimant,
         mark_field="description",
+        taken=taken or {},
     )
 
 
@@ -154,6 +161,39 @@ def test_what_may_still_be_somebody_s_is_never_taken_over(
 ) -> None:
     verdict = judge(read_back(mark.render()), claimant=replace(HEIR, existing=existing))
     assert verdict == Verdict(conflict=Conflict(path="m", owner=mark.describe_owner()))
+
+
+THIRD = PolicyIdentity(namespace="team", name="third", uid="uid-3")
+TAKEN = {"m": OTHER_POLICY.policy.full_name}
+
+
+@pytest.mark.parametrize(
+    ("found", "claimant"),
+    [
+        (None, CLAIMANT),
+        (None, ADOPTER),
+        (read_back("made by hand"), CLAIMANT),
+        (read_back("made by hand", ttl=6), ADOPTER),
+        (read_back(replace(OTHER_POLICY, policy=THIRD).render(), ttl=6), HEIR),
+    ],
+)
+def test_what_has_no_owner_is_left_to_the_older_policy_that_names_it(
+    found: dict[str, Any] | None, claimant: Claimant
+) -> None:
+    verdict = judge(found, claimant=claimant, taken=TAKEN)
+    assert verdict == Verdict(conflict=Conflict(path="m", owner=OTHER_POLICY.describe_owner()))
+
+
+@pytest.mark.parametrize("description", [OURS.render(), OURS_ADOPTED.render(), ""])
+def test_what_is_ours_stays_so_though_an_older_policy_names_it(description: str) -> None:
+    maker = replace(CLAIMANT, created=frozenset({"m"}))
+    assert judge(read_back(description), claimant=maker, taken=TAKEN).is_ours
+
+
+def test_the_owner_that_the_mark_names_is_told_and_not_who_else_names_it() -> None:
+    conflict = judge(read_back(OTHER_HUB.render()), taken=TAKEN).conflict
+    assert conflict is not None
+    assert conflict.owner == OTHER_HUB.describe_owner()
 
 
 def test_what_was_left_with_the_wrong_type_is_in_the_way() -> None:

@@ -157,3 +157,35 @@ def _settle_or_none(claim: Claim, claims: list[Claim]) -> VaultTarget | None:
 
 def _names(claim: Claim) -> set[str]:
     return {each.cluster for each in claim.target.clusters}
+
+
+def build_rivals(**changes: Any) -> tuple[Claim, Claim]:
+    """Return an older and a younger policy for different meshes, which name the same paths."""
+    mine = build_target(build_cluster(accounts=build_accounts("istiod", namespaces=("istio-a",))))
+    theirs = build_target(
+        build_cluster(accounts=build_accounts("istiod", namespaces=("istio-b",))), **changes
+    )
+    return build_claim("old", day=1, target=theirs), build_claim("young", day=2, target=mine)
+
+
+def test_paths_that_two_policies_name_are_for_the_older_one_to_make() -> None:
+    old, young = build_rivals()
+    assert settle(old, [young]).taken == {}
+    assert settle(young, [old]).taken == {
+        "auth/kube-cluster1-mesh-auth": "gloo-mesh/old",
+        "pki_int_cluster1": "gloo-mesh/old",
+        "sys/policies/acl/gen-int-ca-istio-cluster1-mesh": "gloo-mesh/old",
+    }
+
+
+def test_of_several_older_policies_the_oldest_is_named() -> None:
+    old, young = build_rivals()
+    older = build_claim("older", day=0, target=old.target)
+    for rivals in ([old, older], [older, old]):
+        assert set(settle(young, rivals).taken.values()) == {"gloo-mesh/older"}
+
+
+@pytest.mark.parametrize("elsewhere", [{"namespace": "team"}, {"server": "https://other"}])
+def test_the_same_paths_of_another_vault_are_others(elsewhere: dict[str, str]) -> None:
+    old, young = build_rivals(**elsewhere)
+    assert settle(young, [old]).taken == {}

@@ -10,6 +10,7 @@ from roottrust.api.choices import RootSource
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.precedence import Claim
 from roottrust.domain.reasons import Reason
+from roottrust.domain.target import ClusterTarget
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject, read_policy
@@ -24,6 +25,7 @@ class Fleet:
     def __init__(self) -> None:
         self.store = ObjectStore([POLICIES])
         self.asks: dict[str, tuple[int, tuple[str, ...], RootSource]] = {}
+        self.auth_mounts: dict[str, str] = {}
         self.read: list[str] = []
         self.book = ClaimBook(self.store, read=self._read)
         self._version = 0
@@ -59,10 +61,14 @@ class Fleet:
             policy=policy.identity,
             created_at=f"2026-01-{day:02d}T00:00:00Z",
             target=build_target(
-                *map(build_cluster, clusters),
+                *(self._build_cluster(name, each) for each in clusters),
                 root=replace(EXISTING_ROOT, source=source),
             ),
         )
+
+    def _build_cluster(self, policy: str, cluster: str) -> ClusterTarget:
+        built = build_cluster(cluster)
+        return replace(built, auth_mount=self.auth_mounts.get(policy, built.auth_mount))
 
 
 def build_key(name: str) -> ObjectKey:
@@ -102,6 +108,13 @@ def test_leaving_a_cluster_concerns_those_that_stay(fleet: Fleet) -> None:
 def test_deleting_a_policy_concerns_its_rivals(fleet: Fleet) -> None:
     assert fleet.delete("young") == {"old"}
     assert fleet.list_beside("old") == {"old"}
+
+
+def test_an_edit_concerns_those_that_name_the_same_path(fleet: Fleet) -> None:
+    fleet.auth_mounts["far"] = "kube-c-mesh-auth"
+    assert fleet.put("far", "d", day=4) == {"apart"}
+    assert fleet.list_beside("far") == {"old", "apart", "far"}
+    assert fleet.delete("apart") == {"far"}
 
 
 def test_a_new_owner_of_the_root_concerns_all_that_share_it(fleet: Fleet) -> None:
