@@ -53,7 +53,8 @@ class Claimant:
 
     def knows_as_gone(self, mark: Mark) -> bool:
         """Whether the mark is that of a policy of this hub that exists no more."""
-        if self.existing is None or mark.hub != self.hub:
+        is_ours = mark.has_owner(hub=self.hub, policy=self.policy)
+        if is_ours or self.existing is None or mark.hub != self.hub:
             return False
         return mark.policy.full_name not in self.existing
 
