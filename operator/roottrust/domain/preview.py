@@ -59,6 +59,11 @@ def preview_policy(snapshot: Snapshot) -> Preview:
     return Preview(plan=replace(after, root=root), made_root=made)
 
 
+def foresee_policy(snapshot: Snapshot) -> Plan:
+    """Return all that would be written beside the root as it is now: what an observer is told."""
+    return replace(preview_policy(snapshot).plan, root=plan_policy(snapshot).root)
+
+
 def assume_root(snapshot: Snapshot, made: MadeRoot) -> Snapshot:
     """Return the snapshot as it will be once the root is made; one that is there stays."""
     facts, known = snapshot.facts, snapshot.facts.root_issuer

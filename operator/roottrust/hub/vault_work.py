@@ -23,6 +23,7 @@ from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.judgement import find_plan_fault
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan, plan_policy
+from roottrust.domain.preview import foresee_policy
 from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
@@ -96,7 +97,7 @@ async def work_on_vault(
             # Mounts are read for all policies at once: whose they are may have changed since.
             server.forget()
             snapshot = await look()
-        work.plan = plan_policy(snapshot)
+        work.plan = plan_policy(snapshot) if writes else foresee_policy(snapshot)
         work.outage = await _find_outage_of_reads(server, snapshot.facts)
         if not writes or work.outage is not None:
             break

@@ -351,6 +351,40 @@ async def test_observing_writes_nothing_and_tells_the_drift(bench: Bench) -> Non
     assert len(bench.status.drift) == 4
 
 
+async def test_observing_a_root_that_is_to_be_made_tells_all_that_follows_from_it(
+    bench: Bench,
+) -> None:
+    bench.server.facts = EMPTY_FACTS
+    management = {"mode": "Observe", "root": {"source": "Generate"}}
+    bench.put(build_manifest(spec=build_manifest_spec(management=management)))
+    await bench.reconcile()
+    assert bench.server.asked == []
+    assert [each.path for each in bench.status.drift][:2] == ["pki", "pki/issuer/roottrust-g1"]
+    assert ROLE_PATH in [each.path for each in bench.status.drift]
+    assert (bench.status.root, bench.status.managed_objects) == (None, ())
+    told = bench.status
+    await bench.reconcile()
+    assert bench.status == told
+
+
+async def test_switched_to_observe_it_leaves_vault_and_tells_drift_until_it_manages_again(
+    bench: Bench,
+) -> None:
+    await bench.reconcile()
+    bench.edit(spec=OBSERVE, metadata={"generation": 2})
+    bench.edit_role(token_ttl=9)
+    bench.server.asked.clear()
+    await bench.reconcile()
+    assert bench.server.asked == []
+    assert [(each.path, each.field, each.actual) for each in bench.status.drift] == [
+        (ROLE_PATH, "token_ttl", "9")
+    ]
+    bench.edit(spec=build_manifest_spec(), metadata={"generation": 3})
+    await bench.reconcile()
+    assert bench.server.asked == [f"update {ROLE_PATH}"]
+    assert (bench.read_condition("Ready")[0], bench.status.drift) == ("True", ())
+
+
 async def test_a_mount_in_the_way_waits_for_the_annotation(bench: Bench) -> None:
     name = "kube-cluster1-mesh-auth"
     bench.server.facts = build_facts(auth_mounts={name: build_mount("kubernetes", days=0)})

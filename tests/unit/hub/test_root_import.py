@@ -126,7 +126,15 @@ async def test_observe_reads_the_secret_and_writes_nothing(importing: Bench) -> 
     await importing.reconcile()
     assert importing.server.asked == []
     assert importing.read_condition("VaultConfigured") == ("False", "ChangesPending")
-    assert [each.path for each in importing.status.drift] == ["pki", "pki/issuer/roottrust-g1"]
+    auth, role = "auth/kube-cluster1-mesh-auth", "gen-int-ca-istio-cluster1-mesh"
+    assert [each.path for each in importing.status.drift] == [
+        "pki",
+        "pki/issuer/roottrust-g1",
+        auth,
+        f"{auth}/config",
+        f"sys/policies/acl/{role}",
+        f"{auth}/role/{role}",
+    ]
 
 
 async def test_no_part_of_the_key_is_told_anywhere(
