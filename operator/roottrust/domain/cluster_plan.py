@@ -100,8 +100,9 @@ def _judge_all(
     if any(each.conflict for each in needed):
         policy = policy.withhold()
     if any(each.conflict for each in (*needed, policy)):
-        # Of a role that is not written anyway, it does not matter what is wrong with it.
-        role = replace(role.withhold(), conflict=None)
+        # That a role is missing which is not made anyway is no news; how one differs is.
+        is_missing = role.conflict is not None and not role.conflict.differences
+        role = replace(role.withhold(), conflict=None if is_missing else role.conflict)
     return (*needed, policy, role)
 
 

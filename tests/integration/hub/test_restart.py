@@ -8,7 +8,7 @@ from tests.integration.hub.names import Names, build_names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.waiting import wait_for
-from tests.integration.vault_calls import Ask
+from tests.integration.vault_calls import Ask, write
 
 MANY = 6
 
@@ -38,6 +38,39 @@ def test_deleted_status_is_rebuilt_and_starts_nothing(
     assert read_objects(admin, names) == objects
     assert operator.count_writes()["vault"] == writes
     assert policy.read_events("DriftRepaired") == []
+
+
+def test_status_deleted_while_the_operator_is_away_is_rebuilt_and_starts_nothing(
+    make_policy: MakePolicy, names: Names, admin: Ask, operator: OperatorProcess
+) -> None:
+    policy = make_policy(names)
+    policy.wait_until_ready()
+    status, objects = policy.read_status(), read_objects(admin, names)
+    operator.kill()
+    assert "status" not in policy.patch_status(None)
+    operator.start()
+    policy.wait_until_ready()
+    assert strip_times(policy.read_status()) == strip_times(status)
+    assert read_objects(admin, names) == objects
+    assert operator.count_writes()["vault"] == 0
+
+
+def test_status_deleted_during_a_conflict_is_rebuilt_and_starts_nothing(
+    make_policy: MakePolicy, names: Names, admin: Ask, operator: OperatorProcess
+) -> None:
+    policy = make_policy(names)
+    policy.wait_until_ready()
+    document = names.paths[3]
+    write(admin, document, {"policy": 'path "secret/*" { capabilities = ["read"] }'})
+    policy.patch_status(None)
+    policy.wait_for("VaultConfigured", "False", "Conflict")
+    status, objects = policy.read_status(), read_objects(admin, names)
+    writes = operator.count_writes()["vault"]
+    policy.patch_status(None)
+    policy.wait_for("VaultConfigured", "False", "Conflict")
+    assert strip_times(policy.read_status()) == strip_times(status)
+    assert read_objects(admin, names) == objects
+    assert operator.count_writes()["vault"] == writes
 
 
 def test_status_edited_by_hand_is_put_right(

@@ -191,6 +191,25 @@ def test_no_role_is_made_where_the_config_is_in_conflict() -> None:
     assert not any(each.wanted.path.endswith(ROLE) for each in wrong_host.actions)
 
 
+def test_of_a_set_up_made_by_hand_all_differences_are_told_at_once() -> None:
+    by_hand = found(
+        None,
+        auth_config=read_config(token_reviewer_jwt_set=True),
+        role=read_role(token_no_default_policy=False),
+        policy='path "pki/*" {}',
+    )
+    facts = replace(by_hand, mounts={"pki": build_mount(), INTERMEDIATE: build_mount(days=0)})
+    told = plan(facts)
+    assert told.actions == ()
+    assert find_paths(told) == [
+        INTERMEDIATE,
+        f"auth/{AUTH}/config",
+        f"sys/policies/acl/{ROLE}",
+        f"auth/{AUTH}/role/{ROLE}",
+    ]
+    assert all(conflict.can_be_adopted for conflict in told.conflicts)
+
+
 FOREIGN_MOUNT = {INTERMEDIATE: build_mount("kv"), "pki": build_mount()}
 FOREIGN_AUTH = {AUTH: build_mount("kubernetes", description=OTHER_POLICY.render(), days=0)}
 WRONG_CONFIG = ClusterFacts(
