@@ -13,6 +13,7 @@ from roottrust.domain.desired import (
     build_intermediate_mount,
     build_policy,
     build_role,
+    get_auth_path,
 )
 from roottrust.domain.existing_root import RootPlan, UsableRoot
 from roottrust.domain.facts import ClusterFacts, Unread
@@ -32,8 +33,9 @@ from roottrust.domain.redaction import build_one_line
 from roottrust.domain.reviewer import judge_reviewer
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget
-from roottrust.domain.vault_object import VaultKind
+from roottrust.domain.vault_object import Difference, VaultKind
 
+_HIDDEN = "token_reviewer_jwt_set"
 _MOUNTS = frozenset({VaultKind.SECRETS_MOUNT, VaultKind.AUTH_MOUNT})
 _NOTHING_FOUND = ClusterFacts(auth_config=None, role=None, role_names=(), policy=None)
 
@@ -144,14 +146,31 @@ def _judge_auth_mount(snapshot: Snapshot, cluster: ClusterTarget, facts: Cluster
 def _judge_auth_config(
     snapshot: Snapshot, cluster: ClusterTarget, facts: ClusterFacts, auth: Verdict
 ) -> Verdict:
-    wanted = build_auth_config(cluster)
+    verdict = _judge_config(cluster, facts, auth=auth)
+    path = f"{get_auth_path(cluster.auth_mount)}/config"
     return judge_reviewer(
-        judge_part(wanted, facts.auth_config, parent=auth),
+        verdict,
         cluster.login_check,
         facts.auth_config,
-        known=snapshot.reviewer_tokens.get(wanted.path),
+        known=snapshot.reviewer_tokens.get(path),
         now=snapshot.now,
     )
+
+
+def _judge_config(cluster: ClusterTarget, facts: ClusterFacts, *, auth: Verdict) -> Verdict:
+    """Judge the config; with a mount that is taken over, what cannot be read is written anew.
+
+    Older versions of Vault do not tell whether they keep a token of a reviewer.
+    """
+    wanted, found = build_auth_config(cluster), facts.auth_config
+    verdict = judge_part(wanted, found, parent=auth)
+    is_taken_over = auth.action is not None and auth.action.verb is Verb.UPDATE
+    is_hidden = found is not None and _HIDDEN in wanted.fields and _HIDDEN not in found
+    if verdict.action is not None or not (is_taken_over and is_hidden):
+        return verdict
+    hidden = Difference(path=wanted.path, field=_HIDDEN, wanted="False", found="not told by Vault")
+    action = Action(verb=Verb.UPDATE, wanted=wanted, differences=(hidden,))
+    return replace(verdict, action=action)
 
 
 def _judge_policy(

@@ -184,7 +184,9 @@ def _judge_unmarked(
         return _keep(wanted, found, ObjectOrigin.ADOPTED)
     if conflict.differences:
         return Verdict(conflict=conflict)
-    return Verdict(managed=ManagedObject(wanted=wanted, origin=ObjectOrigin.ADOPTED))
+    # As it is there: without our mark.
+    as_it_is = replace(wanted, fields={**wanted.fields, mark_field: found.get(mark_field)})
+    return Verdict(managed=ManagedObject(wanted=as_it_is, origin=ObjectOrigin.ADOPTED))
 
 
 def _find_rival(

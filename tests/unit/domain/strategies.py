@@ -102,7 +102,19 @@ CERTIFICATES = st.sampled_from(
 )
 
 # Vault's ids are UUIDs; whatever else it may say has to end in a condition.
-ODD_ISSUER_IDS = ("", "default", ".", "..", "a/b", "a b", 'a"b', "a*", "a\n", 300 * "x", TOKEN)
+ODD_ISSUER_IDS = (
+    "",
+    "default",
+    ".",
+    "..",
+    "a/b",
+    "a b",
+    'a"b',
+    "a*",
+    "a\n",
+    300 * "x",
+    f"{TOKEN}/",
+)
 
 
 LOGIN_CHECKS = st.sampled_from(

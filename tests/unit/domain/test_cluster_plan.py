@@ -210,6 +210,15 @@ def test_of_a_set_up_made_by_hand_all_differences_are_told_at_once() -> None:
     assert all(conflict.can_be_adopted for conflict in told.conflicts)
 
 
+def test_a_reviewer_s_token_that_vault_does_not_tell_of_goes_when_the_mount_is_taken_over() -> None:
+    config = read_config()
+    del config["token_reviewer_jwt_set"]
+    taken = plan(found(None, auth_config=config), claimant=ADOPTER)
+    assert f"update auth/{AUTH}/config" in name(taken)
+    assert plan(found(auth_config=config)).actions == ()
+    assert f"update auth/{AUTH}/config" not in name(plan(found(None), claimant=ADOPTER))
+
+
 FOREIGN_MOUNT = {INTERMEDIATE: build_mount("kv"), "pki": build_mount()}
 FOREIGN_AUTH = {AUTH: build_mount("kubernetes", description=OTHER_POLICY.render(), days=0)}
 WRONG_CONFIG = ClusterFacts(

@@ -396,6 +396,7 @@ async def test_a_mount_in_the_way_waits_for_the_annotation(bench: Bench) -> None
     origins = {each.path: each.origin for each in bench.status.managed_objects}
     assert origins[f"auth/{name}"] == "Adopted"
     assert origins["sys/policies/acl/gen-int-ca-istio-cluster1-mesh"] == "Created"
+    assert "DriftRepaired" not in bench.events.reasons
 
 
 async def test_a_mark_that_was_taken_off_is_put_on_again(bench: Bench) -> None:
