@@ -21,6 +21,7 @@ from tests.bench.fleet import NAMESPACE
 POLICIES = f"/apis/admin.gloo.solo.io/v2/namespaces/{NAMESPACE}/roottrustpolicies"
 MESHES = f"/apis/internal.gloo.solo.io/v2/namespaces/{NAMESPACE}/meshes"
 EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
+LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
 
 _CONCURRENCY = 8
 _MESH = "of-no-cluster"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from testbed import Cluster, Testbed, Vault
 from tests.bench import bare_kubernetes, bare_vault, fleet, floor, site
@@ -75,12 +76,9 @@ async def _measure_start(
     fastest: Floor,
 ) -> Start:
     cpu = CpuRecord(reader)
-    recording = asyncio.create_task(cpu.run())
-    ready_at = await kubernetes.wait_until_ready(count, seconds=READY_SECONDS)
-    await operator.wait_until_quiet()
-    recording.cancel()
-    with suppress(asyncio.CancelledError):
-        await recording
+    async with _beside(cpu.run(), operator.check_always()):
+        ready_at = await kubernetes.wait_until_ready(count, seconds=READY_SECONDS)
+        await operator.wait_until_quiet()
     started_at = operator.find_start()
     return Start(
         floor=fastest,
@@ -120,6 +118,19 @@ async def _measure_restart(operator: OperatorProcess, count: int) -> Restart:
     return Restart(seconds=seconds, counts=await operator.count())
 
 
+@asynccontextmanager
+async def _beside(*endless: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run what never ends beside the rest; the first failure of any is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in endless]
+            yield
+            for task in tasks:
+                task.cancel()
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
 async def _wait_for_reconciles(operator: OperatorProcess, wanted: int) -> None:
     async with asyncio.timeout(PASS_SECONDS):
         while (await operator.count(RECONCILES)).sum(RECONCILES) < wanted:  # noqa: ASYNC110 - polls another process
@@ -141,9 +152,14 @@ def _build_operator(cluster: Cluster, vault: Vault, folder: Path, count: int) ->
 async def _make_policies(cluster: Cluster, count: int) -> AsyncIterator[BareKubernetes]:
     async with bare_kubernetes.connect(cluster) as kubernetes:
         manifests = [fleet.build_policy(name) for name in fleet.list_names(count)]
+        await _clear(kubernetes)  # a run that was killed leaves its Lease, too
         try:
             await kubernetes.create_all(bare_kubernetes.POLICIES, manifests)
             yield kubernetes
         finally:
-            for path in (bare_kubernetes.POLICIES, bare_kubernetes.EVENTS):
-                await kubernetes.delete_all(path)
+            await _clear(kubernetes)
+
+
+async def _clear(kubernetes: BareKubernetes) -> None:
+    for path in (bare_kubernetes.POLICIES, bare_kubernetes.EVENTS, bare_kubernetes.LEASES):
+        await kubernetes.delete_all(path)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import yaml
 
@@ -96,6 +96,12 @@ class OperatorProcess:
             if _SERVING in line:
                 return datetime.fromisoformat(json.loads(line)["time"]).timestamp()
         return None
+
+    async def check_always(self) -> NoReturn:
+        """Raise as soon as it does not run any more."""
+        while True:
+            self.check()
+            await asyncio.sleep(0.5)
 
     async def count(self, *names: str) -> Counts:
         """Return what it has counted, all or some of it."""
