@@ -76,13 +76,17 @@ class OperatorProcess:
             raise TestbedError(f"The operator has ended: {end}")
 
     async def wait_until_it_serves(self, *, seconds: float) -> None:
-        """Wait until it has begun to work."""
+        """Wait until it has begun to work, and tells its counts."""
         deadline = time.time() + seconds
-        while self._look_for_start() is None:
+        while self._look_for_start() is None or not self._is_listening():
             self.check()
             if time.time() > deadline:
                 raise TestbedError(f"After {seconds:g} s the operator has not begun.")
             await asyncio.sleep(0.02)
+
+    def _is_listening(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
     def find_start(self) -> float:
         """Return the time at which it began to work: before its first request to Vault."""
