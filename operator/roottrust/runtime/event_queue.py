@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from roottrust.kube.events import EventType, identify
+from roottrust.kube.event_manifest import EventType
+from roottrust.kube.events import identify
 from roottrust.runtime.clock import Timer, sleep
 
 logger = logging.getLogger(__name__)

@@ -77,6 +77,7 @@ class AsyncVaultTransport:
                 failure,
                 address=self._connection.address,
                 timeout_seconds=self._connection.timeout_seconds,
+                trust_hint=self._connection.trust_hint,
             ) from None
         return build_response(
             answer.status, answer.headers, content, address=self._connection.address

@@ -22,6 +22,7 @@ from roottrust.domain.errors import (
 )
 from roottrust.domain.reasons import Reason
 from roottrust.domain.redaction import build_sentence
+from roottrust.vault.connection import OPERATOR_TRUST_HINT
 
 CREATE_OR_UPDATE = "create/update"
 
@@ -100,7 +101,11 @@ def _classify_transient(status: int, *, text: str, address: str) -> tuple[Reason
 
 
 def classify_transport_failure(
-    failure: Exception, *, address: str, timeout_seconds: float
+    failure: Exception,
+    *,
+    address: str,
+    timeout_seconds: float,
+    trust_hint: str = OPERATOR_TRUST_HINT,
 ) -> TransientError:
     """Return the error that a request which got no answer means.
 
@@ -111,7 +116,7 @@ def classify_transport_failure(
     if refusal is not None:
         return TransientError(
             f"The TLS certificate of Vault {address} is not trusted ({refusal}): "
-            "set caFile of this server in the operator's configuration, or renew the certificate.",
+            f"{trust_hint}, or renew the certificate.",
             reason=Reason.UNTRUSTED_CERTIFICATE,
         )
     if isinstance(failure, requests.exceptions.Timeout | TimeoutError):

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from roottrust.domain.errors import InvalidSpecError, TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.http.guard import Guard, allow_writes
-from roottrust.vault.adapter import VaultAdapter
+from roottrust.http.session import build_session
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import classify_transport_failure
 
@@ -55,7 +55,9 @@ class VaultTransport:
         self, connection: VaultConnection, *, pool_size: int, guard: Guard = allow_writes
     ) -> None:
         self._connection = connection
-        self._session = _build_session(connection, pool_size=pool_size, guard=guard)
+        self._session = build_session(
+            build_ssl_context(connection), pool_size=pool_size, guard=guard
+        )
         self._adapter = RawAdapter(
             base_uri=connection.endpoint.rstrip("/"),
             session=self._session,
@@ -92,6 +94,7 @@ class VaultTransport:
                 failure,
                 address=self._connection.address,
                 timeout_seconds=self._connection.timeout_seconds,
+                trust_hint=self._connection.trust_hint,
             ) from None
         return build_response(
             response.status_code,
@@ -103,22 +106,6 @@ class VaultTransport:
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
-
-
-def _build_session(
-    connection: VaultConnection, *, pool_size: int, guard: Guard
-) -> requests.Session:
-    session = requests.Session()
-    adapter = VaultAdapter(build_ssl_context(connection), guard=guard, pool_size=pool_size)
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, adapter)
-    # An own (empty) auth keeps requests from sending credentials of ~/.netrc.
-    session.auth = _send_no_auth
-    return session
-
-
-def _send_no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def build_ssl_context(connection: VaultConnection) -> ssl.SSLContext:

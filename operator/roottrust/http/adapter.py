@@ -1,4 +1,4 @@
-"""Connections to Vault: whom they trust, and the guard that each write has to pass."""
+"""Blocking connections: whom they trust, and the guard that each write has to pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from roottrust.http.guard import READS, Guard
 
 
-class VaultAdapter(HTTPAdapter):
+class GuardedAdapter(HTTPAdapter):
     """Verifies against the given trust only: requests would add its own CA bundle to it."""
 
     def __init__(self, context: ssl.SSLContext, *, guard: Guard, pool_size: int) -> None:
