@@ -16,12 +16,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Generic, TypeVar
 
+from roottrust.domain.backoff import get_backoff_seconds
 from roottrust.runtime.clock import Timer, TimerHandle
-
-BACKOFF_FIRST_SECONDS = 1.0
-BACKOFF_LIMIT_SECONDS = 300.0
-
-_MAX_DOUBLINGS = 16
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -92,12 +88,9 @@ class WorkQueue(Generic[Key]):
 
         Returns the delay.
         """
-        failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
-        ceiling = min(
-            BACKOFF_FIRST_SECONDS * 2.0 ** min(failures, _MAX_DOUBLINGS), BACKOFF_LIMIT_SECONDS
-        )
-        delay = max(self._rng.uniform(ceiling / 2, ceiling), after or 0.0)
+        failures = self._failures.get(key, 0) + 1
+        self._failures[key] = failures
+        delay = max(get_backoff_seconds(failures, share=self._rng.random()), after or 0.0)
         self.add(key, priority=Priority.RETRY, delay=delay)
         return delay
 

@@ -7,11 +7,7 @@ secrets never get into an exception.
 from __future__ import annotations
 
 import re
-import socket
-import ssl
 from http import HTTPStatus
-
-import requests
 
 from roottrust.domain.errors import (
     AccessDeniedError,
@@ -22,6 +18,7 @@ from roottrust.domain.errors import (
 )
 from roottrust.domain.reasons import Reason
 from roottrust.domain.redaction import build_sentence
+from roottrust.http.failure import describe_failure, find_certificate_refusal
 from roottrust.vault.connection import OPERATOR_TRUST_HINT
 
 CREATE_OR_UPDATE = "create/update"
@@ -30,7 +27,6 @@ _ALREADY_THERE = re.compile(r"already in use|already exists|existing mount at", 
 _SEALED = re.compile(r"\bsealed\b", re.IGNORECASE)
 _NO_ACTIVE_NODE = re.compile(r"local node not active|active cluster node not found", re.IGNORECASE)
 _DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_MAX_CHAIN = 10
 
 
 def is_denied(status: int) -> bool:
@@ -111,56 +107,14 @@ def classify_transport_failure(
 
     Raise it `from None`: the original may hold the request's headers.
     """
-    links = _walk(failure)
-    refusal = _find_certificate_refusal(links)
+    refusal = find_certificate_refusal(failure)
     if refusal is not None:
         return TransientError(
             f"The TLS certificate of Vault {address} is not trusted ({refusal}): "
             f"{trust_hint}, or renew the certificate.",
             reason=Reason.UNTRUSTED_CERTIFICATE,
         )
-    if isinstance(failure, requests.exceptions.Timeout | TimeoutError):
-        detail = f"no answer within {timeout_seconds:g} s"
-    elif any(isinstance(link, requests.exceptions.SSLError | ssl.SSLError) for link in links):
-        detail = "it does not speak TLS as we do"
-    else:
-        detail = _describe_connection_failure(links)
+    detail = describe_failure(failure, timeout_seconds=timeout_seconds)
     return TransientError(
         f"Vault {address} cannot be reached: {detail}.", reason=Reason.UNREACHABLE
     )
-
-
-def _find_certificate_refusal(links: list[BaseException]) -> str | None:
-    """Return OpenSSL's words; aiohttp's own exception of that class only wraps them."""
-    for link in links:
-        if isinstance(link, ssl.SSLCertVerificationError) and hasattr(link, "verify_message"):
-            return str(link.verify_message)
-    return None
-
-
-def _describe_connection_failure(links: list[BaseException]) -> str:
-    for link in links:
-        if isinstance(link, socket.gaierror):
-            return "its name does not resolve"
-        if isinstance(link, ConnectionRefusedError):
-            return "connection refused"
-        if isinstance(link, ConnectionResetError):
-            return "connection reset"
-    return "the connection failed"
-
-
-def _walk(failure: BaseException) -> list[BaseException]:
-    """Return the exceptions that urllib3 and requests, or aiohttp, wrapped into each other."""
-    found: list[BaseException] = []
-    queue: list[BaseException | None] = [failure]
-    while queue and len(found) < _MAX_CHAIN:
-        link = queue.pop(0)
-        if link is None or link in found:
-            continue
-        found.append(link)
-        wrapped = [argument for argument in link.args if isinstance(argument, BaseException)]
-        reason = getattr(link, "reason", None)
-        if isinstance(reason, BaseException):
-            wrapped.append(reason)
-        queue.extend([*wrapped, link.__cause__, link.__context__])
-    return found

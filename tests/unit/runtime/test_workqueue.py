@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roottrust.domain.backoff import LIMIT_SECONDS
 from roottrust.runtime.workqueue import (
-    BACKOFF_LIMIT_SECONDS,
     Priority,
     QueueClosedError,
     WorkQueue,
@@ -99,7 +99,7 @@ async def test_backoff_doubles_up_to_five_minutes_and_is_forgotten(
 ) -> None:
     delays = [queue.retry("a") for _ in range(12)]
     for number, delay in enumerate(delays):
-        ceiling = min(2.0**number, BACKOFF_LIMIT_SECONDS)
+        ceiling = min(2.0**number, LIMIT_SECONDS)
         assert ceiling / 2 <= delay <= ceiling
     queue.forget("a")
     assert queue.retry("a") <= 1
