@@ -67,7 +67,7 @@ class Kubernetes:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of a module as it was published: charts and manifests that belong to its programs."""
+    """A folder of a module as it was published: charts and manifests that go with its programs."""
 
     module: str
     module_version: str
