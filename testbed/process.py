@@ -26,7 +26,11 @@ class Identity:
 
     @classmethod
     def of(cls, pid: int, proc: Path = PROC) -> Self | None:
-        """Read the identity of a running process; None when there is none, or only a zombie."""
+        """Read the identity of a running process; None when there is none, or only a zombie.
+
+        A process of several threads is a zombie as soon as its first one has ended. Its files and
+        ports are free when the last one has.
+        """
         try:
             stat = (proc / str(pid) / "stat").read_text()
             boot = (proc / "sys/kernel/random/boot_id").read_text().strip()
@@ -34,7 +38,7 @@ class Identity:
             return None
         # The second field is the program's name in brackets and may itself hold any character.
         fields = stat[stat.rindex(")") + 2 :].split()
-        if fields[0] in "ZX":
+        if fields[0] in "ZX" and int(fields[17]) <= 1:
             return None
         return cls(pid, int(fields[19]), boot)
 

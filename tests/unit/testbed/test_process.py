@@ -10,12 +10,14 @@ from testbed import process
 from testbed.process import Identity
 
 
-def fake_process(proc: Path, pid: int, *, started: int, state: str = "S", name: str = "sh") -> None:
+def fake_process(
+    proc: Path, pid: int, *, started: int, state: str = "S", name: str = "sh", threads: int = 1
+) -> None:
     boot = proc / "sys/kernel/random/boot_id"
     boot.parent.mkdir(parents=True, exist_ok=True)
     boot.write_text("boot-1\n")
     (proc / str(pid)).mkdir(exist_ok=True)
-    fields = [state, *["0"] * 18, str(started), "0"]
+    fields = [state, *["0"] * 16, str(threads), "0", str(started), "0"]
     (proc / str(pid) / "stat").write_text(f"{pid} ({name}) {' '.join(fields)}\n")
 
 
@@ -43,6 +45,11 @@ def test_zombies_and_absent_processes_do_not_run(tmp_path: Path) -> None:
     fake_process(tmp_path, 7, started=5, state="Z")
     assert Identity.of(7, tmp_path) is None
     assert Identity.of(8, tmp_path) is None
+
+
+def test_a_process_runs_until_its_last_thread_has_ended(tmp_path: Path) -> None:
+    fake_process(tmp_path, 7, started=5, state="Z", threads=3)
+    assert Identity.of(7, tmp_path) == Identity(7, 5, "boot-1")
 
 
 def test_another_process_with_the_id_gets_no_signal() -> None:
