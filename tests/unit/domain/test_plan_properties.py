@@ -141,7 +141,9 @@ def test_a_root_is_imported_only_where_that_is_written_and_no_other_one_was_know
 @given(snapshot=snapshots())
 def test_an_imported_root_is_named_before_anything_relies_on_it(snapshot: Snapshot) -> None:
     settled, plans = settle(snapshot, rounds=ROUNDS)
-    is_ours = snapshot.target.root.source is RootSource.IMPORT
+    # One that is there at first was asked for by that name: whatever Vault calls it, it has it.
+    is_found = isinstance(snapshot.facts.root_issuer, IssuerFacts)
+    is_ours = snapshot.target.root.source is RootSource.IMPORT and not is_found
     if is_ours and plans[-1].root.usable is not None and plans[-1].root.managed:
         issuer = settled.facts.root_issuer
         assert isinstance(issuer, IssuerFacts)
