@@ -10,7 +10,7 @@ PY := $(BIN)/python
 VAULT_TESTS := $(wildcard tests/integration/test_*vault*.py) tests/integration/test_policy_document.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove lint bench crds down clean
+.PHONY: help setup demo test prove lint bench image crds down clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,9 @@ lint: setup ## Check style, types, layers and generated files
 
 bench: setup ## Measure the hub's speed against a bare client's (N="50 200" for other counts, RECORD=1 for docs/benchmarks.md)
 	@$(PY) -m tests.bench $(N) $(if $(RECORD),--record)
+
+image: setup ## Build the image as pods of the tests run it, and print its size (docker build works as well)
+	@$(PY) -m testbed image . localhost/roottrust:dev
 
 crds: setup ## Generate crds/ and docs/reference/ from the models
 	$(PY) -m roottrust.api.crdgen

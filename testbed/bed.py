@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from testbed import interrupt, parts, preflight
+from testbed import debian, interrupt, istio, parts, preflight
 from testbed.address import AddressRange
+from testbed.build import Builder, BuiltImage
 from testbed.cache import Cache, default_folder
 from testbed.cluster import Cluster
 from testbed.errors import TestbedError
 from testbed.interrupt import wait_until
+from testbed.istio import Istio
 from testbed.parts import Workshop
 from testbed.programs import tail
 from testbed.progress import Progress
@@ -97,6 +99,24 @@ class Testbed:
                     self._progress.say(f"{name} is not up")
             self._site.clear([name for name in known if not names or name in names])
 
+    def build_image(self, folder: Path, name: str) -> BuiltImage:
+        """Build the image that a folder's Dockerfile describes; unchanged, it is there at once."""
+        preflight.check_machine()
+        return Builder(self._cache, self._progress).build(folder.absolute(), name)
+
+    def provide_istio(self) -> Istio:
+        """Obtain istiod, its workloads' agent, their charts and Helm, where they are missing."""
+        preflight.check_machine()
+        debian.ensure(debian.NODE_TOOLS, self._progress)
+        return istio.provide(self._cache, self._workshop)
+
+    def load_images(self, name: str, archives: Iterable[Path]) -> None:
+        """Import image archives for a cluster's pods."""
+        cluster = self.cluster(name)
+        with self._progress.step(f"loading images into {name}", f"images loaded into {name}"):
+            for archive in archives:
+                cluster.load_image(archive)
+
     def cluster(self, name: str) -> Cluster:
         """Give one cluster that is up."""
         clusters = self.clusters
@@ -143,20 +163,28 @@ class Testbed:
                 "VAULT_CACERT": str(vault.ca_file),
                 "VAULT_TOKEN": vault.root_token,
             }
+        if self._has_istio:
+            variables["ISTIO_CHARTS"] = str(self._workshop.binary(parts.ISTIO_CHARTS))
         return variables
 
     def tools(self) -> Path:
-        """Give a folder with kubectl and the Vaults' own clients, for a search path."""
+        """Give a folder with kubectl, the Vaults' own clients and Helm, for a search path."""
         folder = self._site.folder / "bin"
         folder.mkdir(exist_ok=True)
         programs = {"kubectl": self._workshop.binary(parts.KUBECTL)}
         programs |= {vault.client: vault.binary for vault in self.vaults.values()}
+        if self._has_istio:
+            programs["helm"] = self._workshop.binary(parts.HELM)
         for name, binary in programs.items():
             link = folder / name
             if not link.is_symlink() or link.readlink() != binary:
                 link.unlink(missing_ok=True)
                 link.symlink_to(binary)
         return folder
+
+    @property
+    def _has_istio(self) -> bool:
+        return not self._workshop.missing(parts.ISTIO)
 
     def _start(self, setup: Setup) -> None:
         setup.check()

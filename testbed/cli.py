@@ -66,8 +66,20 @@ def _up(bed: Testbed, options: argparse.Namespace) -> None:
     names = options.vault_name or DEFAULT_NAMES
     kinds = {"both": tuple(PORTS), "none": ()}.get(options.vault, (options.vault,))
     vaults = [VaultOptions(kind, options.storage, tuple(names)) for kind in kinds]
-    bed.up(options.names or ["c1"], vault=vaults, nodes=not options.no_nodes)
+    clusters = options.names or ["c1"]
+    images = bed.provide_istio().archives if options.istio else ()
+    bed.up(clusters, vault=vaults, nodes=not options.no_nodes)
+    for name in clusters if images else ():
+        bed.load_images(name, images)
     print(describe(bed))
+
+
+def _image(bed: Testbed, options: argparse.Namespace) -> None:
+    built = bed.build_image(options.folder, options.name)
+    own, base = (size / 1e6 for size in built.sizes())
+    print(f"{built.name}: {own:.1f} MB on a base of {base:.1f} MB\n{built.archive}")
+    if options.load:
+        bed.load_images(options.load, [built.archive])
 
 
 def _down(bed: Testbed, options: argparse.Namespace) -> None:
@@ -135,7 +147,18 @@ def _parser() -> argparse.ArgumentParser:
         f"may be repeated (default: {', '.join(DEFAULT_NAMES)})",
     )
     up.add_argument("--no-nodes", action="store_true", help="control planes only: no pods")
+    up.add_argument(
+        "--istio",
+        action="store_true",
+        help="load istiod's and its workloads' images, and have env give Helm and the charts",
+    )
     up.set_defaults(command=_up)
+
+    image = commands.add_parser("image", help="build an image by its Dockerfile")
+    image.add_argument("folder", type=Path, metavar="FOLDER", help="where the Dockerfile is")
+    image.add_argument("name", metavar="IMAGE", help="for example localhost/program:dev")
+    image.add_argument("--load", metavar="NAME", help="a cluster whose pods are to run it")
+    image.set_defaults(command=_image)
 
     down = commands.add_parser("down", help="take things down, and clear what a killed run left")
     down.add_argument("names", nargs="*", metavar="NAME", help="clusters or Vaults (default: all)")

@@ -61,6 +61,18 @@ def run(
     return output
 
 
+def bind(argv: Sequence[str | Path]) -> list[str | Path]:
+    """Have a long program end with this one: were we killed, it would go on for nobody."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--", *argv] if setpriv else list(argv)
+
+
+def contain(argv: Sequence[str | Path]) -> list[str | Path]:
+    """Have whatever a program starts and mounts end with it, and it with this one."""
+    namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    return bind(["unshare", *namespaces, *argv])
+
+
 def _communicate(
     process: subprocess.Popen[str], text: str | None, seconds: float
 ) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from testbed.errors import TestbedError
 from testbed.progress import Progress
 
 PLUGINS = Path("/usr/lib/cni")
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _ADMIN_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
@@ -44,6 +45,12 @@ NODE_TOOLS = (
     Tool(str(PLUGINS / "loopback"), "containernetworking-plugins"),
     Tool("busybox", "busybox-static"),
     Tool("mount", "mount"),
+)
+BUILD_TOOLS = (
+    Tool("buildah", "buildah"),
+    Tool("debootstrap", "debootstrap"),
+    Tool(str(KEYRING), "debian-archive-keyring"),
+    Tool("unshare", "util-linux"),
 )
 
 

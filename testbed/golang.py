@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.command import run
+from testbed.command import bind, run
 
 MINIMUM = (1, 26)
 _MODULE = "testbed/build"
@@ -150,7 +150,4 @@ def _go(go: Path, directory: Path, *words: str) -> str:
         # A folder with this variable unset is chosen by HOME, which a service may not have.
         "HOME": os.environ.get("HOME", "/root"),
     }
-    # Were this program killed, its build would go on for minutes for nobody.
-    setpriv = shutil.which("setpriv")
-    bound = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
-    return run([*bound, go, *words], directory=directory, environment=environment, seconds=_LONG)
+    return run(bind([go, *words]), directory=directory, environment=environment, seconds=_LONG)

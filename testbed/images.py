@@ -17,12 +17,13 @@ def archives(cache: Cache, workshop: Workshop) -> list[Path]:
     version = f"{status.st_size}-{int(status.st_mtime)}"
     coredns = node.coredns_image(workshop.binary(parts.COREDNS))
     return [
-        _archive(cache, "image-busybox", version, busybox),
-        _archive(cache, "image-coredns", parts.COREDNS.version, coredns),
+        archive(cache, "image-busybox", version, busybox),
+        archive(cache, "image-coredns", parts.COREDNS.version, coredns),
     ]
 
 
-def _archive(cache: Cache, name: str, version: str, wanted: Image) -> Path:
+def archive(cache: Cache, name: str, version: str, wanted: Image) -> Path:
+    """Give the archive of one image, written when it is not there."""
     entry = cache.entry(name, version, wanted)
     cache.provide(entry, [_ARCHIVE], lambda folder: image.write(wanted, folder / _ARCHIVE))
     return entry / _ARCHIVE

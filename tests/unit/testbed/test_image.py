@@ -48,6 +48,21 @@ def test_the_same_image_is_the_same_archive(tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
+def test_a_folder_becomes_an_image_with_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "system/etc").mkdir(parents=True)
+    (tmp_path / "system/etc/os").write_text("debian")
+    (tmp_path / "system/lib").symlink_to("usr/lib")
+    target = tmp_path / "image.tar"
+    image.write_folder("localhost/system:test", tmp_path / "system", target)
+    with tarfile.open(target) as archive:
+        layer = _read(archive, archive.getmember("layer.tar"))
+    with tarfile.open(fileobj=io.BytesIO(layer)) as files:
+        assert files.getmember("./etc/os").size == len("debian")
+        assert files.getmember("./lib").linkname == "usr/lib"
+    digest = hashlib.sha256(layer).hexdigest()
+    assert image.layer_sizes(target) == {f"sha256:{digest}": len(layer)}
+
+
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(member)
     assert file is not None
