@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from itertools import chain, pairwise
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from roottrust.api.choices import RootSource
@@ -153,8 +153,10 @@ def test_an_imported_root_is_named_before_anything_relies_on_it(snapshot: Snapsh
 @EXAMPLES
 @given(snapshot=snapshots())
 def test_no_key_is_in_what_can_be_printed(snapshot: Snapshot) -> None:
-    _, plans = settle(snapshot, rounds=ROUNDS)
     hidden = PRIVATE_KEY.splitlines()[1]
+    # Text is drawn from constants of the tests, too: a mount's description may be that very key.
+    assume(hidden not in repr(snapshot.facts))
+    _, plans = settle(snapshot, rounds=ROUNDS)
     for plan in plans:
         shown = (plan.root.fault, plan.root.warnings, plan.root.conflicts, plan.root.managed)
         actions = [
