@@ -13,6 +13,10 @@ _COMMANDS = {
         "roottrust.cli.plan.command",
         "Show what the operator would change, and change nothing.",
     ),
+    "istiod-patch": (
+        "roottrust.cli.istiod_patch.command",
+        "Put the agent beside istiod in rendered manifests.",
+    ),
 }
 
 

@@ -16,7 +16,7 @@ def test_help_says_what_the_product_is_for_and_lists_the_commands(call: Call, op
     result = call(option)
     assert result.exit_code == 0
     assert "one root of trust, kept in Vault" in result.output
-    assert "operator  Run the operator (hub or cluster role)." in result.output
+    assert "operator Run the operator (hub or cluster role)." in " ".join(result.output.split())
 
 
 def test_without_a_command_the_help_is_shown_as_wrong_usage(call: Call) -> None:

@@ -1,0 +1,1 @@
+"""`roottrust istiod-patch`."""

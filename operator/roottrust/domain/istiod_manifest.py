@@ -1,0 +1,112 @@
+"""A Deployment of istiod as a chart or a person wrote it, read without trusting its form.
+
+What has another form than Kubernetes asks for is read as absent: the API server will say so.
+Scalars are texts as they are written, so that `true` may be "true".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Manifest = Mapping[str, Any]
+
+DISCOVERY = "discovery"
+
+_LABEL, _ISTIOD = "app", "istiod"
+
+
+def read_mapping(value: object) -> Manifest:
+    """Return a mapping, an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def read_mappings(value: object) -> tuple[Manifest, ...]:
+    """Return the mappings of a list, none for anything else."""
+    return tuple(each for each in _read_list(value) if isinstance(each, Mapping))
+
+
+def read_texts(value: object) -> tuple[str, ...]:
+    """Return the texts of a list, none for anything else."""
+    return tuple(each for each in _read_list(value) if isinstance(each, str))
+
+
+def find_named(name: str, items: tuple[Manifest, ...]) -> Manifest | None:
+    """Return the container, volume or variable of that name."""
+    return next((each for each in items if each.get("name") == name), None)
+
+
+def is_istiod(manifest: Manifest) -> bool:
+    """Tell whether it is a Deployment of istiod, of any revision and any chart."""
+    if manifest.get("kind") != "Deployment":
+        return False
+    template = read_mapping(read_mapping(manifest.get("spec")).get("template"))
+    return any(
+        read_mapping(read_mapping(each.get("metadata")).get("labels")).get(_LABEL) == _ISTIOD
+        for each in (manifest, template)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class IstiodManifest:
+    """A Deployment that is istiod's; `namespace` is None where it is left to who applies it."""
+
+    content: Manifest
+    namespace: str | None
+
+    @property
+    def name(self) -> str:
+        """The Deployment's name."""
+        return str(read_mapping(self.content.get("metadata")).get("name", ""))
+
+    @property
+    def full_name(self) -> str:
+        """Kind, namespace and name, for messages."""
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"Deployment {place}{self.name}"
+
+    @property
+    def pod(self) -> Manifest:
+        """The specification of its pods."""
+        template = read_mapping(read_mapping(self.content.get("spec")).get("template"))
+        return read_mapping(template.get("spec"))
+
+    @property
+    def service_account(self) -> str:
+        """What its pods run as."""
+        return str(self.pod.get("serviceAccountName") or "default")
+
+    @property
+    def containers(self) -> tuple[Manifest, ...]:
+        """Its containers."""
+        return read_mappings(self.pod.get("containers"))
+
+    @property
+    def init_containers(self) -> tuple[Manifest, ...]:
+        """Its init containers, native sidecars among them."""
+        return read_mappings(self.pod.get("initContainers"))
+
+    @property
+    def volumes(self) -> tuple[Manifest, ...]:
+        """The volumes of its pods."""
+        return read_mappings(self.pod.get("volumes"))
+
+    @property
+    def discovery(self) -> Manifest | None:
+        """The container that is istiod itself."""
+        return find_named(DISCOVERY, self.containers)
+
+    def find_variable(self, name: str) -> Manifest | None:
+        """Return a variable of istiod's environment."""
+        return find_named(name, read_mappings((self.discovery or {}).get("env")))
+
+    def replace_pod(self, pod: Manifest) -> dict[str, Any]:
+        """Return the Deployment with another specification of its pods."""
+        spec = read_mapping(self.content.get("spec"))
+        template = read_mapping(spec.get("template"))
+        return {**self.content, "spec": {**spec, "template": {**template, "spec": pod}}}
+
+
+def _read_list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
