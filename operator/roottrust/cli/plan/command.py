@@ -5,25 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from roottrust.cli.plan.own_access import find_own_access
+from roottrust.cli.own_access import find_own_access
 from roottrust.cli.plan.render import render_report
 from roottrust.cli.plan.report import PlanReport, Result
 from roottrust.cli.plan.run import Options, run_plan
 from roottrust.cli.plan.yaml_documents import DocumentsError
+from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, has_colours, tell
 from roottrust.domain.errors import RootTrustError
 from roottrust.runtime.settings import NAMESPACE_DEFAULT
 from roottrust.runtime.settings_environment import CONFIG_VARIABLE
 from roottrust.runtime.settings_file import SettingsError
 
 EXIT_CODES = {Result.NO_CHANGES: 0, Result.FAILED: 1, Result.CHANGES: 2}
-EXIT_FAILED = EXIT_CODES[Result.FAILED]
 
 _HELP = """Show what the operator would change in Vault and Kubernetes, and change nothing.
 
@@ -64,19 +63,7 @@ end of that token), where you bring no token of your own.
 """
 
 
-class _PlanCommand(click.Command):
-    """Wrong usage is 1 here: 2 says that there are changes."""
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Parse the command line."""
-        try:
-            return super().make_context(*args, **kwargs)
-        except click.UsageError as error:
-            error.show()
-            sys.exit(EXIT_FAILED)
-
-
-@click.command("plan", cls=_PlanCommand, help=_HELP)
+@click.command("plan", cls=PlainExitCommand, help=_HELP)
 @click.argument("names", nargs=-1, metavar="[[NAMESPACE/]NAME]...")
 @click.option(
     "-f",
@@ -143,53 +130,29 @@ def command(
 ) -> None:
     """Plan, show the result, and end with its exit code."""
     if names and files:
-        _fail(["name policies or give files, not both"])
+        fail(["name policies or give files, not both"])
     options = Options(
         names=names,
         files=files,
         config_file=config_file,
-        kubeconfig=kubeconfig or _find_kubeconfig(),
+        kubeconfig=kubeconfig or find_kubeconfig(),
         is_configured=config_file is not None or bool(os.environ.get(CONFIG_VARIABLE)),
         **rest,
     )
     try:
         report = asyncio.run(
-            run_plan(options, find_own_access(), tell=_tell, now=lambda: datetime.now(UTC))
+            run_plan(options, find_own_access(), tell=tell, now=lambda: datetime.now(UTC))
         )
     except (DocumentsError, SettingsError) as error:
-        _fail(error.lines)
+        fail(error.lines)
     except RootTrustError as error:
-        _fail([error.message])
+        fail([error.message])
     _show(report, output=output, color=color)
     sys.exit(EXIT_CODES[report.result])
-
-
-def _find_kubeconfig() -> Path | None:
-    """Return the one that kubectl uses where nothing is named, None where something else counts."""
-    path = Path.home() / ".kube" / "config"
-    is_named = "KUBECONFIG" in os.environ or "KUBERNETES_SERVICE_HOST" in os.environ
-    return path if not is_named and path.exists() else None
 
 
 def _show(report: PlanReport, *, output: str, color: str) -> None:
     if output == "json":
         click.echo(report.model_dump_json(by_alias=True, indent=2))
     else:
-        click.echo(render_report(report), nl=False, color=_has_colours(color))
-
-
-def _has_colours(color: str) -> bool:
-    if color != "auto":
-        return color == "always"
-    is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not is_plain
-
-
-def _tell(note: str) -> None:
-    click.echo(f"Note: {note}", err=True)
-
-
-def _fail(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(f"Error: {line}", err=True)
-    sys.exit(EXIT_FAILED)
+        click.echo(render_report(report), nl=False, color=has_colours(color))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roottrust.cli.own_access import OwnAccess
 from roottrust.cli.plan.configuration import Configuration
-from roottrust.cli.plan.own_access import OwnAccess
 from roottrust.domain.errors import RootTrustError
 from roottrust.http.guard import Guard, allow_writes, refuse_writes
 from roottrust.hub.cluster_registry import LocalCluster

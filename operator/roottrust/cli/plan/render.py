@@ -14,7 +14,8 @@ from roottrust.cli.plan.report import (
     PolicyReport,
     Result,
 )
-from roottrust.cli.plan.value_text import diff_lines, is_document, make_printable, render_value
+from roottrust.cli.plan.value_text import diff_lines, is_document, render_value
+from roottrust.cli.terminal import make_printable
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red")}
 _LINE_COLOURS = {"+": "green", "-": "red", "@": "cyan"}

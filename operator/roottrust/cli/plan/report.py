@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
+
+from roottrust.cli.report_model import ReportModel
 
 FORMAT_VERSION = "1.0"
 
@@ -22,14 +23,6 @@ class Result(StrEnum):
     NO_CHANGES = "NoChanges"
     CHANGES = "Changes"
     FAILED = "Failed"
-
-
-class ReportModel(BaseModel):
-    """A part of the result."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
 
 
 class FieldReport(ReportModel):

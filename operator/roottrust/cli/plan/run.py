@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from roottrust.cli.own_access import OwnAccess, list_notes
 from roottrust.cli.plan.build_report import build_report
 from roottrust.cli.plan.configuration import (
     Configuration,
@@ -16,7 +17,6 @@ from roottrust.cli.plan.configuration import (
 )
 from roottrust.cli.plan.given import Given, check_edits, read_given
 from roottrust.cli.plan.hub import Listed, PlanningHub, build_planning_hub, build_servers
-from roottrust.cli.plan.own_access import OwnAccess, list_notes
 from roottrust.cli.plan.report import PlanReport, PolicyReport
 from roottrust.cli.plan.yaml_documents import DocumentsError, read_documents
 from roottrust.domain.errors import DependencyMissingError

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from roottrust.cli.terminal import make_printable
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
 
 MAX_LENGTH = 120
@@ -52,15 +53,6 @@ def diff_lines(before: Any, after: Any) -> Iterator[tuple[str, str]]:
                 yield "@", line
         else:
             yield line[0], make_printable(line[1:])
-
-
-def make_printable(text: str) -> str:
-    """Return text without what a terminal would obey: others may have written it into Vault."""
-    return "".join(each if each.isprintable() else _escape(each) for each in text)
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def _shorten(text: str) -> str:

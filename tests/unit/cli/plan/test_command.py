@@ -88,21 +88,6 @@ def test_colours_are_for_terminals_and_for_whom_asks(call: Call, runs: Runs) -> 
 
 
 @pytest.mark.parametrize(
-    ("variables", "colours"),
-    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
-)
-def test_no_color_is_obeyed_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], colours: bool
-) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert command_module._has_colours("auto") is colours
-
-
-@pytest.mark.parametrize(
     ("failure", "lines"),
     [
         (DocumentsError(["a", "b"]), ["Error: a", "Error: b"]),

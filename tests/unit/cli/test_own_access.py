@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roottrust.cli.plan.own_access import find_own_access, list_notes
+from roottrust.cli.own_access import find_own_access, list_notes
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.runtime.settings_vault import VaultServerSettings
 from tests.unit.domain.samples import TOKEN
