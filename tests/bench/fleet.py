@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.known import KnownCluster
+from roottrust.hub.cluster_objects import ClusterObjects, Manifest
 from roottrust.kube.reviewer_token import IssuedToken
 
 HUB = "bench"
@@ -44,6 +47,16 @@ class MadeUpClusters:
     async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
         """No policy of the fleet asks for one."""
         raise NotImplementedError(cluster)
+
+    def get_objects(self, cluster: str) -> ClusterObjects | None:
+        """No cluster has a mesh."""
+        del cluster
+        return None
+
+    def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
+        """Without meshes there are no IssuedCertificates."""
+        del policy
+        return {}
 
 
 def list_names(count: int) -> tuple[str, ...]:

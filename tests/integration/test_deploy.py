@@ -56,6 +56,10 @@ def may(
         ("patch", (POLICIES[0], "roottrustpolicies/status"), "anywhere"),
         ("watch", MESHES, ""),
         ("watch", CERTIFICATES, ""),
+        ("create", CERTIFICATES, "anywhere"),
+        ("patch", CERTIFICATES, "anywhere"),
+        ("delete", CERTIFICATES, "anywhere"),
+        ("patch", (CERTIFICATES[0], "issuedcertificates/status"), "anywhere"),
         ("patch", POLICIES, "anywhere"),  # its finalizer
         ("create", ("", "events"), "anywhere"),
         ("patch", ("", "events"), "anywhere"),

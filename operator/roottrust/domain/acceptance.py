@@ -254,8 +254,8 @@ def _build_cluster(
     csr_path = expand_cluster(vault.csr_path, cluster=cluster.name) if vault.csr_path else None
     return ClusterTarget(
         cluster=cluster.name,
-        # Nothing keeps two namespaces from having a Mesh of the same name.
-        meshes=tuple(dict.fromkeys(each.name for each in meshes)),
+        # Nothing keeps one istiod from having a Mesh beside it and another in our namespace.
+        meshes=tuple(dict.fromkeys(each.target for each in meshes)),
         auth_mount=parse_auth_path(mount_path),
         role=role,
         intermediate_mount=parse_csr_path(csr_path) if csr_path else None,

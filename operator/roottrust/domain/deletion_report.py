@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from roottrust.domain.deletion_plan import DeletionPlan, Leftover
 from roottrust.domain.deletion_scope import DeletionScope
+from roottrust.domain.errors import RootTrustError
+from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.vault_object import VaultKind, VaultObject
 
 # In the order in which they are removed; the rest goes with them.
@@ -68,6 +70,14 @@ def describe_wait(leftovers: Iterable[Leftover]) -> str:
     return "; ".join(
         f"{each.object.path}: {each.why.rstrip('.')}{f' ({each.hint})' if each.hint else ''}"
         for each in leftovers
+    )
+
+
+def describe_kept(kept: Mapping[CertificateKey, RootTrustError]) -> str:
+    """Return which IssuedCertificates are still there, and why."""
+    return "; ".join(
+        f"IssuedCertificate {key} of {key.cluster}: {error.message.rstrip('.')}"
+        for key, error in kept.items()
     )
 
 

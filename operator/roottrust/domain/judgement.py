@@ -46,15 +46,21 @@ class Judgement:
         """Whether the condition holds."""
         return self.status is ConditionStatus.TRUE
 
+    @property
+    def is_hindrance(self) -> bool:
+        """Whether something is in the way that does not go by itself."""
+        return self.status is ConditionStatus.FALSE
+
 
 def judge(outcome: Outcome) -> tuple[Judgement, ...]:
     """Return all conditions; Reconciling and Stalled are there only while they hold."""
     accepted = _judge_accepted(outcome)
     reachable = _judge_reachable(outcome, accepted)
     configured = _judge_configured(outcome, reachable)
-    issued = _wait_for_meshes(ConditionType.CERTIFICATES_ISSUED, outcome, configured)
+    issued = _judge_issued(outcome, configured)
     propagated = _wait_for_meshes(ConditionType.TRUST_PROPAGATED, outcome, configured)
-    ready = _judge_ready(outcome, (accepted, reachable, configured))
+    needed = (accepted, reachable, configured)
+    ready = _judge_ready(outcome, (*needed, issued) if issued.is_hindrance else needed)
     return (accepted, reachable, configured, issued, propagated, ready, *_judge_progress(ready))
 
 
@@ -111,6 +117,20 @@ def find_plan_fault(plan: Plan) -> Fault | None:
     )
 
 
+def _judge_issued(outcome: Outcome, configured: Judgement) -> Judgement:
+    kind, issuance = ConditionType.CERTIFICATES_ISSUED, outcome.issuance
+    if configured.is_true and issuance is not None:
+        if issuance.fault is not None:
+            return _build_from_fault(kind, issuance.fault)
+        if issuance.pending:
+            message = (
+                f"{issuance.pending} writes of IssuedCertificates are not made (management.mode: "
+                "Observe): `roottrust plan` shows them."
+            )
+            return _build(kind, ConditionStatus.FALSE, Reason.CHANGES_PENDING, message)
+    return _wait_for_meshes(kind, outcome, configured)
+
+
 def _wait_for_meshes(kind: ConditionType, outcome: Outcome, configured: Judgement) -> Judgement:
     if not configured.is_true:
         return _build_unknown(kind, configured.reason, "Vault is not ready yet.")
@@ -150,7 +170,7 @@ def _name_clusters(outcome: Outcome) -> str:
 
 def _list_meshes(outcome: Outcome) -> tuple[str, ...]:
     clusters = outcome.target.clusters if outcome.target else ()
-    return tuple(mesh for cluster in clusters for mesh in cluster.meshes)
+    return tuple(mesh.name for cluster in clusters for mesh in cluster.meshes)
 
 
 def _build(kind: ConditionType, status: ConditionStatus, reason: Reason, message: str) -> Judgement:

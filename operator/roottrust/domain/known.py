@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roottrust.domain.target import MeshTarget
 from roottrust.domain.token_keys import TokenKeys
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownMesh:
-    """A mesh as its Mesh object tells; `cluster` is where it was found, never what it says."""
+    """A mesh as its Mesh object tells; `deployment` is istiod's, in its `namespace`."""
 
     name: str
     namespace: str
+    deployment: str
     pod_labels: Mapping[str, str]
     revision: str
     service_account: str | None
+
+    @property
+    def target(self) -> MeshTarget:
+        """What a policy that selects it asks for."""
+        return MeshTarget(name=self.name, namespace=self.namespace, deployment=self.deployment)
 
 
 @dataclass(frozen=True, kw_only=True)

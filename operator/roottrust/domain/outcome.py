@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from roottrust.domain.deletion_report import DeletionProgress
 from roottrust.domain.fault import Fault
+from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.plan import Plan
 from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.target import VaultTarget
@@ -17,7 +18,8 @@ class Outcome:
 
     `refusal` tells why it is not accepted, `outage` why Vault cannot be used, `failure` what a read
     or write in Vault met; `plan` is the last one, made after the last write. `reviewer_tokens` is
-    what is known of them now, None if nothing new is. `deletion` is there while the policy is being
+    what is known of them now, None if nothing new is. `issuance` tells of the IssuedCertificates,
+    None for a policy that is not accepted. `deletion` is there while the policy is being
     deleted.
     """
 
@@ -28,5 +30,6 @@ class Outcome:
     failure: Fault | None = None
     plan: Plan | None = None
     reviewer_tokens: ReviewerTokens | None = None
+    issuance: IssuanceReport | None = None
     is_observed_only: bool = False
     deletion: DeletionProgress | None = None

@@ -146,7 +146,7 @@ def _build_certificate(root: RootTarget, *, now: datetime) -> Certificate:
     """Return a root as Vault makes it (pki root/generate/internal); its mount lets it live."""
     name = render_common_name(root.common_name)
     return Certificate(
-        pem="",
+        pem=KNOWN_AFTER_APPLY,
         subject=name,
         issuer=name,
         fingerprint=KNOWN_AFTER_APPLY,

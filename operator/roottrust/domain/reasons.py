@@ -71,6 +71,7 @@ class Reason(StrEnum):
     DELETING = "Deleting"
     REMOVED_FROM_VAULT = "RemovedFromVault"
     LEFT_IN_VAULT = "LeftInVault"
+    LEFT_IN_CLUSTERS = "LeftInClusters"
 
     # Keys that Vault made
     KEYS_REMOVED = "KeysRemoved"

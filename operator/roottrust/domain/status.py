@@ -200,7 +200,7 @@ def _list_meshes(target: VaultTarget) -> tuple[MeshStatus, ...]:
     found = tuple(
         MeshStatus(
             cluster=cluster.cluster,
-            mesh=mesh,
+            mesh=mesh.name,
             auth_path=f"auth/{cluster.auth_mount}",
             role=cluster.role,
             intermediate_mount=cluster.intermediate_mount,

@@ -18,14 +18,13 @@ def check_supported(spec: RootTrustPolicySpec) -> None:
 
 
 def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
-    rotation = spec.rotation
     found = {
         "config.passiveCertificateAuthorities (leave it out)": bool(
             spec.config.passive_certificate_authorities
         ),
         "config.autoRestartPods (leave it out)": spec.config.auto_restart_pods,
-        "a rotation (leave rotation's generations at 1)": (
-            rotation.root_generation > 1 or rotation.intermediate_generation > 1
+        "a rotation of the root (leave rotation.rootGeneration at 1)": (
+            spec.rotation.root_generation > 1
         ),
     }
     return tuple(text for text, is_asked in found.items() if is_asked)

@@ -44,12 +44,21 @@ class Account:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True, order=True)
+class MeshTarget:
+    """One mesh that was found: its Mesh's name, and the Deployment of istiod where that is."""
+
+    name: str
+    namespace: str
+    deployment: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClusterTarget:
     """What one cluster's istiod needs in Vault."""
 
     cluster: str
-    meshes: tuple[str, ...]
+    meshes: tuple[MeshTarget, ...]
     auth_mount: str
     role: str
     intermediate_mount: str | None

@@ -13,12 +13,13 @@ from typing import Any
 from roottrust.hub.cluster_registry import ClusterRegistry, LocalCluster
 from roottrust.hub.cluster_watch import ClusterWatch
 from roottrust.hub.key_sweep import KeySweep
-from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.pace import DEFAULT_PACE, Pace
-from roottrust.hub.policy_change import is_own_echo
+from roottrust.hub.policy_change import is_of_interest
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_report import PolicyReporter
+from roottrust.hub.policy_routes import PolicyRoutes
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_watch import VaultWatch
 from roottrust.kube.access import KubeAccess
@@ -41,7 +42,7 @@ from roottrust.runtime.workqueue import Priority, WorkQueue
 
 logger = logging.getLogger(__name__)
 
-WATCHED = (WatchedKind(resource=POLICIES), WatchedKind(resource=MESHES))
+WATCHED = tuple(WatchedKind(resource=each) for each in (POLICIES, MESHES, ISSUED_CERTIFICATES))
 
 
 async def run_hub(
@@ -133,6 +134,9 @@ class _Hub:
             deletion_seconds=settings.deletion_seconds,
             on_root=self._enqueue_rootless,
         )
+        self._routes = PolicyRoutes(
+            self._store, claims=self._controller.claims, cluster=settings.cluster.name
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """List everything, then stand by or work until the stop."""
@@ -198,26 +202,19 @@ class _Hub:
         if key is None:
             return
         told = self._reporter.get_told(key)
-        if type_ == "DELETED" or not is_own_echo(before, found, told=told):
-            self._enqueue(key)
+        if type_ == "DELETED" or is_of_interest(kind, before, found, told=told):
+            self._enqueue(key, before)
 
-    def _enqueue(self, key: ObjectKey) -> None:
-        """Have what changed looked at: a mesh concerns every policy, a policy its rivals."""
+    def _enqueue(self, key: ObjectKey, before: Mapping[str, Any] | None = None) -> None:
+        """Have the policies looked at that a change concerns."""
         if not self._is_working:
             return
-        for policy in self._find_concerned(key):
+        for policy in self._routes.find_concerned(key, before):
             if self._store.get_by_key(policy) is None:
                 self._resync.forget(policy)
             else:
                 self._resync.schedule(policy)
             self._queue.add(policy, priority=Priority.EDIT)
-
-    def _find_concerned(self, key: ObjectKey) -> frozenset[ObjectKey]:
-        claims = self._controller.claims
-        if key.kind == MESHES:
-            claims.outdate_all()
-            return self._store.keys(POLICIES)
-        return claims.outdate(key) | {key}
 
     def _enqueue_all(self) -> None:
         for policy in self._store.keys(POLICIES):

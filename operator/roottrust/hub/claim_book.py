@@ -46,6 +46,17 @@ class ClaimBook:
         """Read all policies again: clusters or meshes have changed."""
         self._stale = None
 
+    def find_policies_of(self, cluster: str, *, namespace: str, mesh: str) -> frozenset[ObjectKey]:
+        """Return the policies that select a mesh."""
+        self._catch_up()
+        return frozenset(
+            key
+            for key in self._places.get(_get_place_of(cluster), ())
+            for each in self._claims[key].target.clusters
+            if each.cluster == cluster
+            and any((one.namespace, one.name) == (namespace, mesh) for one in each.meshes)
+        )
+
     def list_beside(self, claim: Claim) -> tuple[Claim, ...]:
         """Return the claims on the same clusters or paths, and that of the same root's owner."""
         self._catch_up()
@@ -116,9 +127,13 @@ def _list_places(claim: Claim) -> list[Place]:
 def _list_contested(claim: Claim) -> list[Place]:
     """Return what no two policies can have: meshes of a cluster, and paths in Vault."""
     target = claim.target
-    clusters: list[Place] = [("cluster", each.cluster) for each in target.clusters]
+    clusters = [_get_place_of(each.cluster) for each in target.clusters]
     where = (target.server, target.namespace or "")
     return clusters + [("path", *where, path) for path in list_paths(target)]
+
+
+def _get_place_of(cluster: str) -> Place:
+    return ("cluster", cluster)
 
 
 def _get_root(claim: Claim) -> Place:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
 from roottrust.domain.errors import DependencyMissingError, RootTrustError
+from roottrust.domain.issuance import CertificateKey
+from roottrust.domain.issuance_plan import read_owner
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
-from roottrust.hub.kinds import MESHES
+from roottrust.hub.cluster_objects import ClusterObjects, Manifest, WatchedObjects
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.hub.mesh_reader import MeshReader
 from roottrust.hub.published_keys import PublishedKeys
 from roottrust.kube.client import KubeClient
@@ -35,6 +39,12 @@ class ClusterRegistry(Protocol):
     async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
         """Have a token made that may review a cluster's tokens; raises RootTrustError."""
 
+    def get_objects(self, cluster: str) -> ClusterObjects | None:
+        """Return what is known of a cluster's meshes, None for one that is not served."""
+
+    def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
+        """Return the IssuedCertificates of all clusters with the mark of a policy of that name."""
+
 
 class LocalCluster:
     """The cluster that the hub runs in; `home` is the hub's own namespace."""
@@ -51,6 +61,7 @@ class LocalCluster:
         self._store = store
         self._meshes = MeshReader(cluster=settings.name, home=home)
         self._keys = PublishedKeys(settings.name, read=partial(read_token_keys, client))
+        self._objects = WatchedObjects(client, store)
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         """Return this one cluster."""
@@ -66,6 +77,25 @@ class LocalCluster:
                 reviewer_uid=self._reviewer_uid,
             ),
         )
+
+    def get_objects(self, cluster: str) -> ClusterObjects | None:
+        """Return what is known of this one cluster's meshes."""
+        return self._objects if cluster == self._settings.name else None
+
+    def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
+        """Return the IssuedCertificates of this cluster with a mark of that policy."""
+        found = {}
+        for manifest in self._store.list(ISSUED_CERTIFICATES):
+            mark = read_owner(manifest)
+            if mark is not None and mark.policy.full_name == policy:
+                metadata = manifest["metadata"]
+                key = CertificateKey(
+                    cluster=self._settings.name,
+                    namespace=metadata["namespace"],
+                    name=metadata["name"],
+                )
+                found[key] = manifest
+        return found
 
     async def refresh(self) -> bool:
         """Read the keys of its tokens and the account of the reviewer again."""

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from roottrust.domain.deletion_plan import DeletionPlan, plan_deletion
+from roottrust.domain.deletion_report import describe_kept, describe_wait
 from roottrust.domain.deletion_scope import DeletionScope
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import is_outage
+from roottrust.domain.issuance import CertificateKey
 from roottrust.hub.vault_server import VaultServer
 from roottrust.runtime.fence import FencedError
 
@@ -23,17 +25,28 @@ FindInUse = Callable[[], Awaitable[Mapping[str, str]]]
 
 @dataclass(kw_only=True)
 class DeletionWork:
-    """What was removed, the last plan, and the first failure."""
+    """What was removed, the last plan, the first failure; `kept` is what clusters still have."""
 
     plan: DeletionPlan | None = None
     removed: list[str] = field(default_factory=list)
     failure: RootTrustError | None = None
+    kept: Mapping[CertificateKey, RootTrustError] = field(default_factory=dict)
 
     @property
     def is_done(self) -> bool:
         """Whether there is nothing more to do or to wait for."""
         plan = self.plan
-        return plan is not None and not plan.actions and not plan.waiting
+        is_through = plan is not None and not plan.actions and not plan.waiting
+        return is_through and not self.kept
+
+    @property
+    def hindrance(self) -> str:
+        """What is waited for."""
+        if self.failure is not None:
+            return self.failure.message
+        if self.kept:
+            return describe_kept(self.kept)
+        return describe_wait(self.plan.waiting if self.plan else ())
 
 
 async def delete_from_vault(

@@ -40,9 +40,11 @@ class MeshReader:
             return None
         if not self._is_believed(manifest["metadata"], istio):
             return None
+        name, namespace = str(manifest["metadata"]["name"]), istio.installation.namespace
         return KnownMesh(
-            name=manifest["metadata"]["name"],
-            namespace=istio.installation.namespace,
+            name=name,
+            namespace=namespace,
+            deployment=name.removesuffix(f"-{namespace}-{self._cluster}"),
             pod_labels=istio.installation.pod_labels,
             revision=istio.installation.revision or DEFAULT_REVISION,
             service_account=istio.istiod_service_account,

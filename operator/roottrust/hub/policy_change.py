@@ -1,15 +1,28 @@
-"""Telling changes that ask for work from the echo of our own status."""
+"""Telling changes that ask for work from the echo of our own writes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, POLICIES
 from roottrust.hub.told_status import ToldStatus
+from roottrust.kube.kind import ResourceKind
 
 _ESSENCE = ("uid", "generation", "deletionTimestamp", "finalizers", "annotations", "labels")
 
 Manifest = Mapping[str, Any]
+
+
+def is_of_interest(
+    kind: ResourceKind, before: Manifest | None, after: Manifest, *, told: ToldStatus | None
+) -> bool:
+    """Whether an object that was seen before is another one now, for what we do."""
+    if kind == POLICIES:
+        return not is_own_echo(before, after, told=told)
+    if kind == ISSUED_CERTIFICATES:
+        return before is None or _get_reported(before) != _get_reported(after)
+    return True
 
 
 def is_own_echo(before: Manifest | None, after: Manifest, *, told: ToldStatus | None) -> bool:
@@ -22,3 +35,9 @@ def is_own_echo(before: Manifest | None, after: Manifest, *, told: ToldStatus | 
 def _get_essence(manifest: Manifest) -> tuple[Any, ...]:
     metadata = manifest["metadata"]
     return tuple(metadata.get(name) for name in _ESSENCE)
+
+
+def _get_reported(certificate: Manifest) -> tuple[Any, ...]:
+    """Return an IssuedCertificate without what the hub itself tells on it."""
+    instances = (certificate.get("status") or {}).get("instances")
+    return (*_get_essence(certificate), instances)

@@ -7,20 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from roottrust.api.choices import ManagementMode, RootSource
+from roottrust.api.choices import ManagementMode
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.acceptance import check_agents_ca, find_ca_reference
 from roottrust.domain.errors import RootTrustError
-from roottrust.domain.fault import (
-    Fault,
-    build_fault,
-    build_outage,
-    find_worst,
-    is_outage,
-    name_cluster,
-)
+from roottrust.domain.fault import build_fault
+from roottrust.domain.issuance import AgentOptions, read_agent_options
+from roottrust.domain.issuance_plan import IssuanceRequest
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
+from roottrust.domain.plan import Plan
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
 from roottrust.domain.reviewer import find_next_renewal
@@ -32,11 +28,13 @@ from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.dependants import Dependants
 from roottrust.hub.finalizer import Finalizers
+from roottrust.hub.issuance_work import observe_issuance, work_on_issuance
 from roottrust.hub.key_book import KeyBook
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.known_policies import KnownPolicies
 from roottrust.hub.policy_deletion import DELETION_SECONDS, PolicyDeleter
 from roottrust.hub.policy_object import PolicyObject, read_policy
+from roottrust.hub.policy_outcome import build_outcome, waits_for_secret
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.reviewer_book import ReviewerBook
@@ -72,6 +70,7 @@ class Acceptance:
 
     demand: Demand
     target: VaultTarget
+    options: AgentOptions
     failure: RootTrustError | None = None
 
 
@@ -113,6 +112,7 @@ class PolicyController:
             servers=servers,
             finalizers=self._finalizers,
             dependants=Dependants(client),
+            clusters=clusters,
             reporter=reporter,
             now=now,
             patience_seconds=deletion_seconds,
@@ -147,20 +147,22 @@ class PolicyController:
 
     def _find_delay(self, outcome: Outcome) -> float | None:
         """Return when to look again though nothing tells to, None if that is not needed."""
-        if _waits_for_secret(outcome):
+        if waits_for_secret(outcome):
             return SECRET_SECONDS
         return find_next_renewal((outcome.reviewer_tokens or {}).values(), self._now())
 
     async def accept(self, policy: PolicyObject) -> Acceptance:
         """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
         demand, failure = await self._read(policy)
-        await self._check_ca_secret(policy, demand.spec)
+        options = read_agent_options(
+            demand.spec, ca_pem=await self._read_agents_ca(policy, demand.spec)
+        )
         target = settle(demand.claim, self.claims.list_beside(demand.claim))
         told = policy.status.warnings if policy.status else ()
         counts = self.keys.find(policy.identity, target)
         warnings = tell_keys(target.warnings, counts, before=told)
         target = replace(target, warnings=warnings)
-        return Acceptance(demand=demand, target=target, failure=failure)
+        return Acceptance(demand=demand, target=target, options=options, failure=failure)
 
     async def look(self, policy: PolicyObject, accepted: Acceptance) -> Snapshot:
         """Return what `reconcile` would plan from, and write nothing; raises RootTrustError."""
@@ -176,6 +178,18 @@ class PolicyController:
             root_secret=await read_root_secret(self._client, target.root),
             reviewer_tokens=policy.find_reviewer_tokens(target),
             now=self._now,
+        )
+
+    def observe_certificates(
+        self, policy: PolicyObject, accepted: Acceptance, plan: Plan | None
+    ) -> IssuanceRequest:
+        """Return what IssuedCertificates are planned from; `plan` is the last one of Vault."""
+        return observe_issuance(
+            self._clusters,
+            claimant=self._build_claimant(policy, accepted.target),
+            target=accepted.target,
+            options=accepted.options,
+            plan=plan,
         )
 
     def list_accepted(self) -> Iterator[tuple[PolicyObject, Demand]]:
@@ -207,7 +221,13 @@ class PolicyController:
             except RootTrustError as error:
                 work = VaultWork(failure=error)
         outcome = build_outcome(policy, spec, accepted.target, work)
-        result = _Result(outcome=outcome, work=work, error=work.failure)
+        issuance = await work_on_issuance(
+            self._clusters,
+            self.observe_certificates(policy, accepted, outcome.plan),
+            writes=not outcome.is_observed_only,
+        )
+        outcome = replace(outcome, issuance=issuance.report)
+        result = _Result(outcome=outcome, work=work, error=work.failure or issuance.failure)
         return replace(result, is_early=self._is_early(result, accepted.demand.claim))
 
     async def _read(self, policy: PolicyObject) -> tuple[Demand, RootTrustError | None]:
@@ -228,17 +248,20 @@ class PolicyController:
         is_missing = error is not None and error.reason is Reason.ROOT_NOT_FOUND
         return is_missing and self.claims.is_made_by_another(claim)
 
-    async def _check_ca_secret(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> None:
+    async def _read_agents_ca(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> str | None:
+        """Return the CA of Vault, which agents are given inline: they cannot read the Secret."""
         reference = find_ca_reference(policy.identity, spec)
         if reference is None:
-            return
+            return spec.config.agent_ca.vault.ca_bundle
         secret = await read_secret_key(
             self._client,
             namespace=policy.identity.namespace,
             name=reference.name,
             key=reference.key,
         )
-        check_agents_ca(secret.get_secret_value())
+        pem = secret.get_secret_value()
+        check_agents_ca(pem)
+        return pem
 
     async def _work_on_vault(
         self,
@@ -268,37 +291,3 @@ class PolicyController:
             created=policy.find_created_paths(target),
             existing=self._existing,
         )
-
-
-def build_outcome(
-    policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget, work: VaultWork
-) -> Outcome:
-    """Return what an accepted policy's status is made from."""
-    error = work.failure
-    away = work.outage or (error if work.plan is None and error and is_outage(error) else None)
-    return Outcome(
-        generation=policy.generation,
-        target=target,
-        outage=build_outage(away) if away else None,
-        failure=None if away else _find_failure(work),
-        plan=None if away else work.plan,
-        reviewer_tokens=work.reviewer_tokens,
-        is_observed_only=spec.management.mode is ManagementMode.OBSERVE,
-    )
-
-
-def _waits_for_secret(outcome: Outcome) -> bool:
-    """Whether a Secret would have to change, of which nobody would tell."""
-    is_imported = outcome.target is not None and outcome.target.root.source is RootSource.IMPORT
-    return is_imported and outcome.plan is not None and outcome.plan.root.fault is not None
-
-
-def _find_failure(work: VaultWork) -> Fault | None:
-    """Return what a write or the whole look at Vault has met; the plan tells the rest itself."""
-    if work.plan is None:
-        return build_fault(work.failure) if work.failure else None
-    faults = [
-        name_cluster(build_fault(error), part, among=work.plan.clusters)
-        for part, error in work.refused.items()
-    ]
-    return find_worst(faults)

@@ -17,9 +17,9 @@ from roottrust.domain.deletion_plan import Leftover
 from roottrust.domain.deletion_report import (
     EVENT_LIMIT,
     DeletionProgress,
+    describe_kept,
     describe_leftovers,
     describe_removed,
-    describe_wait,
     list_leftovers,
 )
 from roottrust.domain.deletion_scope import (
@@ -31,12 +31,15 @@ from roottrust.domain.deletion_scope import (
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.fault import build_outage, is_outage
 from roottrust.domain.outcome import Outcome
+from roottrust.domain.ownership import Claimant
 from roottrust.domain.reasons import Reason
 from roottrust.domain.status import describe_place
 from roottrust.domain.vault_object import VaultObject
+from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.deletion_work import DeletionWork, delete_from_vault
 from roottrust.hub.dependants import Dependants
 from roottrust.hub.finalizer import Finalizers
+from roottrust.hub.issuance_work import remove_certificates
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_reader import PolicyReader
@@ -75,6 +78,7 @@ class PolicyDeleter:
         servers: VaultServers,
         finalizers: Finalizers,
         dependants: Dependants,
+        clusters: ClusterRegistry,
         reporter: PolicyReporter,
         now: Callable[[], datetime],
         patience_seconds: float = DELETION_SECONDS,
@@ -84,6 +88,7 @@ class PolicyDeleter:
         self._servers = servers
         self._finalizers = finalizers
         self._dependants = dependants
+        self._clusters = clusters
         self._reporter = reporter
         self._now = now
         self._patience = timedelta(seconds=patience_seconds)
@@ -161,6 +166,8 @@ class PolicyDeleter:
 
     async def _attempt(self, case: _Case, deadline: datetime) -> DeletionWork:
         work = DeletionWork(failure=case.refusal)
+        # First, lest agents ask for what is being taken away, and lest they keep a mount in use.
+        work.kept = await remove_certificates(self._clusters, self._build_claimant(case))
         if case.place is None:
             return work
         address = case.place.server
@@ -184,6 +191,9 @@ class PolicyDeleter:
             )
         return work
 
+    def _build_claimant(self, case: _Case) -> Claimant:
+        return Claimant(hub=self._hub, policy=case.policy.identity, adopts=False)
+
     def _reserve(self, scope: DeletionScope, address: str) -> DeletionScope:
         """Return the scope without what is the operator's own, as it is known after a login."""
         terms = self._servers.terms[address]
@@ -194,10 +204,7 @@ class PolicyDeleter:
         )
 
     async def _tell_wait(self, case: _Case, work: DeletionWork, deadline: datetime) -> None:
-        failure = work.failure
-        hindrance = (
-            failure.message if failure else describe_wait(work.plan.waiting if work.plan else ())
-        )
+        failure, hindrance = work.failure, work.hindrance
         until = deadline.strftime("%H:%M:%SZ")
         message = (
             f"Being deleted, and waiting until {until}: {hindrance.rstrip('.')}. Then what is left "
@@ -214,6 +221,13 @@ class PolicyDeleter:
             logger.info("%s", message)
             await self._reporter.post(
                 case.policy, reason=Reason.REMOVED_FROM_VAULT, message=message, is_normal=True
+            )
+        if work.kept:
+            await self._reporter.post(
+                case.policy,
+                reason=Reason.LEFT_IN_CLUSTERS,
+                message=f"Left in clusters; remove by hand: {describe_kept(work.kept)}.",
+                is_normal=False,
             )
         left = _list_left(case, work)
         if left:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from roottrust.api.choices import ManagementMode
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import build_fault
+from roottrust.domain.issuance_plan import IssuancePlan, plan_issuance
+from roottrust.domain.issuance_report import report_issuance
 from roottrust.domain.judgement import Judgement, judge
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
@@ -24,8 +26,9 @@ from roottrust.domain.preview import (
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.kinds import POLICIES
-from roottrust.hub.policy_controller import Acceptance, PolicyController, build_outcome
+from roottrust.hub.policy_controller import Acceptance, PolicyController
 from roottrust.hub.policy_object import PolicyObject, read_policy
+from roottrust.hub.policy_outcome import build_outcome
 from roottrust.hub.vault_work import VaultWork, find_failure
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
@@ -35,7 +38,8 @@ class PolicyPreview:
     """What would come of one policy.
 
     `target` is None for one that is not accepted, `plan` for one whose Vault cannot be read either:
-    `error` tells why. `judgements` are the conditions after all writes.
+    `error` tells why. `certificates` is what follows in clusters. `judgements` are the conditions
+    after all writes.
     """
 
     policy: PolicyObject
@@ -43,6 +47,7 @@ class PolicyPreview:
     is_observed_only: bool = False
     target: VaultTarget | None = None
     plan: Plan | None = None
+    certificates: IssuancePlan = field(default_factory=IssuancePlan)
     error: RootTrustError | None = None
 
 
@@ -129,13 +134,23 @@ class PolicyPlanner:
         after = plan if look.is_observed_only else forget_actions(plan)
         work = VaultWork(plan=after, failure=find_failure(after, look.snapshot.facts))
         outcome = build_outcome(look.policy, look.accepted.demand.spec, target, work)
+        certificates = self._plan_certificates(look.policy, look.accepted, plan)
+        report = report_issuance(certificates, (), is_observed_only=look.is_observed_only)
         return PolicyPreview(
             policy=look.policy,
-            judgements=judge(outcome),
+            judgements=judge(replace(outcome, issuance=report)),
             is_observed_only=look.is_observed_only,
             target=target,
             plan=plan,
+            certificates=certificates,
         )
+
+    def _plan_certificates(
+        self, policy: PolicyObject, accepted: Acceptance, plan: Plan
+    ) -> IssuancePlan:
+        """Return what is written into clusters once all writes in Vault are made."""
+        done = forget_actions(plan)
+        return plan_issuance(self._controller.observe_certificates(policy, accepted, done))
 
     def _tell_error(self, look: _Look) -> PolicyPreview:
         if look.accepted is None:

@@ -19,3 +19,8 @@ def put_mesh(
         "spec": {"istio": {"installation": place, "istiodServiceAccount": account}},
     }
     cluster.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(manifest))
+
+
+def delete_mesh(cluster: Cluster, *, namespace: str, deployment: str = "istiod") -> None:
+    """Delete one that lies beside its istiod."""
+    cluster.kubectl("delete", "mesh", f"{deployment}-{namespace}-cluster1", "-n", namespace)

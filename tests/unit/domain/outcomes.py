@@ -12,7 +12,7 @@ from roottrust.domain.fault import Fault
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import plan_policy
 from roottrust.domain.reasons import Reason
-from tests.unit.domain.samples import build_facts, build_mesh, build_snapshot, build_target
+from tests.unit.domain.samples import build_facts, build_snapshot, build_target
 from tests.unit.domain.strategies import snapshots
 from tests.unit.domain.vault_model import settle
 
@@ -34,7 +34,6 @@ FAILURE = Fault(
 PENDING_PLAN = plan_policy(build_snapshot())
 _, _PLANS = settle(build_snapshot(facts=build_facts()), rounds=4)
 DONE_PLAN = _PLANS[-1]
-MESH = build_mesh().name
 
 READY = Outcome(generation=3, target=build_target(), plan=DONE_PLAN)
 PENDING = replace(READY, plan=PENDING_PLAN)

@@ -179,11 +179,15 @@ def build_mesh(name: str = "istiod-istio-system-cluster1", **changes: Any) -> Kn
     mesh = KnownMesh(
         name=name,
         namespace="istio-system",
+        deployment="istiod",
         pod_labels={"app": "istiod"},
         revision="default",
         service_account="istiod",
     )
     return replace(mesh, **changes)
+
+
+MESH = build_mesh().target
 
 
 def build_known(name: str = "cluster1", *meshes: KnownMesh, **changes: Any) -> KnownCluster:

@@ -44,6 +44,7 @@ from tests.unit.domain.samples import (
     GENERATED_ROOT,
     IMPORTED_ROOT,
     ISSUER_ID,
+    MESH,
     OTHER_HUB,
     OTHER_POLICY,
     OTHER_ROOT,
@@ -208,7 +209,7 @@ def cluster_facts(
 def targets(draw: st.DrawFn, *, min_clusters: int = 1) -> VaultTarget:
     count = draw(st.integers(min_clusters, 3))
     has_csr_path = draw(st.booleans())
-    meshes = draw(st.sampled_from(((), ("istiod-istio-system-a",))))
+    meshes = draw(st.sampled_from(((), (MESH,))))
     accounts = draw(st.sampled_from((("istiod",), ("istiod", "istiod-service-account"))))
     clusters = tuple(
         build_cluster(

@@ -23,6 +23,7 @@ from tests.unit.domain.samples import (
     ADDRESS,
     CLUSTER_CA,
     IDENTITY,
+    MESH,
     PRIVATE_KEY,
     TERMS,
     TOKEN_KEYS,
@@ -207,10 +208,20 @@ def test_accounts_that_are_written_count_alone() -> None:
     assert cluster.service_accounts == ("z", "a")
 
 
-def test_a_mesh_is_told_once_though_two_namespaces_have_one_of_its_name() -> None:
-    known = build_known("cluster1", build_mesh("m"), build_mesh("m", namespace="x"))
-    (cluster,) = accept(known).clusters
-    assert cluster.meshes == ("m",)
+def test_a_mesh_counts_once_though_two_namespaces_have_an_object_for_it() -> None:
+    (cluster,) = accept(build_known("cluster1", build_mesh(), build_mesh())).clusters
+    assert cluster.meshes == (MESH,)
+
+
+def test_two_istiods_count_both_though_their_meshes_have_one_name() -> None:
+    name = "istiod-a-b-cluster1"
+    one = build_mesh(name, namespace="b", deployment="istiod-a")
+    other = build_mesh(name, namespace="a-b", deployment="istiod")
+    (cluster,) = accept(build_known("cluster1", one, other)).clusters
+    assert [(each.namespace, each.deployment) for each in cluster.meshes] == [
+        ("b", "istiod-a"),
+        ("a-b", "istiod"),
+    ]
 
 
 def test_what_the_kinds_allow_and_this_version_does_not_is_refused() -> None:

@@ -18,7 +18,6 @@ from tests.unit.domain.outcomes import (
     AWAY,
     FAILED,
     FAILURE,
-    MESH,
     MISSING,
     OBSERVED,
     OUTAGE,
@@ -28,7 +27,7 @@ from tests.unit.domain.outcomes import (
     REFUSED,
     outcomes,
 )
-from tests.unit.domain.samples import build_cluster, build_target
+from tests.unit.domain.samples import MESH, build_cluster, build_target
 
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 ALWAYS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,10 +19,13 @@ from roottrust.domain.target import VaultTarget
 from tests.unit.domain.samples import (
     EXISTING_ROOT,
     GENERATED_ROOT,
+    MESH,
     build_accounts,
     build_cluster,
     build_target,
 )
+
+OTHER_MESH = replace(MESH, name="istiod-a-cluster1", namespace="a")
 
 
 def build_claim(
@@ -66,13 +70,13 @@ def test_the_younger_policy_keeps_clusters_that_the_older_one_leaves() -> None:
 @pytest.mark.parametrize(
     "theirs",
     [
-        {"meshes": ("istiod-a-cluster1",), "accounts": build_accounts("istiod", namespaces=("a",))},
+        {"meshes": (OTHER_MESH,), "accounts": build_accounts("istiod", namespaces=("a",))},
         {"accounts": build_accounts("istiod", namespaces=("istio-canary",))},
-        {"meshes": ("istiod-a-cluster1",)},
+        {"meshes": (OTHER_MESH,)},
     ],
 )
 def test_policies_for_other_meshes_of_a_cluster_live_side_by_side(theirs: dict[str, Any]) -> None:
-    mine = build_cluster(meshes=("istiod-istio-system-cluster1",) if "meshes" in theirs else ())
+    mine = build_cluster(meshes=(MESH,) if "meshes" in theirs else ())
     old = build_claim("old", day=1, target=build_target(build_cluster(**theirs)))
     young = build_claim("young", day=2, target=build_target(mine))
     assert settle(young, [old]).clusters == (mine,)

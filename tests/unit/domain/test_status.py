@@ -34,6 +34,7 @@ from tests.unit.domain.samples import (
     CLAIMANT,
     EMPTY_FACTS,
     ISSUER_ID,
+    MESH,
     OTHER_POLICY,
     ROOT,
     build_cluster,
@@ -106,7 +107,7 @@ def test_lists_with_keys_hold_each_key_once(outcome: Outcome) -> None:
 
 def test_a_fleet_that_is_too_large_is_cut_to_what_the_kind_holds() -> None:
     clusters = tuple(
-        build_cluster(f"c{number}", meshes=(f"istiod-istio-system-c{number}",))
+        build_cluster(f"c{number}", meshes=(replace(MESH, name=f"istiod-istio-system-c{number}"),))
         for number in range(300)
     )
     target = build_target(*clusters, warnings=tuple(f"warning {n}." for n in range(50)))
@@ -143,9 +144,9 @@ def test_a_ready_policy_is_told_whole() -> None:
 
 
 def test_a_mesh_is_told_with_its_paths() -> None:
-    target = build_target(build_cluster(meshes=("m",)))
+    target = build_target(build_cluster(meshes=(MESH,)))
     (mesh,) = build(READY, target=target).meshes
-    assert (mesh.cluster, mesh.mesh) == ("cluster1", "m")
+    assert (mesh.cluster, mesh.mesh) == ("cluster1", MESH.name)
     assert mesh.auth_path == "auth/kube-cluster1-mesh-auth"
     assert mesh.role == "gen-int-ca-istio-cluster1-mesh"
     assert mesh.intermediate_mount == "pki_int_cluster1"
@@ -190,7 +191,7 @@ def test_what_cannot_be_looked_at_stays_as_it_was_seen(outcome: Outcome) -> None
 
 
 def test_a_refused_policy_keeps_its_meshes_and_warnings() -> None:
-    target = build_target(build_cluster(meshes=("m",)), warnings=("One.",))
+    target = build_target(build_cluster(meshes=(MESH,)), warnings=("One.",))
     before = build(AWAY, target=target)
     after = build(REFUSED, before)
     assert (after.meshes, after.mesh_totals) == (before.meshes, before.mesh_totals)

@@ -28,7 +28,7 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
         build_spec(
             config={"autoRestartPods": False},
             management={"mode": "Observe", "deletionPolicy": "Delete"},
-            rotation={"rootGeneration": 1, "strategy": "MultiRoot"},
+            rotation={"intermediateGeneration": 2, "strategy": "MultiRoot"},
         )
     )
 
@@ -37,8 +37,10 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
     ("changes", "words"),
     [
         ({"config": {"autoRestartPods": True}}, "autoRestartPods (leave it out)"),
-        ({"rotation": {"rootGeneration": 2}}, "a rotation (leave rotation's generations at 1)"),
-        ({"rotation": {"intermediateGeneration": 2}}, "a rotation"),
+        (
+            {"rotation": {"rootGeneration": 2}},
+            "a rotation of the root (leave rotation.rootGeneration at 1)",
+        ),
         (
             {"config": {"passiveCertificateAuthorities": [{"certificate": build_pem()}]}},
             "passiveCertificateAuthorities (leave it out)",

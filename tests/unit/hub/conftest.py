@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
-from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.runtime.metrics import Metrics
@@ -26,6 +26,8 @@ from tests.unit.hub.fakes import (
     fake,
 )
 
+KINDS = (POLICIES, MESHES, ISSUED_CERTIFICATES)
+
 
 @dataclass
 class Bench:
@@ -38,7 +40,7 @@ class Bench:
         default_factory=lambda: FakeServers(server=FakeServer(facts=build_facts()))
     )
     metrics: Metrics = field(default_factory=Metrics)
-    store: ObjectStore = field(default_factory=lambda: ObjectStore([POLICIES, MESHES]))
+    store: ObjectStore = field(default_factory=lambda: ObjectStore(KINDS))
     now: datetime = NOW
     version: int = 1
 

@@ -17,6 +17,8 @@ from roottrust.domain.deletion_plan import DeletionFacts
 from roottrust.domain.deletion_scope import DeletionScope
 from roottrust.domain.errors import ConflictError, RootTrustError
 from roottrust.domain.facts import Unread, VaultFacts
+from roottrust.domain.issuance import CertificateKey
+from roottrust.domain.issuance_plan import CertificateAction, read_owner
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.domain.reviewer import ReviewerToken
@@ -228,6 +230,33 @@ REVIEWER_LIFE = timedelta(hours=24)
 
 
 @dataclass
+class FakeObjects:
+    """The objects of one of the registry's clusters."""
+
+    registry: FakeRegistry
+    cluster: str
+
+    @property
+    def is_complete(self) -> bool:
+        return self.registry.is_complete
+
+    def find_certificate(self, namespace: str, name: str) -> dict[str, Any] | None:
+        key = CertificateKey(cluster=self.cluster, namespace=namespace, name=name)
+        return self.registry.found.get(key)
+
+    async def apply(self, action: CertificateAction) -> None:
+        if action.key in self.registry.refused:
+            raise self.registry.refused[action.key]
+        self.registry.applied.append(action)
+        if action.verb is Verb.DELETE:
+            del self.registry.found[action.key]
+            return
+        known = self.registry.found.get(action.key, {})
+        metadata = {**known.get("metadata", {}), **action.manifest["metadata"]}
+        self.registry.found[action.key] = {**known, **action.manifest, "metadata": metadata}
+
+
+@dataclass
 class FakeRegistry:
     """Clusters that the hub serves."""
 
@@ -236,8 +265,25 @@ class FakeRegistry:
     asked: list[str] = field(default_factory=list)
     refusal: RootTrustError | None = None
 
+    found: dict[CertificateKey, dict[str, Any]] = field(default_factory=dict)
+    applied: list[CertificateAction] = field(default_factory=list)
+    refused: dict[CertificateKey, RootTrustError] = field(default_factory=dict)
+    is_complete: bool = True
+
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         return self.clusters
+
+    def get_objects(self, cluster: str) -> FakeObjects | None:
+        is_known = any(each.name == cluster for each in self.clusters)
+        return FakeObjects(registry=self, cluster=cluster) if is_known else None
+
+    def find_owned(self, policy: str) -> dict[CertificateKey, dict[str, Any]]:
+        marks = {key: read_owner(each) for key, each in self.found.items()}
+        return {
+            key: self.found[key]
+            for key, mark in marks.items()
+            if mark is not None and mark.policy.full_name == policy
+        }
 
     async def refresh(self) -> bool:
         return False

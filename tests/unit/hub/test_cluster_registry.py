@@ -131,6 +131,7 @@ def test_a_mesh_is_known_by_what_its_object_tells() -> None:
     assert mesh == KnownMesh(
         name="istiod-istio-system-cluster1",
         namespace="istio-system",
+        deployment="istiod",
         pod_labels={"app": "istiod"},
         revision="1-24",
         service_account="istiod-1-24",

@@ -30,9 +30,12 @@ from roottrust.domain.change import (
     list_withheld,
 )
 from roottrust.domain.fault import Fault
+from roottrust.domain.issuance_change import (
+    list_certificate_changes,
+    list_certificate_obstacles,
+)
 from roottrust.domain.judgement import Judgement
 from roottrust.domain.manifest_change import list_manifest_changes
-from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import Reason
 from roottrust.hub.policy_planner import PolicyPreview, build_policy_key
 from roottrust.runtime.store import ObjectKey
@@ -83,12 +86,12 @@ def _build_policy(preview: PolicyPreview, before: Before) -> PolicyReport:
         given=build_policy_key(preview.policy) in before,
         mode="Observe" if preview.is_observed_only else "Manage",
         clusters=tuple(
-            ClusterReport(name=each.cluster, meshes=each.meshes)
+            ClusterReport(name=each.cluster, meshes=tuple(mesh.name for mesh in each.meshes))
             for each in (target.clusters if target else ())
         ),
-        kubernetes=_build_kubernetes(preview, before),
+        kubernetes=(*_build_kubernetes(preview, before), *_build_certificates(preview)),
         vault=tuple(_build_object(each) for each in list_changes(plan)) if plan else (),
-        conflicts=_build_conflicts(plan) if plan else (),
+        conflicts=_build_conflicts(preview),
         withheld=tuple(_build_object(each) for each in list_withheld(plan)) if plan else (),
         problems=tuple(_list_problems(preview)),
         warnings=plan.warnings if plan else warnings,
@@ -114,6 +117,10 @@ def _build_kubernetes(preview: PolicyPreview, before: Before) -> tuple[ObjectRep
     )
 
 
+def _build_certificates(preview: PolicyPreview) -> Iterator[ObjectReport]:
+    return map(_build_object, list_certificate_changes(preview.certificates))
+
+
 def _build_object(change: ObjectChange) -> ObjectReport:
     return ObjectReport(
         action=change.verb,
@@ -137,7 +144,8 @@ def _build_fields(fields: Iterable[FieldChange]) -> tuple[FieldReport, ...]:
     )
 
 
-def _build_conflicts(plan: Plan) -> tuple[ConflictReport, ...]:
+def _build_conflicts(preview: PolicyPreview) -> tuple[ConflictReport, ...]:
+    in_vault = list_obstacles(preview.plan) if preview.plan else ()
     return tuple(
         ConflictReport(
             path=each.path,
@@ -148,7 +156,7 @@ def _build_conflicts(plan: Plan) -> tuple[ConflictReport, ...]:
             fields=_build_fields(each.fields),
             next_step=each.next_step,
         )
-        for each in list_obstacles(plan)
+        for each in (*in_vault, *list_certificate_obstacles(preview.certificates))
     )
 
 

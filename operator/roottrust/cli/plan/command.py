@@ -57,9 +57,9 @@ Environment:
   KUBECONFIG, ROOTTRUST_CONFIG     as --kubeconfig and --config
   NO_COLOR                         no colours
 deploy/vault/roottrust-plan.hcl has all the rights in Vault that a plan needs; in Kubernetes it
-lists RootTrustPolicies and Meshes and, without --config, reads the operator's Deployment and
-ConfigMaps. The only write that it ever sends is the login of the operator's configuration (and the
-end of that token), where you bring no token of your own.
+lists RootTrustPolicies, Meshes and IssuedCertificates and, without --config, reads the operator's
+Deployment and ConfigMaps. The only write that it ever sends is the login of the operator's
+configuration (and the end of that token), where you bring no token of your own.
 """
 
 

@@ -13,7 +13,7 @@ from roottrust.domain.errors import RootTrustError
 from roottrust.http.guard import Guard, allow_writes, refuse_writes
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.given_policies import put_given
-from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_object import read_policy
 from roottrust.hub.policy_planner import PolicyPlanner
@@ -100,7 +100,7 @@ async def build_planning_hub(
 ) -> PlanningHub:
     """Return a hub that knows what the cluster has, and in its place what files give."""
     settings = configuration.settings
-    store = ObjectStore([POLICIES, MESHES])
+    store = ObjectStore([POLICIES, MESHES, ISSUED_CERTIFICATES])
     for kind, manifests in listed.items():
         store.replace(kind, manifests, known={})
     before = put_given(store, given, now=now())

@@ -121,8 +121,11 @@ def _render_end(report: PlanReport) -> Iterator[str]:
         return
     yield from _count_warnings(report)
     if counts.kubernetes:
-        made = sum(each.action == "create" for all_ in report.policies for each in all_.kubernetes)
-        yield f"Kubernetes: {made} to create, {counts.kubernetes - made} to update."
+        verbs = [each.action for all_ in report.policies for each in all_.kubernetes]
+        yield (
+            f"Kubernetes: {verbs.count('create')} to create, {verbs.count('update')} to update, "
+            f"{verbs.count('delete')} to delete."
+        )
     plan = f"Plan: {counts.create} to create, {counts.update} to update, {counts.delete} to delete"
     conflicts = f"; {_count(counts.conflicts, 'conflict')}" if counts.conflicts else ""
     yield click.style(f"{plan}{conflicts}.", bold=True)

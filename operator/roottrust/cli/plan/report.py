@@ -14,7 +14,7 @@ from pydantic import Field
 
 from roottrust.cli.report_model import ReportModel
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 class Result(StrEnum):
@@ -102,7 +102,9 @@ class PolicyReport(ReportModel):
     mode: str = Field(description="Manage, or Observe: then the operator writes none of this.")
     clusters: tuple[ClusterReport, ...] = Field(default=(), description="What it serves.")
     kubernetes: tuple[ObjectReport, ...] = Field(
-        default=(), description="What applying the files changes in Kubernetes."
+        default=(),
+        description="What applying the files changes in Kubernetes, and the IssuedCertificates "
+        "that the operator then writes.",
     )
     vault: tuple[ObjectReport, ...] = Field(
         default=(), description="What is written to Vault, in order."

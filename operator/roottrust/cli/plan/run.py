@@ -22,7 +22,7 @@ from roottrust.cli.plan.yaml_documents import DocumentsError, read_documents
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 from roottrust.http.guard import refuse_writes
-from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.kube.access import load_access
 from roottrust.kube.client import KubeClient
 from roottrust.runtime.store import ObjectKey, build_key
@@ -99,7 +99,8 @@ async def _plan(
     tell: Tell,
     now: Callable[[], datetime],
 ) -> PlanReport:
-    listed: Listed = {kind: await client.list(kind) for kind in (POLICIES, MESHES)}
+    kinds = (POLICIES, MESHES, ISSUED_CERTIFICATES)
+    listed: Listed = {kind: await client.list(kind) for kind in kinds}
     if given is not None:
         _check_edits(given, listed)
     servers = build_servers(configuration, own)

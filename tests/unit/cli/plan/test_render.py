@@ -157,7 +157,7 @@ def test_observe_and_files_are_told() -> None:
     assert "  Vault: https://vault.example:8200, namespace ops" in lines
     assert any(line.startswith("  Mode: Observe") for line in lines)
     assert "  + create gloo-mesh/cluster1 (RootTrustPolicy)" in lines
-    assert "Kubernetes: 1 to create, 0 to update." in lines
+    assert "Kubernetes: 1 to create, 0 to update, 0 to delete." in lines
 
 
 def test_old_values_are_red_and_new_ones_green() -> None:

@@ -1,0 +1,52 @@
+"""From what a reconcile did and met to the outcome that its status is made from."""
+
+from __future__ import annotations
+
+from roottrust.api.choices import ManagementMode, RootSource
+from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.domain.fault import (
+    Fault,
+    build_fault,
+    build_outage,
+    find_worst,
+    is_outage,
+    name_cluster,
+)
+from roottrust.domain.outcome import Outcome
+from roottrust.domain.target import VaultTarget
+from roottrust.hub.policy_object import PolicyObject
+from roottrust.hub.vault_work import VaultWork
+
+
+def build_outcome(
+    policy: PolicyObject, spec: RootTrustPolicySpec, target: VaultTarget, work: VaultWork
+) -> Outcome:
+    """Return what an accepted policy's status is made from."""
+    error = work.failure
+    away = work.outage or (error if work.plan is None and error and is_outage(error) else None)
+    return Outcome(
+        generation=policy.generation,
+        target=target,
+        outage=build_outage(away) if away else None,
+        failure=None if away else _find_failure(work),
+        plan=None if away else work.plan,
+        reviewer_tokens=work.reviewer_tokens,
+        is_observed_only=spec.management.mode is ManagementMode.OBSERVE,
+    )
+
+
+def waits_for_secret(outcome: Outcome) -> bool:
+    """Whether a Secret would have to change, of which nobody would tell."""
+    is_imported = outcome.target is not None and outcome.target.root.source is RootSource.IMPORT
+    return is_imported and outcome.plan is not None and outcome.plan.root.fault is not None
+
+
+def _find_failure(work: VaultWork) -> Fault | None:
+    """Return what a write or the whole look at Vault has met; the plan tells the rest itself."""
+    if work.plan is None:
+        return build_fault(work.failure) if work.failure else None
+    faults = [
+        name_cluster(build_fault(error), part, among=work.plan.clusters)
+        for part, error in work.refused.items()
+    ]
+    return find_worst(faults)

@@ -1,0 +1,54 @@
+"""IssuedCertificates on the real API server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from testbed import Cluster
+from tests.integration.hub.waiting import wait_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """The IssuedCertificate of one mesh, which may not be there yet."""
+
+    cluster: Cluster
+    namespace: str
+    deployment: str = "istiod"
+
+    @property
+    def name(self) -> str:
+        return f"{self.deployment}-{self.namespace}-cluster1"
+
+    def read(self) -> dict[str, Any] | None:
+        """Return it as it is, None if it is not there."""
+        words = ("get", "issuedcertificates", "-n", self.namespace, "-o", "json")
+        items = json.loads(self.cluster.kubectl(*words).stdout)["items"]
+        return next((each for each in items if each["metadata"]["name"] == self.name), None)
+
+    def wait_for(self) -> dict[str, Any]:
+        """Return it once it is there."""
+        found = wait_for(self.read, lambda found: found is not None)
+        assert found is not None
+        return found
+
+    def wait_until_gone(self) -> None:
+        wait_for(self.read, lambda found: found is None)
+
+    def read_status(self) -> dict[str, Any]:
+        status: dict[str, Any] = (self.read() or {}).get("status", {})
+        return status
+
+    def edit(self, spec: dict[str, Any]) -> None:
+        """Change it as nobody should."""
+        self.patch({"spec": spec})
+
+    def patch(self, patch: dict[str, Any]) -> None:
+        words = ("patch", "issuedcertificate", self.name, "-n", self.namespace, "--type=merge")
+        self.cluster.kubectl(*words, f"--patch={json.dumps(patch)}")
+
+    def delete(self) -> None:
+        words = ("delete", "issuedcertificate", self.name, "-n", self.namespace)
+        self.cluster.kubectl(*words, "--ignore-not-found")
