@@ -81,6 +81,11 @@ class Cluster:
         output = run(command, input=input, seconds=seconds)
         return subprocess.CompletedProcess(command, 0, stdout=output, stderr="")
 
+    def pod_logs(self) -> dict[str, Path]:
+        """Find what the containers of all pods wrote, by namespace, pod, id, container and run."""
+        logs = self.node.pod_logs
+        return {str(path.relative_to(logs)): path for path in sorted(logs.glob("*/*/*.log"))}
+
     def load_image(self, archive: Path) -> None:
         """Import an image archive for the cluster's pods (`imagePullPolicy: Never`)."""
         self.node.load_image(archive)

@@ -36,6 +36,11 @@ class Node:
         """Where containerd keeps what does not outlive it: tasks, pod namespaces."""
         return self.folder / "containerd-state"
 
+    @property
+    def pod_logs(self) -> Path:
+        """Where the kubelet has containers' output written."""
+        return self.folder / "pod-logs"
+
     def write_configuration(self) -> None:
         """Write the configuration of containerd, its network plugin and the kubelet."""
         plugins = self.folder / "cni"
@@ -163,7 +168,7 @@ disabled_plugins = [
             "failCgroupV1": False,
             "failSwapOn": False,
             "localStorageCapacityIsolation": False,
-            "podLogsDir": str(self.folder / "pod-logs"),
+            "podLogsDir": str(self.pod_logs),
             "volumePluginDir": str(self.folder / "volume-plugins"),
             "readOnlyPort": 0,
             # The host's disk may be nearly full for reasons that are none of a test's business.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from testbed.bed import Testbed
 from testbed.cluster import Cluster
 from testbed.command import CommandError
+from testbed.programs import tail
 from testbed.status import describe
 
 
@@ -13,9 +14,12 @@ def build_report(bed: Testbed, *, kinds: Sequence[str] = ()) -> str:
     sections = [describe(bed)]
     for cluster in bed.clusters.values():
         sections.append(_ask(cluster, "events", "--sort-by=.metadata.creationTimestamp"))
+        if cluster.has_node:
+            sections.append(_ask(cluster, "pods", "-o=wide"))
         sections += [
             _ask(cluster, kind, "-o=yaml", "--show-managed-fields=false") for kind in kinds
         ]
+        sections += [f"== {name} ==\n{tail(log)}" for name, log in cluster.pod_logs().items()]
     sections += [bed.logs(name) for name in (*bed.clusters, *bed.vaults)]
     return "\n\n".join(sections)
 
