@@ -13,6 +13,12 @@ _COMMANDS = {
         "roottrust.cli.plan.command",
         "Show what the operator would change, and change nothing.",
     ),
+    "init-container": (
+        "roottrust.cli.istiod_agent.init_container",
+        "Beside istiod: obtain its CA, and end.",
+    ),
+    "sidecar": ("roottrust.cli.istiod_agent.sidecar", "Beside istiod: keep its CA."),
+    "agent": ("roottrust.cli.istiod_agent.agent", "Beside istiod: obtain its CA, and keep it."),
     "istiod-patch": (
         "roottrust.cli.istiod_patch.command",
         "Put the agent beside istiod in rendered manifests.",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from roottrust.api.choices import KeyType
 from roottrust.domain.desired_jwt import build_jwt_bounds, build_jwt_config
 from roottrust.domain.desired_review import build_review_bounds, build_review_config
 from roottrust.domain.duration import SECONDS_PER_DAY, build_hours
+from roottrust.domain.key_parameters import KEY_PARAMETERS
 from roottrust.domain.login_check import AccountReview, SignatureCheck
 from roottrust.domain.mark import Mark
 from roottrust.domain.names import build_intermediate_common_name, build_issuer_name
@@ -22,14 +22,6 @@ from roottrust.domain.vault_object import VaultKind, VaultObject
 
 AGENT_TOKEN_SECONDS = 300
 ROOT_GENERATION = 1
-
-_KEYS: dict[KeyType, tuple[str, int]] = {
-    KeyType.ECDSA_P256: ("ec", 256),
-    KeyType.ECDSA_P384: ("ec", 384),
-    KeyType.RSA_2048: ("rsa", 2048),
-    KeyType.RSA_3072: ("rsa", 3072),
-    KeyType.RSA_4096: ("rsa", 4096),
-}
 
 
 def get_mount_path(mount: str) -> str:
@@ -57,7 +49,7 @@ def build_root(root: RootTarget) -> VaultObject:
 
     Vault refuses to make a second issuer of the same name (pki root/generate/internal).
     """
-    key_type, key_bits = _KEYS[root.key_type]
+    key_type, key_bits = KEY_PARAMETERS[root.key_type]
     name = build_issuer_name(ROOT_GENERATION)
     return VaultObject(
         kind=VaultKind.ROOT,
@@ -157,7 +149,7 @@ def build_policy(
     mark: Mark,
 ) -> VaultObject:
     """Return the least Vault policy with which the cluster's agents can work."""
-    key_type, key_bits = _KEYS[target.intermediate.key_type]
+    key_type, key_bits = KEY_PARAMETERS[target.intermediate.key_type]
     document = render_policy(
         AgentRights(
             mark=mark.render(),

@@ -73,6 +73,17 @@ class Reason(StrEnum):
     LEFT_IN_VAULT = "LeftInVault"
     LEFT_IN_CLUSTERS = "LeftInClusters"
 
+    # The agent beside istiod
+    ISSUED = "Issued"
+    WAITING_FOR_ISSUED_CERTIFICATE = "WaitingForIssuedCertificate"
+    INVALID_INTERMEDIATE = "InvalidIntermediate"
+    CA_FOLDER_NOT_WRITABLE = "CAFolderNotWritable"
+    FOREIGN_CA_FOLDER = "ForeignCAFolder"
+    FOREIGN_ROOT = "ForeignRoot"
+    ROOT_REPLACED = "RootReplaced"
+    FOREIGN_CA_SECRET = "ForeignCASecret"
+    NOT_LOADED_BY_ISTIOD = "NotLoadedByIstiod"
+
     # Keys that Vault made
     KEYS_REMOVED = "KeysRemoved"
 

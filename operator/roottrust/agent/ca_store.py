@@ -1,0 +1,125 @@
+"""What istiod was given: loaded from its CA folder, checked, judged for renewal, replaced."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from roottrust.agent.publication import CaFolder, FolderState
+from roottrust.api.issued_certificate import IssuedCertificateSpec
+from roottrust.domain.ca_check import Findings, check_files
+from roottrust.domain.ca_files import CaFiles
+from roottrust.domain.certificate import parse_certificate, parse_certificates
+from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
+from roottrust.domain.instance_report import Held
+from roottrust.domain.intermediate_renewal import explain_renewal, get_renewal_time
+from roottrust.domain.issuance_record import (
+    IssuanceRecord,
+    build_record,
+    parse_record,
+    render_record,
+)
+from roottrust.domain.reasons import Reason
+
+logger = logging.getLogger(__name__)
+
+
+class CaStore:
+    """The CA folder, and what is known of the intermediate in it; `held` is None without one."""
+
+    def __init__(self, path: Path, *, pod: str, now: Callable[[], datetime]) -> None:
+        self._path = path
+        self._folder = CaFolder(path)
+        self._pod = pod
+        self._now = now
+        self._record: IssuanceRecord | None = None
+        self.held: Held | None = None
+
+    def load(self) -> None:
+        """Take over what is published, if istiod can work with it."""
+        if self._folder.inspect() is not FolderState.OURS:
+            return
+        published = self._folder.read()
+        if published is None:
+            return
+        findings = check_files(published.files, now=self._now())
+        if findings.faults:
+            logger.warning("the CA folder is not taken over: %s", " ".join(findings.faults))
+            return
+        self._record = parse_record(published.record)
+        self.held = self._build_held(published.files, findings, ratio=None)
+
+    def require_folder(self) -> None:
+        """Raise DependencyMissingError unless the folder is there for us to write.
+
+        Before Vault is asked: what cannot be kept must not be obtained again and again.
+        """
+        if self._folder.inspect() is FolderState.FOREIGN:
+            raise DependencyMissingError(
+                f"The CA folder {self._path} holds files that are not the agent's, such as those "
+                "of a Secret cacerts: mount an emptyDir with medium Memory there instead.",
+                reason=Reason.FOREIGN_CA_FOLDER,
+            )
+        if not os.access(self._path, os.W_OK | os.X_OK):
+            raise DependencyMissingError(
+                f"The CA folder {self._path} is not writable for the agent (user {os.getuid()}): "
+                "mount an emptyDir with medium Memory there.",
+                reason=Reason.CA_FOLDER_NOT_WRITABLE,
+            )
+
+    def find_due(self, spec: IssuedCertificateSpec) -> str | None:
+        """Return why an intermediate has to be obtained, None while the present one will do."""
+        if self.held is None:
+            return "there is none yet"
+        ratio = spec.cert_options.secret_rotation_grace_period_ratio
+        self.held = self._plan_renewal(self.held, ratio=ratio)
+        return explain_renewal(
+            renewal=self.held.next_renewal,
+            now=self._now(),
+            record=self._record,
+            wanted=build_record(spec),
+        )
+
+    def put(self, files: CaFiles, spec: IssuedCertificateSpec) -> tuple[str, ...]:
+        """Publish what istiod can work with, and return warnings; raises the product's errors.
+
+        Raises InvalidSpecError, reason InvalidIntermediate, for what it cannot: the present one
+        stays.
+        """
+        findings = check_files(files, now=self._now())
+        if findings.faults:
+            raise InvalidSpecError(" ".join(findings.faults), reason=Reason.INVALID_INTERMEDIATE)
+        record = build_record(spec)
+        self._folder.publish(files, record=render_record(record))
+        self._record = record
+        ratio = spec.cert_options.secret_rotation_grace_period_ratio
+        self.held = self._build_held(files, findings, ratio=ratio)
+        return findings.warnings
+
+    def _build_held(self, files: CaFiles, findings: Findings, *, ratio: float | None) -> Held:
+        certificate = parse_certificate(files.certificate)
+        generation = self._record.intermediate_generation if self._record else None
+        held = Held(
+            certificate=certificate,
+            issuer_fingerprint=findings.issuer or "",
+            chain=files.chain,
+            trust_bundle=files.trust_bundle,
+            intermediate_generation=generation,
+            next_renewal=certificate.not_after,
+        )
+        return self._plan_renewal(held, ratio=ratio)
+
+    def _plan_renewal(self, held: Held, *, ratio: float | None) -> Held:
+        roots = parse_certificates(held.trust_bundle)
+        renewal = get_renewal_time(
+            not_before=held.certificate.not_before,
+            not_after=held.certificate.not_after,
+            root_not_after=max(root.not_after for root in roots),
+            ratio=ratio,
+            pod=self._pod,
+        )
+        return replace(held, next_renewal=renewal)

@@ -1,0 +1,1 @@
+"""`roottrust init-container`, `sidecar` and `agent`: beside istiod, told by the environment."""

@@ -1,0 +1,60 @@
+"""What a published intermediate was issued for, kept beside it: no secret, and no clock.
+
+A sidecar takes over what the init container has obtained, and a container that was restarted what
+it obtained itself: neither asks Vault for another one without a reason (vault 18060).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from roottrust.api.issued_certificate import IssuedCertificateSpec
+
+# When an intermediate is renewed is no reason to renew it.
+_LEFT_OUT = {"secret_rotation_grace_period_ratio"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuanceRecord:
+    """The digest of all that the intermediate and its files were made by, and its generation."""
+
+    options: str
+    intermediate_generation: int
+
+
+def build_record(spec: IssuedCertificateSpec) -> IssuanceRecord:
+    """Return what an intermediate that is issued for this specification is issued for.
+
+    Where Vault is and how to log in there does not count: it changes nothing in the files.
+    """
+    vault = spec.agent_ca.vault
+    parts = {
+        "options": spec.cert_options.model_dump(mode="json", exclude=_LEFT_OUT),
+        "ca_path": vault.ca_path,
+        "csr_path": vault.csr_path,
+        "trust_bundle": spec.trust_bundle,
+        "cross_certificates": spec.cross_certificates,
+    }
+    return IssuanceRecord(
+        options=hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest(),
+        intermediate_generation=spec.intermediate_generation,
+    )
+
+
+def render_record(record: IssuanceRecord) -> str:
+    """Return the record as the text of a file."""
+    return json.dumps(asdict(record), sort_keys=True) + "\n"
+
+
+def parse_record(text: str) -> IssuanceRecord | None:
+    """Return the record of a file, None for one that another version wrote."""
+    try:
+        content = json.loads(text)
+        return IssuanceRecord(
+            options=str(content["options"]),
+            intermediate_generation=int(content["intermediate_generation"]),
+        )
+    except (ValueError, TypeError, KeyError):
+        return None
