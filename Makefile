@@ -30,17 +30,20 @@ $(TOOLS)/uv-$(UV_VERSION)/bin/uv:
 demo: setup ## Show it all on a real cluster and a real Vault (KEEP=1 leaves it up, CONTEXT=name uses your cluster)
 	@$(PY) -m demo $(if $(KEEP),--keep) $(if $(CONTEXT),--context $(CONTEXT))
 
-test: setup ## Run the tests: the pure parts, then everything on a real API server and a real Vault
+test: setup ## Run the tests: the pure parts, then everything on a real API server and a real Vault, then a mesh in pods
 	$(PY) -m pytest tests/unit --quiet --cov=roottrust.domain --cov-report=term:skip-covered --cov-fail-under=95
 	$(PY) -m pytest tests/integration --quiet
 	@echo "==> what speaks Vault's API, on HashiCorp's Vault"
 	@ROOTTRUST_TEST_VAULT=hashicorp $(PY) -m pytest $(VAULT_TESTS) --quiet
+	@echo "==> istiod, its workloads and the operator in pods"
+	@$(PY) -m pytest tests/e2e --quiet
 
 prove: setup ## Run every test of real parts, the long matrices too, on both Vaults; write docs/faults.md
 	@rm -rf dist/faults; code=0; \
 	for server in openbao hashicorp; do \
 	  echo "==> everything on $$server"; \
 	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/integration -v -m "not bench" || code=1; \
+	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/e2e -v -m "not bench" || code=1; \
 	done; \
 	$(PY) -m tests.faults_page && exit $$code
 

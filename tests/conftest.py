@@ -8,11 +8,14 @@ import pytest
 
 _INTEGRATION = Path(__file__).parent / "integration"
 _HUB = _INTEGRATION / "hub"
+_E2E = Path(__file__).parent / "e2e"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_INTEGRATION):
             item.add_marker(pytest.mark.integration)
+        if item.path.is_relative_to(_E2E):
+            item.add_marker(pytest.mark.e2e)
     # An operator that runs writes to the objects of every test: those that start one come last.
     items.sort(key=lambda item: item.path.is_relative_to(_HUB))

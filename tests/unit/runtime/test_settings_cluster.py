@@ -24,7 +24,7 @@ class FakeCluster:
     def __init__(self, config: str) -> None:
         self.deployments = [yaml.safe_load((BASE / "deployment.yaml").read_text())]
         self.maps: dict[str, dict[str, str]] = {
-            "roottrust-hub": {"config.yaml": config},
+            "roottrust-config": {"config.yaml": config},
             "vault-ca": {"ca.crt": CA},
         }
 
@@ -53,7 +53,7 @@ async def read(cluster: FakeCluster) -> Any:
 async def test_the_shipped_configuration_is_found_with_its_ca(cluster: FakeCluster) -> None:
     found = await read(cluster)
     assert found.settings.cluster.name == "cluster1"
-    assert found.source == "ConfigMap gloo-mesh/roottrust-hub"
+    assert found.source == "ConfigMap gloo-mesh/roottrust-config"
     (server,) = found.settings.vault_servers
     assert found.find_file(str(server.ca_file)) == CA
     assert found.find_file("/etc/hostname") is None
@@ -81,7 +81,7 @@ async def test_where_there_is_not_one_operator_the_way_on_is_told(
 
 
 async def test_an_operator_without_a_configuration_map_is_told(cluster: FakeCluster) -> None:
-    del cluster.maps["roottrust-hub"]
+    del cluster.maps["roottrust-config"]
     with pytest.raises(DependencyMissingError, match="give it by --config"):
         await read(cluster)
 
@@ -89,4 +89,4 @@ async def test_an_operator_without_a_configuration_map_is_told(cluster: FakeClus
 async def test_faults_of_the_configuration_name_the_map() -> None:
     with pytest.raises(SettingsError) as raised:
         await read(FakeCluster("cluster: {name: cluster1}\nvaultServer: []\n"))
-    assert "ConfigMap gloo-mesh/roottrust-hub: unknown key 'vaultServer'" in raised.value.lines
+    assert "ConfigMap gloo-mesh/roottrust-config: unknown key 'vaultServer'" in raised.value.lines

@@ -1,0 +1,127 @@
+"""The operator as people deploy it: an overlay of deploy/base, its login, its rights in Vault."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from testbed import Cluster, Vault
+from tests.e2e.memory import READ_STATUS, read_resident_bytes
+from tests.integration.hub.kubernetes_login import MOUNT, allow_login, enable_login
+from tests.integration.hub.policy import Policy
+from tests.integration.hub.rights import NAME, POLICY
+from tests.integration.vault_calls import Ask, write
+from tests.session import REPOSITORY
+
+IMAGE = "localhost/roottrust:dev"
+NAMESPACE = "gloo-mesh"
+ACCOUNT = "roottrust-hub"
+TOKEN = "/var/run/secrets/vault/token"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorPod:
+    """The Deployment of the operator."""
+
+    cluster: Cluster
+
+    def kubectl(self, *words: str, seconds: float = 120) -> str:
+        return self.cluster.kubectl("-n", NAMESPACE, *words, seconds=seconds).stdout
+
+    def read_memory(self) -> int:
+        """Return the resident bytes of its process."""
+        words = ("exec", f"deployment/{ACCOUNT}", "--", *READ_STATUS)
+        return read_resident_bytes(self.kubectl(*words))
+
+    def read_log(self) -> str:
+        return self.kubectl("logs", f"deployment/{ACCOUNT}", "--tail=-1")
+
+
+def deploy_operator(cluster: Cluster, vault: Vault, admin: Ask, folder: Path) -> OperatorPod:
+    """Apply an overlay, let the operator log in with its ServiceAccount, and wait for its pod."""
+    write(admin, f"sys/policies/acl/{NAME}", {"policy": POLICY.read_text()})
+    _write_overlay(cluster, vault, folder)
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", folder)
+    enable_login(admin, cluster, reviewer=_make_reviewer(cluster))
+    allow_login(admin, ACCOUNT)
+    operator = OperatorPod(cluster=cluster)
+    # Of a run that kept the testbed there may be one with another image of the same name.
+    operator.kubectl("delete", "pods", "--all", "--wait=false")
+    operator.kubectl("rollout", "status", f"deployment/{ACCOUNT}", "--timeout=60s")
+    return operator
+
+
+def apply_guide_policy(cluster: Cluster, vault: Vault) -> Policy:
+    """Apply the guide's policy; only HashiCorp's Vault has another port than the guide's."""
+    policy = Policy(cluster=cluster, namespace=NAMESPACE, name="cluster1")
+    policy.apply({"spec.config.agentCa.vault.server": get_server(vault)})
+    return policy
+
+
+def get_server(vault: Vault) -> str:
+    """Return Vault's address as policies and agents know it."""
+    return f"https://vault.example:{vault.port}"
+
+
+def _write_overlay(cluster: Cluster, vault: Vault, folder: Path) -> None:
+    config = {
+        "cluster": {"name": cluster.name, "kubernetesHost": cluster.server},
+        "resyncSeconds": 10,
+        "logging": {"format": "text", "level": "DEBUG"},
+        "vaultServers": [
+            {
+                "address": get_server(vault),
+                "caFile": "/etc/roottrust/vault-ca/ca.crt",
+                "login": {"kubernetes": {"mount": MOUNT, "role": NAME, "tokenPath": TOKEN}},
+            }
+        ],
+    }
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "ca.crt").write_text(vault.ca_file.read_text())
+    generated = {"namespace": NAMESPACE}
+    kustomization: dict[str, Any] = {
+        "resources": [os.path.relpath(REPOSITORY / "deploy/base", folder)],
+        "configMapGenerator": [
+            {
+                **generated,
+                "name": "roottrust-config",
+                "behavior": "replace",
+                "files": ["config.yaml"],
+            },
+            {**generated, "name": "vault-ca", "files": ["ca.crt"]},
+        ],
+        "images": [{"name": "roottrust", "newName": IMAGE.partition(":")[0], "newTag": "dev"}],
+        "replicas": [{"name": ACCOUNT, "count": 1}],
+    }
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+
+
+def _make_reviewer(cluster: Cluster) -> str:
+    """Return a token of an account that may review others, for Vault."""
+    name = "vault-reviewer"
+    manifests = [
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+        },
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": name},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": "system:auth-delegator",
+            },
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}],
+        },
+    ]
+    for manifest in manifests:
+        cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+    return cluster.kubectl("create", "token", name, "-n", NAMESPACE).stdout.strip()
