@@ -20,6 +20,9 @@ from roottrust.api.reference import SecretReference
 from roottrust.api.rule import Rule, full_match
 from roottrust.api.text import DnsLabel, SubjectText
 
+# An intermediate lives a day or more and ends a day before its root, a moment after this was made.
+MIN_ROOT_DAYS = 3
+
 
 def _has_secret_only_to_import(root: Root) -> bool:
     return (root.source is RootSource.IMPORT) == (root.secret_ref is not None)
@@ -65,8 +68,10 @@ class Root(ApiModel):
         default=None,
         description="Common name of the generated root. Default: `Istio root CA`.",
     )
-    ttl_days: Annotated[int, Field(ge=1, le=7300)] | None = Field(
-        default=None, description="Days that the generated root is valid. Default: 3650."
+    ttl_days: Annotated[int, Field(ge=MIN_ROOT_DAYS, le=7300)] | None = Field(
+        default=None,
+        description="Days that the generated root is valid, 3 or more: what it signs ends a day "
+        "before it. Default: 3650.",
     )
     key_type: KeyType | None = Field(
         default=None, description="Key of the generated root. Default: ecdsa-p256."

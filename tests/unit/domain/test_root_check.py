@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roottrust.api.management import MIN_ROOT_DAYS
 from roottrust.domain.certificate import Certificate, parse_certificate
 from roottrust.domain.reasons import Reason
 from roottrust.domain.root_check import (
@@ -168,3 +169,9 @@ def test_ttl_never_rises_as_the_end_comes_near(days: int, wanted: int) -> None:
 def test_ttl_changes_once_a_week_until_nine_weeks_are_left() -> None:
     values = [compute(days * DAY).days for days in range(365, 64, -1)]
     assert len(set(values)) == len(values) // 7 + 1
+
+
+def test_shortest_root_that_may_be_generated_signs_and_a_shorter_one_never_would() -> None:
+    just_made = timedelta(seconds=1)
+    assert compute(MIN_ROOT_DAYS * DAY - just_made).is_possible
+    assert not compute((MIN_ROOT_DAYS - 1) * DAY - just_made).is_possible
