@@ -78,7 +78,7 @@ def plan_cluster(snapshot: Snapshot, cluster: ClusterTarget, *, root: RootPlan) 
     withheld = tuple(each.withheld for each in verdicts if each.withheld)
     return ClusterPlan(
         cluster=cluster,
-        actions=tuple(each.action for each in verdicts if each.action),
+        actions=_put_mark_last(tuple(each.action for each in verdicts if each.action)),
         withheld=withheld,
         managed=tuple(each.managed for each in verdicts if each.managed),
         conflicts=conflicts,
@@ -106,6 +106,21 @@ def _judge_all(
         is_missing = role.conflict is not None and not role.conflict.differences
         role = replace(role.withhold(), conflict=None if is_missing else role.conflict)
     return (*needed, policy, role)
+
+
+def _put_mark_last(actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Have an auth mount that is there marked as ours only when its config is written.
+
+    The mark ends the taking over: killed between the two, nobody would know of a hidden token.
+    """
+    kinds = [each.wanted.kind for each in actions]
+    if not {VaultKind.AUTH_MOUNT, VaultKind.AUTH_CONFIG} <= set(kinds):
+        return actions
+    at = kinds.index(VaultKind.AUTH_MOUNT)
+    mount, config = actions[at : at + 2]
+    if mount.verb is Verb.CREATE:
+        return actions
+    return (*actions[:at], config, mount, *actions[at + 2 :])
 
 
 def _judge_intermediate_mount(snapshot: Snapshot, cluster: ClusterTarget) -> tuple[Verdict, ...]:

@@ -57,9 +57,27 @@ def test_objects_are_made_in_the_order_of_their_kinds(snapshot: Snapshot) -> Non
     plan = plan_policy(snapshot)
     parts = [plan.root.actions, *(cluster.actions for cluster in plan.clusters.values())]
     for actions in parts:
-        ranks = [RANKS[action.wanted.kind] for action in actions]
+        ranks = [RANKS[each.wanted.kind] for each in actions if not is_mark_of_login(each)]
         assert all(before < after for before, after in pairwise(ranks))
     assert plan.actions == sum(parts, ())
+
+
+@EXAMPLES
+@given(snapshot=snapshots())
+def test_a_mount_that_is_taken_over_is_marked_when_its_config_is_written(
+    snapshot: Snapshot,
+) -> None:
+    plan = plan_policy(snapshot)
+    for cluster in plan.clusters.values():
+        kinds = [action.wanted.kind for action in cluster.actions]
+        is_marked = any(map(is_mark_of_login, cluster.actions))
+        if is_marked and VaultKind.AUTH_CONFIG in kinds:
+            assert kinds.index(VaultKind.AUTH_CONFIG) + 1 == kinds.index(VaultKind.AUTH_MOUNT)
+
+
+def is_mark_of_login(action: Action) -> bool:
+    """Whether it puts an auth mount right that is there."""
+    return action.wanted.kind is VaultKind.AUTH_MOUNT and action.verb is Verb.UPDATE
 
 
 @EXAMPLES
