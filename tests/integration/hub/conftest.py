@@ -52,7 +52,7 @@ def token_file(hub_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def root(hub_folder: Path) -> Root:
     """The root of the guide."""
-    return make_root(hub_folder)
+    return make_root(hub_folder, bits=4096)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,10 @@ GENERATED_ROOTS = (
     # One for each run in turn: what an operator has just read of a mount it knows for some seconds.
     *(f"pki_faulty_{number:02}" for number in range(16)),
     "pki_planned",
+    "pki_several",
+    "pki_imported",
+    "pki_refused",
+    "pki_granted",
 )
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],
