@@ -6,10 +6,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from roottrust.hub.app import run_hub
+from roottrust.hub.app import plan_hub
 from roottrust.kube.access import load_access
 from roottrust.runtime.logs import configure_logs
 from roottrust.runtime.process import handle_signals
+from roottrust.runtime.roles import run_roles
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import load_settings
 from tests.bench.fleet import MadeUpClusters
@@ -22,7 +23,7 @@ async def _run(settings: OperatorSettings, kubeconfig: Path, count: int) -> None
         clusters = MadeUpClusters(
             count, kubernetes_host=access.server, kubernetes_ca_pem=access.ca_pem or ""
         )
-        await run_hub(settings, access, stop=stop, clusters=clusters)
+        await run_roles(settings, access, [plan_hub(clusters=clusters)], stop=stop)
 
 
 def main(config: str, kubeconfig: str, count: str) -> None:

@@ -8,18 +8,22 @@ from pathlib import Path
 
 import click
 
+from roottrust.cluster.app import plan_cluster_role
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.redaction import build_one_line
-from roottrust.hub.app import run_hub
+from roottrust.hub.app import plan_hub
 from roottrust.kube.access import load_access
 from roottrust.runtime.leader import LeadershipLostError
 from roottrust.runtime.logs import configure_logs
 from roottrust.runtime.process import handle_signals
+from roottrust.runtime.roles import run_roles
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import SettingsError, load_settings
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+
+_ROLES = {"hub": plan_hub, "cluster": plan_cluster_role}
 
 _HELP = """Run the operator until it is told to stop (SIGTERM, Ctrl-C).
 
@@ -60,8 +64,6 @@ def command(
 ) -> None:
     """Run the operator until the stop."""
     settings = _load(config_file, roles)
-    if "hub" not in settings.roles:
-        raise click.UsageError("this version has the role hub only: add it to --roles")
     configure_logs(form=settings.logging.format, level=settings.logging.level)
     try:
         asyncio.run(_run(settings, kubeconfig, context))
@@ -88,4 +90,5 @@ async def _run(settings: OperatorSettings, kubeconfig: Path | None, context: str
     stop = asyncio.Event()
     with handle_signals(stop):
         access = await load_access(kubeconfig=kubeconfig, context=context)
-        await run_hub(settings, access, stop=stop)
+        plans = [_ROLES[role]() for role in sorted(set(settings.roles))]
+        await run_roles(settings, access, plans, stop=stop)

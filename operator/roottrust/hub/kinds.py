@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from roottrust.api.kind import ISSUED_CERTIFICATE, MESH, ROOT_TRUST_POLICY, CustomKind
-from roottrust.kube.kind import ResourceKind
+from roottrust.api.kind import ISSUED_CERTIFICATE, MESH, ROOT_TRUST_POLICY
+from roottrust.kube.own_kind import build_resource
 
-
-def _build(kind: CustomKind) -> ResourceKind:
-    return ResourceKind(group=kind.group, version=kind.version, plural=kind.plural, kind=kind.kind)
-
-
-POLICIES = _build(ROOT_TRUST_POLICY)
-MESHES = _build(MESH)
-ISSUED_CERTIFICATES = _build(ISSUED_CERTIFICATE)
+POLICIES = build_resource(ROOT_TRUST_POLICY)
+MESHES = build_resource(MESH)
+ISSUED_CERTIFICATES = build_resource(ISSUED_CERTIFICATE)

@@ -94,15 +94,15 @@ class KubeClient:
         *,
         namespace: str | None = None,
         label_selector: str | None = None,
+        field_selector: str | None = None,
     ) -> tuple[Mapping[str, Any], ...]:
         """Return all objects of a kind, in all namespaces unless one is named.
 
         They come without `managedFields`: a long list takes half of the memory then. Raises
         DependencyMissingError when the API server does not know the kind.
         """
-        return await self._list(
-            kind, namespace=namespace, label_selector=label_selector, accept=JSON
-        )
+        selectors = _build_selectors(label_selector, field_selector)
+        return await self._list(kind, namespace=namespace, selectors=selectors, accept=JSON)
 
     async def list_metadata(
         self,
@@ -110,10 +110,12 @@ class KubeClient:
         *,
         namespace: str | None = None,
         label_selector: str | None = None,
+        field_selector: str | None = None,
     ) -> tuple[Mapping[str, Any], ...]:
         """Return only the metadata of all objects of a kind: cheap enough to audit watches."""
+        selectors = _build_selectors(label_selector, field_selector)
         return await self._list(
-            kind, namespace=namespace, label_selector=label_selector, accept=METADATA_LIST
+            kind, namespace=namespace, selectors=selectors, accept=METADATA_LIST
         )
 
     async def apply(
@@ -211,12 +213,15 @@ class KubeClient:
         await self._transport.close()
 
     async def _list(
-        self, kind: ResourceKind, *, namespace: str | None, label_selector: str | None, accept: str
+        self,
+        kind: ResourceKind,
+        *,
+        namespace: str | None,
+        selectors: Mapping[str, str],
+        accept: str,
     ) -> tuple[Mapping[str, Any], ...]:
         path = build_path(kind, namespace=namespace)
-        query = {"limit": str(PAGE_SIZE)}
-        if label_selector:
-            query["labelSelector"] = label_selector
+        query = {"limit": str(PAGE_SIZE), **selectors}
         items: list[Mapping[str, Any]] = []
         while True:
             page = await self._transport.send("GET", path, verb="list", query=query, accept=accept)
@@ -281,6 +286,11 @@ class KubeClient:
             raise
         self._on_write(verb=verb, kind=str(kind), result="ok")
         return answer
+
+
+def _build_selectors(labels: str | None, fields: str | None) -> dict[str, str]:
+    given = {"labelSelector": labels, "fieldSelector": fields}
+    return {name: selector for name, selector in given.items() if selector}
 
 
 def _build_missing(path: str) -> DependencyMissingError:

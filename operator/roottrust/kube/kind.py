@@ -23,6 +23,8 @@ class ResourceKind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
+NAMESPACES = ResourceKind(group="", version="v1", plural="namespaces", kind="Namespace")
+PODS = ResourceKind(group="", version="v1", plural="pods", kind="Pod")
 CONFIG_MAPS = ResourceKind(group="", version="v1", plural="configmaps", kind="ConfigMap")
 DEPLOYMENTS = ResourceKind(group="apps", version="v1", plural="deployments", kind="Deployment")
 SECRETS = ResourceKind(group="", version="v1", plural="secrets", kind="Secret")

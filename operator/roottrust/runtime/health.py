@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -117,5 +117,15 @@ def build_worker_check(workers: Workers[Any], *, stuck_seconds: float) -> Check:
     def check() -> str | None:
         age = workers.longest_run_seconds
         return f"a reconcile runs since {age:.0f} s" if age > stuck_seconds else None
+
+    return check
+
+
+def find_first_trouble(checks: Iterable[Check]) -> Check:
+    """Return the check that all of these pass."""
+    known = tuple(checks)
+
+    def check() -> str | None:
+        return next((trouble for each in known if (trouble := each())), None)
 
     return check

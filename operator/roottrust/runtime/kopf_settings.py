@@ -45,7 +45,9 @@ def build_kopf_settings(watched: Iterable[WatchedKind]) -> kopf.OperatorSettings
     settings.process.ultimate_exiting_timeout = None  # it kills the process, which is ours
     for kind in watched:
         if kind.label_selector:
-            _select_labels(settings, kind, kind.label_selector)
+            settings.watching.label_selectors[_name(kind)] = kind.label_selector
+        if kind.field_selector:
+            settings.watching.field_selectors[_name(kind)] = kind.field_selector
     return settings
 
 
@@ -66,10 +68,9 @@ class _NoDiffBase(kopf.DiffBaseStorage):
         """Store nothing."""
 
 
-def _select_labels(settings: kopf.OperatorSettings, kind: WatchedKind, selector: str) -> None:
+def _name(kind: WatchedKind) -> Any:
+    """Return the kind as a selector of kopf names it."""
     resource = kind.resource
     if resource.group:
-        key = (resource.group, resource.version, resource.plural)
-        settings.watching.label_selectors[key] = selector
-    else:
-        settings.watching.label_selectors[resource.version, resource.plural] = selector
+        return resource.group, resource.version, resource.plural
+    return resource.version, resource.plural

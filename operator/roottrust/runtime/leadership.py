@@ -17,7 +17,8 @@ from roottrust.runtime.lease import LeaseLock
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.settings import OperatorSettings
 
-LEASE = "roottrust-hub"
+HUB_LEASE = "roottrust-hub"
+CLUSTER_LEASE = "roottrust-cluster"
 
 
 class Leadership(Protocol):
@@ -81,7 +82,7 @@ async def open_leadership(
             lock=LeaseLock(
                 client,
                 namespace=settings.namespace,
-                name=LEASE,
+                name=find_lease(settings),
                 identity=f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}",
                 seconds=terms.lease_seconds,
             ),
@@ -91,3 +92,11 @@ async def open_leadership(
         )
     finally:
         await client.close()
+
+
+def find_lease(settings: OperatorSettings) -> str:
+    """Return the lease of a process: one for all of its roles, so that they lead together.
+
+    A hub and a cluster role of their own, in one namespace, do not wait for each other.
+    """
+    return HUB_LEASE if "hub" in settings.roles else CLUSTER_LEASE

@@ -56,19 +56,25 @@ class ClusterSettings(Section):
 
 
 class LeaderElectionSettings(Section):
-    """Which of several hubs works: the one that holds the Lease `roottrust-hub`."""
+    """Which of several replicas works: the one that holds the Lease.
+
+    It is `roottrust-hub`, or `roottrust-cluster` of a process that has the cluster role alone.
+    """
 
     enabled: bool = Field(
-        default=True, description="Take part in it; without it no second hub may run."
+        default=True, description="Take part in it; without it no second replica may run."
     )
     lease_seconds: int = Field(
-        default=15, ge=2, le=3600, description="How long the others wait for a hub that is silent."
+        default=15,
+        ge=2,
+        le=3600,
+        description="How long the others wait for a leader that is silent.",
     )
     renew_seconds: float = Field(
         default=10,
         gt=0,
-        description="A hub that could not renew for so long writes no more and ends. Less than "
-        "`leaseSeconds`: what was sent in time must arrive before another hub begins.",
+        description="A leader that could not renew for so long writes no more and ends. Less than "
+        "`leaseSeconds`: what was sent in time must arrive before another one begins.",
     )
     retry_seconds: float = Field(
         default=2,
@@ -155,7 +161,7 @@ class OperatorSettings(BaseSettings):
     )
     leader_election: LeaderElectionSettings = Field(
         default_factory=LeaderElectionSettings,
-        description="How one of several hubs is chosen, by a Lease in the operator's namespace.",
+        description="How one of several replicas is chosen, by a Lease in its namespace.",
     )
     http: HttpSettings = Field(
         default_factory=HttpSettings, description="Health and metrics endpoints."

@@ -92,7 +92,10 @@ class WatchAudit:
     async def _find_differences(self, kind: WatchedKind) -> dict[ObjectKey, str | None]:
         """Return what the server has (its version) or lacks (None) unlike the store."""
         listed = await self._client.list_metadata(
-            kind.resource, namespace=kind.namespace, label_selector=kind.label_selector
+            kind.resource,
+            namespace=kind.namespace,
+            label_selector=kind.label_selector,
+            field_selector=kind.field_selector,
         )
         server: dict[ObjectKey, str | None] = {
             build_key(kind.resource, found): get_version(found) for found in listed

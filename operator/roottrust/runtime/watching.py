@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
@@ -11,14 +12,36 @@ from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
+Object = Mapping[str, Any]
+
+
+def keep_all(found: Object) -> Object:
+    """Keep an object as it is."""
+    return found
+
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedKind:
-    """One kind, in one namespace or in all, with the labels that the server filters by."""
+    """One kind, in one namespace or in all, with what the server filters by.
+
+    `keep` returns what is stored of an object: its name and version at least.
+    """
 
     resource: ResourceKind
     namespace: str | None = None
     label_selector: str | None = None
+    field_selector: str | None = None
+    keep: Callable[[Object], Object] = keep_all
+
+
+def merge_watched(several: Iterable[Iterable[WatchedKind]]) -> tuple[WatchedKind, ...]:
+    """Return each kind once; raises ValueError where one is to be watched in two ways."""
+    merged = dict.fromkeys(each for watched in several for each in watched)
+    resources = [each.resource for each in merged]
+    twice = {str(each) for each in resources if resources.count(each) > 1}
+    if twice:
+        raise ValueError(f"watched in two ways: {', '.join(sorted(twice))}")
+    return tuple(merged)
 
 
 async def list_watched(
@@ -42,7 +65,10 @@ async def list_kind(
     known = store.get_versions(resource)
     try:
         found = await client.list(
-            resource, namespace=watched.namespace, label_selector=watched.label_selector
+            resource,
+            namespace=watched.namespace,
+            label_selector=watched.label_selector,
+            field_selector=watched.field_selector,
         )
     except DependencyMissingError:
         raise DependencyMissingError(
@@ -50,4 +76,4 @@ async def list_kind(
             "apply the CustomResourceDefinitions in crds/ first.",
             reason=Reason.API_REFUSED,
         ) from None
-    return store.replace(resource, found, known=known)
+    return store.replace(resource, map(watched.keep, found), known=known)

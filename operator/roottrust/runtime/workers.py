@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Generic
+from typing import Generic, Literal
 
 from roottrust.domain.errors import (
     AccessDeniedError,
@@ -42,6 +42,7 @@ class Workers(Generic[Key]):
         shutdown_seconds: float = 20.0,
         limit_seconds: float = LIMIT_SECONDS,
         describe: Callable[[Key], str] = str,
+        subject: Literal["policy", "mesh"] = "policy",
         timer: Timer | None = None,
     ) -> None:
         self._queue = queue
@@ -51,6 +52,7 @@ class Workers(Generic[Key]):
         self._shutdown_seconds = shutdown_seconds
         self._limit_seconds = limit_seconds
         self._describe = describe
+        self._subject = subject
         self._timer: Timer = timer or asyncio.get_running_loop()
         self._started_at: dict[Key, float] = {}
         self._conflicted: set[Key] = set()
@@ -87,7 +89,7 @@ class Workers(Generic[Key]):
                 return
             self._started_at[key] = self._timer.time()
             try:
-                with bind_context(policy=self._describe(key)):
+                with bind_context(**{self._subject: self._describe(key)}):
                     result = await self._reconcile_once(key)
                 seconds = self._timer.time() - self._started_at[key]
                 self._metrics.count_reconcile(result=result, seconds=seconds)

@@ -35,8 +35,10 @@ class OperatorProcess:
         folder: Path,
         log: Path,
         module: str | None = None,
+        roles: str = "hub",
     ) -> None:
         self._module = module
+        self._roles = roles
         self.log = log
         self._port = _find_free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,7 +56,7 @@ class OperatorProcess:
             return
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                build_command(*self._words, module=self._module),
+                build_command(*self._words, module=self._module, roles=self._roles),
                 stdout=output,
                 stderr=output,
                 env=build_environment(),
@@ -65,7 +67,10 @@ class OperatorProcess:
         """Start it, whatever becomes of it."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                build_command(*self._words), stdout=output, stderr=output, env=build_environment()
+                build_command(*self._words, roles=self._roles),
+                stdout=output,
+                stderr=output,
+                env=build_environment(),
             )
 
     def stop(self) -> int:
@@ -129,7 +134,7 @@ class OperatorProcess:
 BuildOperator = Callable[..., OperatorProcess]
 
 
-def build_command(*words: str, module: str | None = None) -> list[str]:
+def build_command(*words: str, module: str | None = None, roles: str = "hub") -> list[str]:
     """Return the command of an operator that ends with the tests, however these end.
 
     `module` is one of this folder that runs it in another way than `roottrust operator`.
@@ -137,7 +142,7 @@ def build_command(*words: str, module: str | None = None) -> list[str]:
     python = ["setpriv", "--pdeathsig", "KILL", sys.executable]
     if module is not None:
         return [*python, "-m", f"{__package__}.{module}", *words]
-    return [*python, "-m", "roottrust", "operator", "--roles", "hub", *words]
+    return [*python, "-m", "roottrust", "operator", "--roles", roles, *words]
 
 
 def build_environment() -> dict[str, str]:

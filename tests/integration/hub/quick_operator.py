@@ -6,11 +6,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from roottrust.hub.app import run_hub
+from roottrust.hub.app import plan_hub
 from roottrust.hub.pace import Pace
 from roottrust.kube.access import load_access
 from roottrust.runtime.logs import configure_logs
 from roottrust.runtime.process import handle_signals
+from roottrust.runtime.roles import run_roles
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import load_settings
 
@@ -21,7 +22,7 @@ async def _run(settings: OperatorSettings, kubeconfig: Path) -> None:
     stop = asyncio.Event()
     with handle_signals(stop):
         access = await load_access(kubeconfig=kubeconfig)
-        await run_hub(settings, access, stop=stop, pace=QUICK)
+        await run_roles(settings, access, [plan_hub(pace=QUICK)], stop=stop)
 
 
 def main(kubeconfig: str, config: str) -> None:

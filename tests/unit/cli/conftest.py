@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from roottrust.cli import operator_command
 from roottrust.cli.main import main
+from roottrust.runtime.role import RolePlan
 
 CONFIG: dict[str, Any] = {
     "cluster": {"name": "cluster1"},
@@ -30,16 +31,20 @@ class Hub:
 
     failure: BaseException | None = None
     settings: list[Any] = field(default_factory=list)
+    roles: list[list[str]] = field(default_factory=list)
     access: list[dict[str, Any]] = field(default_factory=list)
 
     async def load_access(self, **given: Any) -> str:
         self.access.append(given)
         return "access"
 
-    async def run(self, settings: Any, access: str, *, stop: asyncio.Event) -> None:
+    async def run(
+        self, settings: Any, access: str, plans: list[RolePlan], *, stop: asyncio.Event
+    ) -> None:
         assert access == "access"
         assert not stop.is_set()
         self.settings.append(settings)
+        self.roles.append([each.name for each in plans])
         if self.failure is not None:
             raise self.failure
 
@@ -54,7 +59,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
     hub = Hub()
-    monkeypatch.setattr(operator_command, "run_hub", hub.run)
+    monkeypatch.setattr(operator_command, "run_roles", hub.run)
     monkeypatch.setattr(operator_command, "load_access", hub.load_access)
     # Logs of the whole process would go to a stream that ends with the test.
     monkeypatch.setattr(operator_command, "configure_logs", lambda **_: None)

@@ -60,7 +60,7 @@ def test_the_configuration_in_the_help_is_one_that_works(
 def test_a_hub_that_is_told_to_stop_exits_with_success(call: Call, hub: Hub, config: Path) -> None:
     result = call("operator", "--config", config)
     assert (result.exit_code, result.output) == (0, "")
-    assert hub.settings[0].roles == ("hub", "cluster")
+    assert hub.roles == [["cluster", "hub"]]
 
 
 def test_the_configuration_is_found_by_its_variable(
@@ -74,7 +74,7 @@ def test_the_configuration_is_found_by_its_variable(
 def test_roles_of_the_command_line_win(call: Call, hub: Hub, config: Path) -> None:
     assert call("operator", "--config", config, "--roles", "hub").exit_code == 0
     assert call("operator", "--config", config, "--roles", "cluster, hub").exit_code == 0
-    assert [settings.roles for settings in hub.settings] == [("hub",), ("cluster", "hub")]
+    assert hub.roles == [["hub"], ["cluster", "hub"]]
 
 
 def test_kubeconfig_and_context_are_passed_on(
@@ -90,11 +90,11 @@ def test_kubeconfig_and_context_are_passed_on(
     ]
 
 
-def test_a_role_that_this_version_lacks_is_wrong_usage(call: Call, hub: Hub, config: Path) -> None:
-    result = call("operator", "--config", config, "--roles", "cluster")
-    assert result.exit_code == 2
-    assert result.output.endswith("Error: this version has the role hub only: add it to --roles\n")
-    assert hub.settings == []
+def test_a_cluster_role_alone_needs_no_vault(call: Call, hub: Hub, tmp_path: Path) -> None:
+    config = write(tmp_path / "config.yaml", vaultServers=[])
+    assert call("operator", "--config", config, "--roles", "cluster").exit_code == 0
+    assert call("operator", "--config", config, "--roles", "hub").exit_code == 2
+    assert hub.roles == [["cluster"]]
 
 
 @pytest.mark.parametrize("roles", ["", "hub,agent"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from roottrust.kube.access import KubeAccess
-from roottrust.kube.kind import SECRETS, ResourceKind
+from roottrust.kube.kind import CONFIG_MAPS, SECRETS, ResourceKind
 from roottrust.runtime.kopf_glue import KopfWatches
 from roottrust.runtime.kopf_settings import build_kopf_settings
 from roottrust.runtime.watching import WatchedKind
@@ -23,6 +23,7 @@ def test_settings_follow_the_table() -> None:
             WatchedKind(
                 resource=SECRETS, namespace="ops", label_selector="istio/multiCluster=true"
             ),
+            WatchedKind(resource=CONFIG_MAPS, field_selector="metadata.name=istio-ca-root-cert"),
         ]
     )
     assert settings.peering.standalone
@@ -40,6 +41,7 @@ def test_settings_follow_the_table() -> None:
     assert settings.scanning.disabled
     assert settings.process.ultimate_exiting_timeout is None
     assert list(settings.watching.label_selectors.values()) == ["istio/multiCluster=true"]
+    assert list(settings.watching.field_selectors.values()) == ["metadata.name=istio-ca-root-cert"]
 
 
 def build_watches(*watched: WatchedKind) -> KopfWatches:

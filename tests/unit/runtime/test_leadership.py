@@ -7,7 +7,7 @@ from kubernetes.aio.client import Configuration
 
 from roottrust.kube.access import KubeAccess
 from roottrust.runtime.fence import FencedError
-from roottrust.runtime.leadership import Leadership, SoleLeader, open_leadership
+from roottrust.runtime.leadership import Leadership, SoleLeader, find_lease, open_leadership
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.settings import LeaderElectionSettings, OperatorSettings
 
@@ -74,3 +74,17 @@ def test_default_is_what_kubernetes_itself_uses() -> None:
 def test_terms_leave_time_to_stop(terms: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LeaderElectionSettings.model_validate(terms)
+
+
+@pytest.mark.parametrize(
+    ("roles", "lease"),
+    [
+        (("hub",), "roottrust-hub"),
+        (("cluster", "hub"), "roottrust-hub"),
+        (("cluster",), "roottrust-cluster"),
+    ],
+)
+def test_roles_of_one_process_have_one_lease(roles: tuple[str, ...], lease: str) -> None:
+    server = {"address": "https://vault.example", "login": {"tokenFile": {"path": "/token"}}}
+    settings = OperatorSettings(cluster={"name": "c1"}, roles=roles, vault_servers=(server,))
+    assert find_lease(settings) == lease

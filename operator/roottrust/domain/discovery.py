@@ -1,0 +1,93 @@
+"""Which Deployments of a cluster are istiods, and what each tells of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roottrust.domain.istiod_manifest import IstiodManifest, read_mapping
+
+Manifest = Mapping[str, Any]
+
+LABEL = "app"
+ISTIOD = "istiod"
+SELECTOR = f"{LABEL}={ISTIOD}"
+DEFAULT_REVISION = "default"
+POD_LABELS_MAX = 16
+
+_REVISION_LABEL = "istio.io/rev"
+_VERSION_LABEL = "app.kubernetes.io/version"
+_MESH_CONFIG = "istio"
+# What follows the last colon of an image's last part, and is a version rather than `latest`.
+_VERSION_TAG = re.compile(r"[^/]*:(v?[0-9]+\.[0-9][-A-Za-z0-9_.]*)(?:@.*)?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Istiod:
+    """One istiod; `wanted` and `ready` count its replicas."""
+
+    namespace: str
+    deployment: str
+    pod_labels: Mapping[str, str]
+    version: str | None
+    revision: str
+    service_account: str
+    ready: int
+    wanted: int
+
+    @property
+    def full_name(self) -> str:
+        """Namespace and name, as people write them."""
+        return f"{self.namespace}/{self.deployment}"
+
+    @property
+    def mesh_config_name(self) -> str:
+        """The ConfigMap with its mesh configuration (istio, pilot/pkg/bootstrap/mesh.go)."""
+        if self.revision == DEFAULT_REVISION:
+            return _MESH_CONFIG
+        return f"{_MESH_CONFIG}-{self.revision}"
+
+
+def read_istiod(manifest: Manifest) -> Istiod | None:
+    """Return the istiod that a Deployment runs; None for one that merely carries its label."""
+    metadata = read_mapping(manifest.get("metadata"))
+    spec = read_mapping(manifest.get("spec"))
+    deployment = IstiodManifest(content=manifest, namespace=str(metadata.get("namespace")))
+    labels = read_mapping(metadata.get("labels"))
+    if labels.get(LABEL) != ISTIOD or deployment.discovery is None:
+        return None
+    ready = read_mapping(manifest.get("status")).get("readyReplicas")
+    wanted = spec.get("replicas")
+    return Istiod(
+        namespace=str(metadata.get("namespace")),
+        deployment=deployment.name,
+        pod_labels=_read_pod_labels(spec),
+        version=_find_version(deployment, labels),
+        revision=_find_revision(deployment, labels),
+        service_account=deployment.service_account,
+        ready=ready if isinstance(ready, int) else 0,
+        wanted=wanted if isinstance(wanted, int) else 1,
+    )
+
+
+def _read_pod_labels(spec: Manifest) -> dict[str, str]:
+    """Return the labels of its pods, as many as a Mesh takes: those that select them first."""
+    template = read_mapping(read_mapping(spec.get("template")).get("metadata"))
+    labels = read_mapping(template.get("labels"))
+    selecting = read_mapping(read_mapping(spec.get("selector")).get("matchLabels"))
+    order = sorted(labels, key=lambda key: (key not in selecting, key != LABEL, key))
+    return {key: str(labels[key]) for key in order[:POD_LABELS_MAX]}
+
+
+def _find_version(deployment: IstiodManifest, labels: Manifest) -> str | None:
+    """Return the tag of the image if it is a version, or else what the chart says."""
+    found = _VERSION_TAG.search(str((deployment.discovery or {}).get("image", "")))
+    return found[1] if found else labels.get(_VERSION_LABEL)
+
+
+def _find_revision(deployment: IstiodManifest, labels: Manifest) -> str:
+    """Return the revision that istiod itself goes by, or else that of its label."""
+    variable = deployment.find_variable("REVISION") or {}
+    return str(variable.get("value") or labels.get(_REVISION_LABEL) or DEFAULT_REVISION)

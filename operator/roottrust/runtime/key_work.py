@@ -1,0 +1,81 @@
+"""The keys of one role: they wait, are resynced, and are worked on once this process leads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+from roottrust.runtime.leadership import Leadership
+from roottrust.runtime.metrics import Metrics
+from roottrust.runtime.resync import Resync
+from roottrust.runtime.settings import OperatorSettings
+from roottrust.runtime.store import ObjectKey
+from roottrust.runtime.workers import Reconcile, Workers
+from roottrust.runtime.workqueue import Priority, WorkQueue
+
+
+class KeyWork:
+    """A queue of its own for each role: where one waits for a slow server, the others go on.
+
+    `subject` is the field of log lines that a key is named in.
+    """
+
+    def __init__(
+        self,
+        *,
+        reconcile: Reconcile[ObjectKey],
+        settings: OperatorSettings,
+        leadership: Leadership,
+        metrics: Metrics,
+        subject: Literal["policy", "mesh"],
+    ) -> None:
+        self._leadership = leadership
+        self._is_working = False
+        self.queue: WorkQueue[ObjectKey] = WorkQueue()
+        self._resync = Resync(queue=self.queue, interval_seconds=settings.resync_seconds)
+        self.workers = Workers(
+            queue=self.queue,
+            reconcile=reconcile,
+            metrics=metrics,
+            count=settings.workers,
+            shutdown_seconds=settings.shutdown_seconds,
+            describe=_name_object,
+            subject=subject,
+        )
+
+    @property
+    def is_working(self) -> bool:
+        """Whether keys are taken; before, the store is kept up and nothing is done."""
+        return self._is_working
+
+    def add(
+        self, key: ObjectKey, *, priority: Priority = Priority.EDIT, delay: float = 0.0
+    ) -> None:
+        """Have a key reconciled, unless this process does not lead yet."""
+        if self._is_working:
+            self.queue.add(key, priority=priority, delay=delay)
+
+    def keep(self, key: ObjectKey) -> None:
+        """Have a key reconciled from time to time as well."""
+        self._resync.schedule(key)
+
+    def forget(self, key: ObjectKey) -> None:
+        """Have it reconciled no more from time to time."""
+        self._resync.forget(key)
+
+    async def run(self, stop: asyncio.Event, *, on_lead: Callable[[], None]) -> None:
+        """Work until the stop as soon as this process leads; `on_lead` adds what there is."""
+        if not await self._leadership.wait(stop):
+            return
+        self._is_working = True
+        on_lead()
+        await self.workers.run(stop)
+
+    def close(self) -> None:
+        """Resync nothing more."""
+        self._resync.close()
+
+
+def _name_object(key: ObjectKey) -> str:
+    return f"{key.namespace}/{key.name}"

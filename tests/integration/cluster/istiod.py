@@ -1,0 +1,90 @@
+"""What an installation of istiod leaves in a cluster, as far as the cluster role sees it.
+
+There are no nodes: what controllers would tell of pods, the tests tell.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from testbed import Cluster
+from tests.integration.hub.waiting import wait_for
+
+SECONDS = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Istiod:
+    """One istiod and its Mesh."""
+
+    cluster: Cluster
+    namespace: str
+    home: str
+    deployment: str = "istiod"
+
+    @property
+    def mesh(self) -> str:
+        return f"{self.deployment}-{self.namespace}-cluster1"
+
+    def install(self, *, container: str = "discovery", **container_changes: Any) -> None:
+        """Create its Deployment, as istio's chart makes it."""
+        labels = {"app": "istiod", "istio": "pilot"}
+        pod = {
+            "serviceAccountName": self.deployment,
+            "containers": [
+                {
+                    "name": container,
+                    "image": "registry.example/istio/pilot:1.30.0",
+                    "args": ["discovery"],
+                    **container_changes,
+                }
+            ],
+        }
+        self.apply(
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {
+                    "name": self.deployment,
+                    "labels": {"app": "istiod", "istio.io/rev": "default"},
+                },
+                "spec": {
+                    "replicas": 1,
+                    "selector": {"matchLabels": {"istio": "pilot"}},
+                    "template": {"metadata": {"labels": labels}, "spec": pod},
+                },
+            }
+        )
+
+    def uninstall(self) -> None:
+        self.kubectl("delete", "deployment", self.deployment, "--ignore-not-found")
+
+    def configure(self, mesh: str) -> None:
+        """Put its mesh configuration beside it."""
+        data = {"mesh": mesh}
+        metadata = {"name": "istio"}
+        self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+
+    def find_mesh(self) -> dict[str, Any] | None:
+        words = ("get", "mesh", self.mesh, "-n", self.home, "-o=json", "--ignore-not-found")
+        found = self.cluster.kubectl(*words).stdout
+        mesh: dict[str, Any] | None = json.loads(found) if found else None
+        return mesh
+
+    def wait_for_mesh(self) -> dict[str, Any]:
+        found = wait_for(self.find_mesh, lambda mesh: mesh is not None, seconds=SECONDS)
+        assert found is not None
+        return found
+
+    def wait_until_mesh_is_gone(self) -> None:
+        wait_for(self.find_mesh, lambda mesh: mesh is None, seconds=SECONDS)
+
+    def apply(self, manifest: dict[str, Any]) -> None:
+        """Apply one of its objects in its namespace."""
+        words = ("apply", "--server-side", "--force-conflicts", "-n", self.namespace, "-f", "-")
+        self.cluster.kubectl(*words, input=json.dumps(manifest))
+
+    def kubectl(self, *words: str) -> str:
+        return self.cluster.kubectl(*words, "-n", self.namespace).stdout
