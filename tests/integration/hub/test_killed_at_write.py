@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from testbed import Cluster
 from tests.integration.hub.candidate import BuildCandidate
+from tests.integration.hub.courses import AdoptionCourse, ImportCourse, RemovalCourse
 from tests.integration.hub.interference import (
     Answer,
     Interference,
@@ -14,6 +18,8 @@ from tests.integration.hub.interference import (
     RefuseOnce,
 )
 from tests.integration.hub.policy import MakePolicy
+from tests.integration.hub.root import Root
+from tests.integration.hub.root_secret import RootSecret
 from tests.integration.hub.undisturbed import Course, End
 from tests.integration.vault_calls import Ask
 
@@ -32,22 +38,60 @@ REFUSED = [
 ]
 
 
+WAYS = {
+    "making": Course,
+    "import": ImportCourse,
+    "adoption": AdoptionCourse,
+    "removal": RemovalCourse,
+}
+every_way = pytest.mark.parametrize(
+    "course",
+    [
+        pytest.param(each, marks=() if each == "making" else pytest.mark.prove, id=each)
+        for each in WAYS
+    ],
+    indirect=True,
+)
+
+
 @pytest.fixture
-def course(build: BuildCandidate, make_policy: MakePolicy, namespace: str, admin: Ask) -> Course:
-    operator = build("faulty", leaderElection=ALONE, resyncSeconds=10)
-    suffix = namespace.removeprefix("test-")
-    return Course(operator=operator, admin=admin, make_policy=make_policy, suffix=suffix)
+def course(
+    request: pytest.FixtureRequest,
+    build: BuildCandidate,
+    make_policy: MakePolicy,
+    cluster: Cluster,
+    namespace: str,
+    admin: Ask,
+    root: Root,
+) -> Course:
+    """One way for a policy to go; each begins and ends in the same Vault."""
+    way = getattr(request, "param", "making")
+    more: dict[str, Any] = {}
+    if way == "import":
+        more["secret"] = RootSecret(cluster=cluster, namespace=namespace)
+        more["secret"].allow()
+        more["secret"].put(root)
+    if way == "adoption":
+        more = {"cluster": cluster, "istiod": request.getfixturevalue("istiod")}
+    return WAYS[way](
+        operator=build("faulty", leaderElection=ALONE, resyncSeconds=10),
+        admin=admin,
+        make_policy=make_policy,
+        suffix=namespace.removeprefix("test-"),
+        **more,
+    )
 
 
 @pytest.fixture
 def undisturbed(course: Course) -> End:
     """What comes of it when nothing is in the way: the writes are the boundaries to walk."""
     end = course.run(Interference())
-    assert len(end.writes) == len(set(end.writes)) >= 7
+    assert len(end.writes) == len(set(end.writes)) >= (4 if type(course) is RemovalCourse else 7)
     assert end.events == []
     return end
 
 
+@every_way
 @pytest.mark.parametrize("form", [KillBefore, KillAfter])
 def test_killed_at_any_write_it_goes_on_where_it_was(
     course: Course, undisturbed: End, form: type[KillBefore | KillAfter]
@@ -63,6 +107,7 @@ def test_killed_at_any_write_it_goes_on_where_it_was(
         assert course.run(kill, help_on=start_again).find_differences(undisturbed) == {}
 
 
+@every_way
 def test_lost_answers_are_made_up_for(course: Course, undisturbed: End) -> None:
     for number, write in enumerate(undisturbed.writes, start=1):
         print(f"lost answer {number}: {write}")

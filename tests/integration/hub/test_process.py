@@ -13,13 +13,16 @@ import yaml
 
 from testbed import Cluster, Vault
 from tests.integration.hub.configuration import build_config
+from tests.integration.hub.fault_site import allow_login, build_login
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import (
+    BuildOperator,
     OperatorProcess,
     build_command,
     build_environment,
 )
 from tests.integration.hub.policy import MakePolicy
+from tests.integration.vault_calls import Ask
 
 CRDS = Path(__file__).parents[3] / "crds"
 MESHES = "meshes.internal.gloo.solo.io"
@@ -115,6 +118,31 @@ def test_operator_ends_in_order_and_soon(operator: OperatorProcess) -> None:
     assert operator.stop() == 0
     assert time.monotonic() - started < STOP_SECONDS
     assert "the hub has stopped" in operator.log.read_text().splitlines()[-1]
+
+
+def list_tokens(admin: Ask) -> list[str]:
+    """Return the tokens that logins by AppRole have given and that still hold."""
+    answer = admin("LIST", "sys/leases/lookup/auth/approle/login")
+    return list(answer.json()["data"]["keys"]) if answer.ok else []
+
+
+def test_token_of_its_login_ends_with_it(
+    operator_process: OperatorProcess,
+    build_operator: BuildOperator,
+    make_policy: MakePolicy,
+    names: Names,
+    admin: Ask,
+    vault: Vault,
+    tmp_path: Path,
+) -> None:
+    operator_process.kill()
+    allow_login(admin)
+    operator = build_operator("operator-that-logs-in", vault, build_login(tmp_path))
+    operator.start()
+    make_policy(names).wait_until_ready()
+    assert len(list_tokens(admin)) == 1
+    assert operator.stop() == 0
+    assert list_tokens(admin) == []
 
 
 @pytest.mark.parametrize(

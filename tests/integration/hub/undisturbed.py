@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.vault_dump import Dump, dump_vault, find_differences, rename
 from tests.integration.vault_calls import Ask
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOUNTS = tuple(each for each in GENERATED_ROOTS if each.startswith("pki_faulty_"))
 
 
@@ -45,45 +47,72 @@ class Course:
     make_policy: MakePolicy
     suffix: str
     runs: int = 0
+    uid: str = ""
 
     def run(self, interference: Interference, *, help_on: Callable[[], None] = lambda: None) -> End:
-        """Apply the policy, see it Ready, note what there is, and take it all away again."""
+        """Have the policy go its way, note what there is, and take it all away again."""
         self.operator.start()
         recorder = self.operator.paths.vault
-        recorder.interfere(interference)
-        first = len(recorder.calls)
         names, mount = build_names(f"{self.suffix}n{self.runs}"), MOUNTS[self.runs % len(MOUNTS)]
         self.runs += 1
-        policy = self._apply(names, mount)
+        self.prepare(names, mount)
+        recorder.interfere(interference)
+        first = len(recorder.calls)
+        policy = self.begin(names, mount)
+        words = {
+            self.uid: "policy",
+            names.mesh_namespace.removeprefix("istio-"): "suffix",
+            mount: "root",
+            policy.name: "name",
+        }
         try:
             help_on()
-            policy.wait_until_ready()
+            self.wait_for_end(policy)
             writes = [str(each) for each in recorder.calls[first:] if each.has_happened]
-            words = {
-                policy.read()["metadata"]["uid"]: "policy",
-                names.mesh_namespace.removeprefix("istio-"): "suffix",
-                mount: "root",
-                policy.name: "name",
-            }
             return End(
-                writes=[rename(each, words) for each in writes],
+                writes=[_ID.sub("<id>", rename(each, words)) for each in self.count_once(writes)],
                 vault=dump_vault(self.admin, names=words),
                 events=policy.read_events("DriftRepaired"),
             )
         finally:
             recorder.interfere(Interference())
+            self.stop()
             self._clean(policy, names, mount)
 
-    def _apply(self, names: Names, mount: str) -> Policy:
-        changes: dict[str, Any] = {
-            **names.build_changes(),
+    def prepare(self, names: Names, mount: str) -> None:
+        """Make what is there before anything can be in the way."""
+
+    def begin(self, names: Names, mount: str) -> Policy:
+        """Have the operator start to write."""
+        return self.apply(names, mount)
+
+    def wait_for_end(self, policy: Policy) -> None:
+        """Wait until it has nothing more to write."""
+        policy.wait_until_ready()
+
+    def stop(self) -> None:
+        """End what could restore what is taken away."""
+
+    def count_once(self, writes: list[str]) -> list[str]:
+        """Leave out what may be written again."""
+        return writes
+
+    def build_changes(self, mount: str) -> dict[str, Any]:
+        """Return what to change in the guide's manifest."""
+        return {
             "spec.config.agentCa.vault.caPath": f"{mount}/root/sign-intermediate",
             "spec.management": {"root": {"source": "Generate"}},
         }
-        return self.make_policy(names, changes, name=f"faulty-{self.runs}")
+
+    def apply(self, names: Names, mount: str) -> Policy:
+        """Apply the policy of this run."""
+        changes = {**names.build_changes(), **self.build_changes(mount)}
+        policy = self.make_policy(names, changes, name=f"faulty-{self.runs}")
+        self.uid = policy.read()["metadata"]["uid"]
+        return policy
 
     def _clean(self, policy: Policy, names: Names, mount: str) -> None:
-        policy.delete()
+        policy.kubectl("delete", "rtp", policy.name, "--ignore-not-found", "--timeout=20s")
         self.admin("DELETE", f"sys/mounts/{mount}")
         self.admin("DELETE", f"sys/mounts/{names.intermediate_mount}")
         self.admin("DELETE", f"sys/auth/{names.auth_mount}")
