@@ -10,13 +10,17 @@ from collections.abc import Collection, Iterable, Mapping
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.reasons import Reason
 from roottrust.domain.transition import Transition
-from roottrust.domain.vault_object import VaultObject, is_same_value
+from roottrust.domain.vault_object import digest_value
 
 _MAX_SHOWN = 10
+_NOTHING = digest_value(None)
+
+# An object as it was last known to be: the digests of its fields.
+KnownObject = Mapping[str, int]
 
 
 def list_repairs(
-    actions: Iterable[Action], *, known: Mapping[str, VaultObject], told: Collection[str]
+    actions: Iterable[Action], *, known: Mapping[str, KnownObject], told: Collection[str]
 ) -> tuple[Transition, ...]:
     """Return the Events of writes: what somebody else had changed, and what only we want otherwise.
 
@@ -39,7 +43,7 @@ def list_repairs(
 
 
 def _describe_drift(
-    action: Action, *, known: VaultObject | None, told: Collection[str]
+    action: Action, *, known: KnownObject | None, told: Collection[str]
 ) -> str | None:
     path = action.wanted.path
     if action.verb is Verb.CREATE:
@@ -49,7 +53,7 @@ def _describe_drift(
     edited = [
         each.field
         for each in action.differences
-        if not is_same_value(known.fields.get(each.field), each.found_value)
+        if known.get(each.field, _NOTHING) != digest_value(each.found_value)
     ]
     return f"{path} had another {', '.join(edited)}" if edited else None
 

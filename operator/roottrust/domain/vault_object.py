@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -92,6 +93,18 @@ def is_same_value(wanted: Any, found: Any) -> bool:
     if left in _EMPTY and right in _EMPTY:
         return True
     return type(left) is type(right) and left == right
+
+
+def digest_value(value: Any) -> int:
+    """Return a number that two values share if Vault would show them alike, and only then."""
+    known = _normalise(value)
+    text = "" if known in _EMPTY else f"{type(known).__name__} {known!r}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+
+def digest_fields(wanted: VaultObject) -> dict[str, int]:
+    """Return what an object's fields are known by: of a fleet's, whole ones would fill memory."""
+    return {name: digest_value(value) for name, value in wanted.fields.items()}
 
 
 def _normalise(value: Any) -> Any:

@@ -13,8 +13,9 @@ from roottrust.domain.cluster_plan import ClusterPlan
 from roottrust.domain.existing_root import RootPlan
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
+from roottrust.domain.repair import KnownObject
 from roottrust.domain.target import VaultTarget
-from roottrust.domain.vault_object import VaultObject
+from roottrust.domain.vault_object import digest_fields
 from roottrust.runtime.store import ObjectKey
 
 Place = tuple[str, str | None]
@@ -25,7 +26,7 @@ class _Page:
     """One policy's objects by path, in one namespace of one Vault."""
 
     place: Place
-    objects: dict[str, VaultObject] = field(default_factory=dict)
+    objects: dict[str, KnownObject] = field(default_factory=dict)
 
 
 class WantedBook:
@@ -34,7 +35,7 @@ class WantedBook:
     def __init__(self) -> None:
         self._pages: dict[ObjectKey, _Page] = {}
 
-    def look_up(self, key: ObjectKey, target: VaultTarget | None) -> Mapping[str, VaultObject]:
+    def look_up(self, key: ObjectKey, target: VaultTarget | None) -> Mapping[str, KnownObject]:
         """Return the objects of a policy by path; another Vault's are none of these."""
         page = self._pages.get(key)
         return page.objects if page and target and page.place == _get_place(target) else {}
@@ -45,7 +46,7 @@ class WantedBook:
             return
         objects = {
             **self.look_up(key, outcome.target),
-            **{action.wanted.path: action.wanted for action in applied},
+            **{action.wanted.path: digest_fields(action.wanted) for action in applied},
         }
         if outcome.plan is not None:
             objects = _take_over(objects, outcome.plan)
@@ -56,12 +57,12 @@ class WantedBook:
         self._pages.pop(key, None)
 
 
-def _take_over(known: Mapping[str, VaultObject], plan: Plan) -> dict[str, VaultObject]:
+def _take_over(known: Mapping[str, KnownObject], plan: Plan) -> dict[str, KnownObject]:
     """Return what is known after a look; what the policy does not want any more goes."""
     pending = {action.wanted.path for action in (*plan.actions, *plan.withheld)}
     parts: tuple[RootPlan | ClusterPlan, ...] = (plan.root, *plan.clusters.values())
     managed = {each.wanted.path: each.wanted for part in parts for each in part.managed}
-    seen = {path: wanted for path, wanted in managed.items() if path not in pending}
+    seen = {path: digest_fields(each) for path, each in managed.items() if path not in pending}
     is_whole = all(part.fault is None for part in parts)
     kept = {path: each for path, each in known.items() if path in managed or not is_whole}
     return {**kept, **seen}

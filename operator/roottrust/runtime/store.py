@@ -10,6 +10,7 @@ from typing import Any
 
 from roottrust.kube.kind import ResourceKind
 from roottrust.kube.managed_fields import drop_managed_fields
+from roottrust.runtime.shared_words import share_words
 
 Object = Mapping[str, Any]
 
@@ -123,7 +124,7 @@ class ObjectStore:
         known = self._objects[key.kind].get(key)
         if known is not None and (_is_older(found, known) or _is_same(found, known)):
             return False
-        self._objects[key.kind][key] = drop_managed_fields(found)
+        self._objects[key.kind][key] = share_words(drop_managed_fields(found))
         return True
 
 

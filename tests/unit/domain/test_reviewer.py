@@ -19,6 +19,7 @@ from roottrust.domain.repair import list_repairs
 from roottrust.domain.reviewer import ReviewerToken, find_next_renewal
 from roottrust.domain.reviewer_status import list_reviewer_tokens, read_reviewer_tokens
 from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.vault_object import digest_fields
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.samples import (
     BY_ACCOUNT,
@@ -202,7 +203,7 @@ def test_the_token_goes_when_another_reviewer_is_chosen() -> None:
 def test_a_renewal_is_no_repair() -> None:
     settled = build_settled()
     (managed,) = (each for each in plan(settled).managed if each.wanted.path == CONFIG)
-    known = {CONFIG: managed.wanted}
+    known = {CONFIG: digest_fields(managed.wanted)}
     renewed = plan(replace(settled, reviewer_tokens={})).actions
     removed = plan(edit_config(settled, token_reviewer_jwt_set=False)).actions
     assert [each.reason for each in list_repairs(renewed, known=known, told=[])] == ["Updated"]

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from roottrust.domain.vault_object import Difference, VaultKind, VaultObject, find_differences
+from roottrust.domain.vault_object import (
+    Difference,
+    VaultKind,
+    VaultObject,
+    digest_value,
+    find_differences,
+)
 from tests.unit.domain.samples import PRIVATE_KEY, TOKEN
 
 
@@ -34,6 +40,7 @@ def compare(wanted: Any, found: Any) -> tuple[Difference, ...]:
 )
 def test_order_blank_ends_and_kinds_of_emptiness_do_not_count(wanted: Any, found: Any) -> None:
     assert compare(wanted, found) == ()
+    assert digest_value(wanted) == digest_value(found)
 
 
 @pytest.mark.parametrize(
