@@ -62,13 +62,12 @@ class BareKubernetes:
 
     async def touch_mesh(self) -> None:
         """Change a Mesh of a cluster that nobody knows: a hub then looks at every policy."""
+        place = {"namespace": "istio-system", "cluster": "elsewhere", "version": str(time.time())}
         manifest = {
             "apiVersion": "internal.gloo.solo.io/v2",
             "kind": "Mesh",
-            "metadata": {"name": _MESH, "annotations": {"bench": str(time.time())}},
-            "spec": {
-                "istio": {"installation": {"namespace": "istio-system", "cluster": "elsewhere"}}
-            },
+            "metadata": {"name": _MESH},
+            "spec": {"istio": {"installation": place}},
         }
         await self._apply(f"{MESHES}/{_MESH}", manifest, manager=_MANAGER)
 

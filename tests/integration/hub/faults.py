@@ -213,7 +213,13 @@ class WatchSilent(Wrong):
 FAULTS = (
     Fault(name="Vault down", wrong=Down, shown="VaultReachable=False Unreachable"),
     Fault(name="Vault sealed", wrong=Sealed, shown="VaultReachable=False Sealed"),
-    Fault(name="Vault frozen", wrong=Frozen, shown="VaultReachable=False Unreachable"),
+    # Two requests of 10 s each, one of them whether the server is well, come before it is told.
+    Fault(
+        name="Vault frozen",
+        wrong=Frozen,
+        seconds=45.0,
+        shown="VaultReachable=False Unreachable",
+    ),
     Fault(
         name="standby that redirects (307, made up)",
         wrong=Standby,

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.integration.vault_calls import Ask, write
+from tests.integration.vault_calls import Ask, read, write
 
 MOUNT = "pki"
 
@@ -28,6 +28,11 @@ class Root:
         """Put key and certificate into a mount that is made for them."""
         write(admin, f"sys/mounts/{mount}", {"type": "pki"})
         self.import_again(admin, mount)
+
+    def import_once(self, admin: Ask, mount: str = MOUNT) -> None:
+        """Put key and certificate into a mount unless other tests did, who share the Vault."""
+        if read(admin, f"sys/mounts/{mount}") is None:
+            self.import_into(admin, mount)
 
     def import_again(self, admin: Ask, mount: str = MOUNT) -> None:
         """Put key and certificate into a mount that is there."""

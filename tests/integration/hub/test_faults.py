@@ -44,8 +44,7 @@ WANTED_WRITES = 10
 def file_admin(file_vault: Vault, root: Root) -> Ask:
     admin = build_ask(file_vault, file_vault.root_token)
     write(admin, f"sys/policies/acl/{NAME}", {"policy": build_rights()})
-    if read(admin, "sys/mounts/pki") is None:
-        root.import_into(admin)
+    root.import_once(admin)
     return admin
 
 

@@ -29,7 +29,7 @@ def file_token(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def file_admin(file_vault: Vault, root: Root, file_token: Path) -> Ask:
     file_admin = build_ask(file_vault, file_vault.root_token)
     grant_rights(file_admin, file_token)
-    root.import_into(file_admin)
+    root.import_once(file_admin)
     return file_admin
 
 
