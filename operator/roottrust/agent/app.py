@@ -105,7 +105,7 @@ def _probe(settings: AgentSettings, held: Held) -> ProbeResult:
         settings.istiod.host,
         settings.istiod.port,
         name=settings.istiod_name,
-        intermediate=held.certificate.pem,
+        chain=held.chain,
         trust_bundle=held.trust_bundle,
         timeout_seconds=PROBE_SECONDS,
     )

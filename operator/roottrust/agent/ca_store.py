@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from roottrust.agent.publication import CaFolder, FolderState
+from roottrust.agent.folder_state import FolderState
+from roottrust.agent.publication import CaFolder
 from roottrust.api.issued_certificate import IssuedCertificateSpec
-from roottrust.domain.ca_check import Findings, check_files
+from roottrust.domain.ca_check import check_files
 from roottrust.domain.ca_files import CaFiles
 from roottrust.domain.certificate import parse_certificate, parse_certificates
-from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
+from roottrust.domain.errors import InvalidSpecError
+from roottrust.domain.finding import Findings
 from roottrust.domain.instance_report import Held
 from roottrust.domain.intermediate_renewal import explain_renewal, get_renewal_time
 from roottrust.domain.issuance_record import (
@@ -32,7 +33,6 @@ class CaStore:
     """The CA folder, and what is known of the intermediate in it; `held` is None without one."""
 
     def __init__(self, path: Path, *, pod: str, now: Callable[[], datetime]) -> None:
-        self._path = path
         self._folder = CaFolder(path)
         self._pod = pod
         self._now = now
@@ -41,8 +41,11 @@ class CaStore:
 
     def load(self) -> None:
         """Take over what is published, if istiod can work with it."""
-        if self._folder.inspect() is not FolderState.OURS:
+        found = self._folder.inspect()
+        if found.state is not FolderState.OURS:
+            logger.info("%s", found.message)
             return
+        self._folder.clear_leftovers()
         published = self._folder.read()
         if published is None:
             return
@@ -58,18 +61,7 @@ class CaStore:
 
         Before Vault is asked: what cannot be kept must not be obtained again and again.
         """
-        if self._folder.inspect() is FolderState.FOREIGN:
-            raise DependencyMissingError(
-                f"The CA folder {self._path} holds files that are not the agent's, such as those "
-                "of a Secret cacerts: mount an emptyDir with medium Memory there instead.",
-                reason=Reason.FOREIGN_CA_FOLDER,
-            )
-        if not os.access(self._path, os.W_OK | os.X_OK):
-            raise DependencyMissingError(
-                f"The CA folder {self._path} is not writable for the agent (user {os.getuid()}): "
-                "mount an emptyDir with medium Memory there.",
-                reason=Reason.CA_FOLDER_NOT_WRITABLE,
-            )
+        self._folder.inspect().require_ours()
 
     def find_due(self, spec: IssuedCertificateSpec) -> str | None:
         """Return why an intermediate has to be obtained, None while the present one will do."""
@@ -90,7 +82,8 @@ class CaStore:
         Raises InvalidSpecError, reason InvalidIntermediate, for what it cannot: the present one
         stays.
         """
-        findings = check_files(files, now=self._now())
+        common_name = spec.cert_options.common_name
+        findings = check_files(files, now=self._now(), common_name=common_name)
         if findings.faults:
             raise InvalidSpecError(" ".join(findings.faults), reason=Reason.INVALID_INTERMEDIATE)
         record = build_record(spec)

@@ -1,76 +1,196 @@
-"""Whether istiod serves an intermediate: its own certificate on port 15012 is signed by it.
+"""Whether istiod serves an intermediate: seen in its own certificate on port 15012.
 
-istiod tells nobody that it has refused a CA folder, and expiry metrics cannot tell two apart.
+istiod tells nobody that it refused a CA folder, and its expiry metrics cannot tell two apart. Its
+serving certificate is made anew under each intermediate that it takes (updateRootCertAndGenKeyCert
+in istio pilot/pkg/bootstrap/certcontroller.go).
 """
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from roottrust.domain.certificate import (
+    Certificate,
+    UnreadableCertificateError,
+    parse_certificate,
+    parse_certificates,
+)
+from roottrust.domain.certificate_path import is_issued_by
+from roottrust.domain.read_ca import find_paths
+
+# gRPC servers refuse clients that do not ask for it.
+_PROTOCOL = "h2"
+_HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH
+_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
+_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
+_NOT_TAKEN = (
+    "it has not taken the last publication; if that lasts, see its log for what it refused, and "
+    "restart it (it takes another root while it runs with ISTIO_MULTIROOT_MESH=true only)"
+)
+# istiod's own CA has its trust domain for an organization, and nothing else.
+_ISTIODS_OWN = re.compile(r"O=[^,+=]+")
 
 
 class Serving(StrEnum):
     """What istiod serves."""
 
-    THIS = "This"
-    ANOTHER = "Another"
     NOTHING = "Nothing"
+    THIS = "This"
+    OLDER = "Older"
+    SELF_SIGNED = "SelfSigned"
+    FOREIGN = "Foreign"
+    UNUSABLE = "Unusable"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeResult:
-    """What was found; `detail` is the end of a sentence for people."""
+    """What was seen, in one sentence that says what to do next."""
 
     serving: Serving
-    detail: str = ""
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Address:
+    host: str
+    port: int
+    name: str
+    timeout_seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
 
 
 def probe_istiod(
-    host: str, port: int, *, name: str, intermediate: str, trust_bundle: str, timeout_seconds: float
+    host: str,
+    port: int,
+    *,
+    name: str,
+    chain: str,
+    trust_bundle: str,
+    timeout_seconds: float,
 ) -> ProbeResult:
-    """Ask istiod for its chain; texts are PEM, `name` is the one in its certificate.
+    """Ask istiod for its certificate and compare it; blocks for three handshakes at most.
 
-    Two handshakes: one trusts the intermediate and nothing else, so that the leaf must be signed by
-    its very key; the other trusts the roots alone, so that the rest of the chain must be served.
+    `chain` and `trust_bundle` are the texts of cert-chain.pem and root-cert.pem, `name` is one in
+    istiod's certificate. Each root that the chain leads to is trusted by itself, as by a peer that
+    knows no other: with a cross-certificate there are two. Raises UnreadableCertificateError for
+    texts that are none.
     """
-    partial = _build_context(intermediate)
-    partial.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    for context, missing in (
-        (partial, "its certificate is not signed by this intermediate"),
-        (_build_context(trust_bundle), "its chain does not lead to the pinned root"),
-    ):
+    served = parse_certificates(chain)
+    paths = find_paths(served[0], between=served, roots=parse_certificates(trust_bundle))
+    address = _Address(host=host, port=port, name=name, timeout_seconds=timeout_seconds)
+    try:
+        return _probe(served, [path.root for path in paths], address)
+    except OSError as failure:
+        return ProbeResult(
+            serving=Serving.NOTHING,
+            message=f"istiod does not answer at {address} ({_describe(failure)}): wait until it "
+            "has started, or see its log.",
+        )
+
+
+def _probe(
+    chain: Sequence[Certificate], roots: Sequence[Certificate], address: _Address
+) -> ProbeResult:
+    leaf = None
+    for root in roots:
         try:
-            _shake_hands(host, port, name=name, context=context, timeout_seconds=timeout_seconds)
+            leaf = _fetch_leaf(_trust_only(root), address)
         except ssl.SSLCertVerificationError as refusal:
-            detail = f"{missing} ({refusal.verify_message})"
-            return ProbeResult(serving=Serving.ANOTHER, detail=detail)
-        except OSError as failure:
-            return ProbeResult(serving=Serving.NOTHING, detail=_describe(failure))
-    return ProbeResult(serving=Serving.THIS)
+            return _explain_refusal(chain, root, refusal, address)
+    if leaf is None:
+        return _explain_foreign(_fetch_leaf(_trust_anything(), address))
+    if is_issued_by(leaf, chain[0]):
+        return ProbeResult(serving=Serving.THIS, message="istiod serves this intermediate.")
+    return ProbeResult(
+        serving=Serving.OLDER,
+        message=f"istiod serves another intermediate under the same root: {_NOT_TAKEN}.",
+    )
 
 
-def _build_context(trusted: str) -> ssl.SSLContext:
-    # Not the default one, whose strictness since Python 3.13 refuses roots that istiod takes.
+def _explain_refusal(
+    chain: Sequence[Certificate],
+    root: Certificate,
+    refusal: ssl.SSLCertVerificationError,
+    address: _Address,
+) -> ProbeResult:
+    if refusal.verify_code == _HOSTNAME_MISMATCH:
+        return ProbeResult(
+            serving=Serving.UNUSABLE,
+            message=f"What answers at {address} has no certificate for {address.name}: see "
+            "that it is istiod, and in which namespace.",
+        )
+    if refusal.verify_code in (_HAS_EXPIRED, _NOT_YET_VALID):
+        return ProbeResult(
+            serving=Serving.UNUSABLE,
+            message=f"A certificate in istiod's chain is out of its time ({refusal.verify_message}"
+            "): see this node's clock, then istiod's log.",
+        )
+    leaf = _fetch_leaf(_trust_anything(), address)
+    if any(is_issued_by(leaf, each) for each in chain):
+        return ProbeResult(
+            serving=Serving.OLDER,
+            message=f"istiod serves a chain that does not lead to {root.subject!r}: {_NOT_TAKEN}.",
+        )
+    return _explain_foreign(leaf)
+
+
+def _explain_foreign(leaf: Certificate) -> ProbeResult:
+    if _ISTIODS_OWN.fullmatch(leaf.issuer):
+        return ProbeResult(
+            serving=Serving.SELF_SIGNED,
+            message=f"istiod signs with a CA of its own ({leaf.issuer}), for it found no files "
+            "when it started: delete the Secret istio-ca-secret, and restart istiod.",
+        )
+    return ProbeResult(
+        serving=Serving.FOREIGN,
+        message=f"istiod serves a certificate by {leaf.issuer!r}, which is not under the pinned "
+        "root: a Secret istiod-tls that is left from istio-csr is likely to override it; delete "
+        "that, and restart istiod.",
+    )
+
+
+def _trust_only(root: Certificate) -> ssl.SSLContext:
+    # Not the default context, whose strictness since Python 3.13 refuses roots that istiod takes.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=trusted)
+    context.load_verify_locations(cadata=root.pem)
+    context.set_alpn_protocols([_PROTOCOL])
     return context
 
 
-def _shake_hands(
-    host: str, port: int, *, name: str, context: ssl.SSLContext, timeout_seconds: float
-) -> None:
+def _trust_anything() -> ssl.SSLContext:
+    """Return what shows the certificate of a stranger; nothing is sent to it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols([_PROTOCOL])
+    return context
+
+
+def _fetch_leaf(context: ssl.SSLContext, address: _Address) -> Certificate:
+    """Shake hands, and return the certificate that was shown; raises OSError, ssl's among them."""
     with (
-        socket.create_connection((host, port), timeout=timeout_seconds) as connection,
-        context.wrap_socket(connection, server_hostname=name),
+        socket.create_connection(
+            (address.host, address.port), timeout=address.timeout_seconds
+        ) as connection,
+        context.wrap_socket(connection, server_hostname=address.name) as secured,
     ):
-        pass
+        der = secured.getpeercert(binary_form=True)
+    try:
+        return parse_certificate(ssl.DER_cert_to_PEM_cert(der or b""))
+    except UnreadableCertificateError as error:
+        raise ssl.SSLError(str(error)) from None
 
 
 def _describe(failure: OSError) -> str:
     if isinstance(failure, ConnectionRefusedError):
-        return "it does not listen"
+        return "nothing listens there"
     if isinstance(failure, TimeoutError):
-        return "it does not answer"
-    return f"the connection failed ({type(failure).__name__})"
+        return "no answer in time"
+    return type(failure).__name__

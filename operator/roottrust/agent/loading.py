@@ -51,10 +51,5 @@ class Loading:
             self._next = now + SURE_SECONDS
             return
         self._next = now + (QUICK_SECONDS if is_patient else SLOW_SECONDS)
-        if result.serving is Serving.ANOTHER and (self.is_loaded or not is_patient):
-            self.is_loaded = False
-            self.problem = (
-                f"istiod does not serve the intermediate that it was given: {result.detail}. "
-                "Restart this istiod; it takes a changed root while it runs with "
-                "ISTIO_MULTIROOT_MESH=true only."
-            )
+        if result.serving is not Serving.NOTHING and (self.is_loaded or not is_patient):
+            self.is_loaded, self.problem = False, result.message

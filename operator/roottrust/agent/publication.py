@@ -1,138 +1,139 @@
-"""istiod's CA folder: complete or as it was before, whenever the writer is killed.
+"""istiod's CA folder: complete or as it was, whenever the writer is killed.
 
-    ..store/<version>/{ca-cert.pem,ca-key.pem,cert-chain.pem,root-cert.pem,issuance.json}
-    ..data -> ..store/<version>
-    ca-cert.pem -> ..data/ca-cert.pem, and so on
+    ..store/VERSION/{ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem, issuance.json}
+    ..data        -> ..store/VERSION
+    ca-cert.pem   -> ..data/ca-cert.pem, and so on
 
-istiod watches the folder itself, not what is below it: the one rename of `..data` is all it sees of
-a new version, and it reads a tenth of a second later (`istio.md`, section 3).
+istiod watches the folder itself and not what is below it (inotify is not recursive), so that the
+one rename of `..data` is all it sees of a new version; a tenth of a second later it reads the four
+files one after another (handleCACertsFileWatch in istio pilot/pkg/bootstrap/istio_ca.go).
+
+Nothing is synced to a disk: the folder is memory, which a crash of the node takes with it whole,
+and a killed process leaves what it wrote to the kernel, in its order.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
 import secrets
-import shutil
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from roottrust.agent.folder_state import FolderFinding, inspect_folder
+from roottrust.agent.folder_tree import (
+    DATA,
+    STORE,
+    clear_folder,
+    list_names,
+    read_link,
+    write_file,
+)
 from roottrust.domain.ca_files import CERTIFICATE, CHAIN, KEY, NAMES, TRUST_BUNDLE, CaFiles
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 
 RECORD = "issuance.json"
-
-_DATA = "..data"
-_STORE = "..store"
 _NEXT = "next"
 _KEY_MODE = 0o600
-_MODE = 0o644
-# istiod would take the folder for a Secret of type kubernetes.io/tls.
-_FOREIGN_NAMES = ("tls.crt", "tls.key", "ca.crt")
-
-
-class FolderState(StrEnum):
-    """What a CA folder holds."""
-
-    EMPTY = "Empty"
-    OURS = "Ours"
-    FOREIGN = "Foreign"
+_FILE_MODE = 0o644
+_FOLDER_MODE = 0o755
 
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """One version: the files, and the text of what they were issued for."""
+    """One version as a whole: the files, and the record of what they were issued for."""
 
     files: CaFiles
     record: str
 
 
 class CaFolder:
-    """The folder that istiod reads; one writer at a time."""
+    """The folder that istiod reads (ROOT_CA_DIR); one writer at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def inspect(self) -> FolderState:
-        """Tell whose files are in it: links to our data are ours, anything else by name is not."""
-        for name in (*NAMES, *_FOREIGN_NAMES):
-            path = self._path / name
-            if os.path.lexists(path) and not self._is_ours(path):
-                return FolderState.FOREIGN
-        return FolderState.OURS if self.read() is not None else FolderState.EMPTY
+        self.path = path
 
     def read(self) -> Published | None:
-        """Return what is published, None if it is not complete."""
-        data = self._path / _DATA
-        try:
-            # Resolved once: a swap meanwhile must not mix two versions.
-            version = self._path / os.readlink(data)  # noqa: PTH115 - the text of the link
-            texts = {name: (version / name).read_text(encoding="ascii") for name in NAMES}
-            record = (version / RECORD).read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError):
+        """Return what istiod finds, None unless we wrote it and all of it is there."""
+        target = read_link(self.path / DATA)
+        if target is None or not all(self._is_linked(name) for name in NAMES):
             return None
-        if not all(self._is_ours(self._path / name) for name in NAMES):
-            return None
-        files = CaFiles(
-            certificate=texts[CERTIFICATE],
-            key=SecretStr(texts[KEY]),
-            chain=texts[CHAIN],
-            trust_bundle=texts[TRUST_BUNDLE],
-        )
-        return Published(files=files, record=record)
+        # Resolved once, so that a swap meanwhile mixes nothing.
+        return _read_version(self.path / target)
 
-    def publish(self, files: CaFiles, *, record: str) -> None:
-        """Make this what istiod sees, all at once.
+    def inspect(self) -> FolderFinding:
+        """Tell whether the folder is empty, ours, torn, or of others; nothing is written."""
+        return inspect_folder(self.path, is_complete=self.read() is not None)
 
-        Raises DependencyMissingError for a folder that cannot be written.
+    def publish(self, files: CaFiles, *, record: str = "") -> bool:
+        """Make this what istiod finds, all at once; return False if it is that already.
+
+        What came before is removed after, and also what a killed writer left. Raises
+        DependencyMissingError for a folder of others, and for one that cannot be written; what was
+        there stays.
         """
+        self.inspect().require_ours()
+        wanted = Published(files=files, record=record)
+        if self.read() == wanted:
+            return False
         try:
-            self._publish(files, record)
+            self._publish(wanted)
         except OSError as failure:
+            with contextlib.suppress(OSError):
+                self.clear_leftovers()
             raise DependencyMissingError(
-                f"The CA folder {self._path} cannot be written ({failure.strerror}): mount an "
-                "emptyDir with medium Memory there, writable for the agent.",
+                f"The CA folder {self.path} cannot be written ({failure.strerror}): mount an "
+                "emptyDir of medium Memory there, writable for the agent's user.",
                 reason=Reason.CA_FOLDER_NOT_WRITABLE,
             ) from None
+        return True
 
-    def _publish(self, files: CaFiles, record: str) -> None:
-        store = self._path / _STORE
-        store.mkdir(mode=0o755, exist_ok=True)
+    def clear_leftovers(self) -> None:
+        """Remove what a killed writer left, and no version that istiod finds; for a start."""
+        store = self.path / STORE
+        target = read_link(self.path / DATA)
+        current = Path(target).name if target else None
+        for name in list_names(store):
+            if name != current:
+                clear_folder(store / name)
+
+    def _publish(self, wanted: Published) -> None:
+        store = self.path / STORE
+        store.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        self.clear_leftovers()
         version = store / secrets.token_hex(8)
-        version.mkdir(mode=0o755)
-        for name, text in (*files.list_contents(), (RECORD, record)):
-            _write(version / name, text, mode=_KEY_MODE if name == KEY else _MODE)
-        # They lead nowhere before the first version: istiod finds none of the files, or all.
+        _write_version(version, wanted)
+        # Before the first swap they lead nowhere: istiod finds none of the files, or all.
         for name in NAMES:
-            self._link(name)
-        following = store / _NEXT
-        following.unlink(missing_ok=True)
-        following.symlink_to(Path(_STORE) / version.name)
-        following.rename(self._path / _DATA)
-        self._remove_others(version)
+            if not self._is_linked(name):
+                (self.path / name).symlink_to(f"{DATA}/{name}")
+        # Made below the folder: made in it, istiod's clock would start before the swap.
+        (store / _NEXT).symlink_to(f"{STORE}/{version.name}")
+        (store / _NEXT).rename(self.path / DATA)
+        self.clear_leftovers()
 
-    def _link(self, name: str) -> None:
-        path = self._path / name
-        if not path.is_symlink():
-            path.symlink_to(Path(_DATA) / name)
-
-    def _remove_others(self, version: Path) -> None:
-        """Remove what came before, and what a writer that was killed has left."""
-        for each in version.parent.iterdir():
-            if each.is_dir() and not each.is_symlink() and each != version:
-                shutil.rmtree(each, ignore_errors=True)
-
-    def _is_ours(self, path: Path) -> bool:
-        try:
-            return os.readlink(path) == f"{_DATA}/{path.name}"  # noqa: PTH115
-        except OSError:
-            return False
+    def _is_linked(self, name: str) -> bool:
+        return read_link(self.path / name) == f"{DATA}/{name}"
 
 
-def _write(path: Path, text: str, *, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
+def _write_version(version: Path, wanted: Published) -> None:
+    version.mkdir(mode=_FOLDER_MODE)
+    for name, text in wanted.files.list_contents():
+        write_file(version / name, text, mode=_KEY_MODE if name == KEY else _FILE_MODE)
+    write_file(version / RECORD, wanted.record, mode=_FILE_MODE)
+
+
+def _read_version(version: Path) -> Published | None:
+    try:
+        texts = {name: (version / name).read_text() for name in (*NAMES, RECORD)}
+    except (OSError, UnicodeDecodeError):
+        return None
+    files = CaFiles(
+        certificate=texts[CERTIFICATE],
+        key=SecretStr(texts[KEY]),
+        chain=texts[CHAIN],
+        trust_bundle=texts[TRUST_BUNDLE],
+    )
+    return Published(files=files, record=texts[RECORD])

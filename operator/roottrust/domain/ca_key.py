@@ -1,4 +1,4 @@
-"""Private keys of intermediates: made here or by Vault, and written as istiod reads them."""
+"""Private keys of intermediates: made here or by Vault, and written as every istiod reads them."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ import re
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from roottrust.api.choices import KeyType
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
-# openssl writes one before a key, and istiod does not get past it.
-_PARAMETERS = re.compile(r"-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----\s*")
-_EXPONENT = 65537
-_CURVES: dict[KeyType, type[ec.EllipticCurve]] = {
-    KeyType.ECDSA_P256: ec.SECP256R1,
-    KeyType.ECDSA_P384: ec.SECP384R1,
+# SEC 1, PKCS #1 and PKCS #8, whatever stands before: istiod does not get past EC PARAMETERS.
+_BLOCK = re.compile(r"-----BEGIN ((?:EC |RSA )?PRIVATE KEY)-----[^-]*-----END \1-----")
+_DASHES = "-----"
+_BEGIN = f"{_DASHES}BEGIN "
+_PUBLIC_EXPONENT = 65_537
+_CURVES: dict[KeyType, ec.EllipticCurve] = {
+    KeyType.ECDSA_P256: ec.SECP256R1(),
+    KeyType.ECDSA_P384: ec.SECP384R1(),
 }
-_BITS = {KeyType.RSA_2048: 2048, KeyType.RSA_3072: 3072, KeyType.RSA_4096: 4096}
+_RSA_BITS = {KeyType.RSA_2048: 2048, KeyType.RSA_3072: 3072, KeyType.RSA_4096: 4096}
 
 
 class UnreadableKeyError(ValueError):
@@ -37,30 +34,59 @@ class UnreadableKeyError(ValueError):
 def make_key(key_type: KeyType) -> PrivateKey:
     """Return a new key."""
     if key_type in _CURVES:
-        return ec.generate_private_key(_CURVES[key_type]())
-    return rsa.generate_private_key(public_exponent=_EXPONENT, key_size=_BITS[key_type])
+        return ec.generate_private_key(_CURVES[key_type])
+    return rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=_RSA_BITS[key_type])
 
 
 def load_key(pem: SecretStr) -> PrivateKey:
-    """Return the key of a PEM text without a password; raises UnreadableKeyError."""
-    text = _PARAMETERS.sub("", pem.get_secret_value())
+    """Return the key of a PEM text, as Vault gives it at intermediate/generate/exported.
+
+    Raises UnreadableKeyError.
+    """
+    blocks = list(_BLOCK.finditer(pem.get_secret_value()))
+    if len(blocks) != 1:
+        raise UnreadableKeyError(
+            f"It holds {len(blocks)} private keys without a password instead of one."
+        )
     try:
-        key = load_pem_private_key(text.encode("ascii"), password=None)
+        key = serialization.load_pem_private_key(blocks[0][0].encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise UnreadableKeyError("It is no private key in PEM without a password.") from None
-    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise UnreadableKeyError("It is neither an ECDSA nor an RSA key: istiod needs one of them.")
+        # What the parser says may quote what it read.
+        raise UnreadableKeyError("It is damaged or of an unknown kind.") from None
+    if not isinstance(key, PrivateKey):
+        raise UnreadableKeyError("It is of a kind that Envoy refuses: use ECDSA or RSA.")
     return key
 
 
 def render_key(key: PrivateKey) -> SecretStr:
-    """Return the key in PEM (SEC 1 or PKCS #1), with nothing before it."""
-    encoded = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    """Return the key in PEM, PKCS #8: one block that istiod reads whatever the key's kind.
+
+    `ParsePemEncodedKey` in security/pkg/pki/util/crypto.go looks at the first block alone.
+    """
+    encoded = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
     return SecretStr(encoded.decode())
 
 
-def build_request(key: PrivateKey, *, common_name: str) -> str:
-    """Return a request to sign the key, in PEM; all else in the certificate is Vault's to say."""
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
-    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    return request.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+def begins_with_key(pem: SecretStr) -> bool:
+    """Tell whether a PEM text's first block is a private key, the only one that istiod looks at."""
+    first = pem.get_secret_value().partition(_BEGIN)[2]
+    return first.partition(_DASHES)[0].endswith("PRIVATE KEY")
+
+
+def is_key_of(key: PrivateKey, certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate is for this key."""
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return certificate.public_key().public_bytes(*form) == key.public_key().public_bytes(*form)
+
+
+def build_request(key: PrivateKey, *, common_name: str, organization: str | None = None) -> str:
+    """Return a request in PEM (PKCS #10) to certify the key; Vault decides on all but the key."""
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+    if organization is not None:
+        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
+    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(attributes))
+    return request.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()

@@ -84,6 +84,24 @@ class Reason(StrEnum):
     FOREIGN_CA_SECRET = "ForeignCASecret"
     NOT_LOADED_BY_ISTIOD = "NotLoadedByIstiod"
 
+    # The CA that istiod is to get
+    INVALID_TRUST_BUNDLE = "InvalidTrustBundle"
+    INVALID_KEY = "InvalidKey"
+    KEY_MISMATCH = "KeyMismatch"
+    WRONG_COMMON_NAME = "WrongCommonName"
+    NOT_A_CA = "NotACA"
+    USAGE_FORBIDDEN = "UsageForbidden"
+    PATH_TOO_LONG = "PathTooLong"
+    PATH_LENGTH_OPEN = "PathLengthOpen"
+    CHAIN_INCOMPLETE = "ChainIncomplete"
+    CHAIN_MISORDERED = "ChainMisordered"
+    ROOT_IN_CHAIN = "RootInChain"
+    NOT_YET_VALID = "NotYetValid"
+    EXPIRED = "Expired"
+    OUTLIVES_ISSUER = "OutlivesIssuer"
+    ENDS_TOO_SOON = "EndsTooSoon"
+    TRIAL_LEAF_REJECTED = "TrialLeafRejected"
+
     # Keys that Vault made
     KEYS_REMOVED = "KeysRemoved"
 

@@ -1,0 +1,83 @@
+"""Who issued whom, by the strictest rules of those who will look: Go (istiod) and Envoy.
+
+The library's own verifier does not fit: it refuses an issuer without a subject, which is what the
+guide's root is, and passes what istiod and Envoy refuse (ADR 17).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+from roottrust.domain.certificate import Certificate
+
+
+def load_certificate(certificate: Certificate) -> x509.Certificate:
+    """Return what the library makes of a certificate that was read before."""
+    return x509.load_pem_x509_certificate(certificate.pem.encode())
+
+
+def is_issued_by(child: Certificate, parent: Certificate) -> bool:
+    """Tell whether a certificate bears its issuer's name byte by byte, key id and signature.
+
+    Go compares the bytes of names: the same words in another string type are another name. Key ids
+    that contradict each other are refused by Envoy (BoringSSL) and OpenSSL.
+    """
+    lower, upper = load_certificate(child), load_certificate(parent)
+    if lower.issuer.public_bytes() != upper.subject.public_bytes():
+        return False
+    return _agree_on_key_id(lower, upper) and is_signed_by(lower, upper)
+
+
+def is_signed_by(child: x509.Certificate, parent: x509.Certificate) -> bool:
+    """Tell whether a certificate bears the name of another and the signature of its key."""
+    try:
+        child.verify_directly_issued_by(parent)
+    except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def find_path(
+    start: Certificate, *, between: Iterable[Certificate], root: Certificate
+) -> tuple[Certificate, ...] | None:
+    """Return the fewest certificates that lead from one to a root, both left out; None if none do.
+
+    Another root is never a step on the way.
+    """
+    steps = [each for each in between if not each.is_self_signed]
+    seen = {start.fingerprint}
+    open_ends: deque[tuple[Certificate, tuple[Certificate, ...]]] = deque([(start, ())])
+    while open_ends:
+        last, path = open_ends.popleft()
+        if is_issued_by(last, root):
+            return path
+        for step in steps:
+            if step.fingerprint not in seen and is_issued_by(last, step):
+                seen.add(step.fingerprint)
+                open_ends.append((step, (*path, step)))
+    return None
+
+
+def _agree_on_key_id(child: x509.Certificate, parent: x509.Certificate) -> bool:
+    wanted, present = _find_authority_key_id(child), _find_subject_key_id(parent)
+    return wanted is None or present is None or wanted == present
+
+
+def _find_authority_key_id(certificate: x509.Certificate) -> bytes | None:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+    except x509.ExtensionNotFound:
+        return None
+    return found.value.key_identifier
+
+
+def _find_subject_key_id(certificate: x509.Certificate) -> bytes | None:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    except x509.ExtensionNotFound:
+        return None
+    return found.value.digest
