@@ -5,8 +5,10 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from testbed import interrupt
 from testbed.errors import TestbedError
@@ -40,18 +42,21 @@ def run(
     words = [str(word) for word in argv]
     if shutil.which(words[0]) is None:
         raise TestbedError(f"The program {words[0]} is not on this machine.")
-    with subprocess.Popen(
-        words,
-        stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **(environment or {})},
-        cwd=directory,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    with (
+        _open_input(input) as stdin,
+        subprocess.Popen(
+            words,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(environment or {})},
+            cwd=directory,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
-            output, errors = _communicate(process, input, seconds)
+            output, errors = _communicate(process, seconds)
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -73,16 +78,28 @@ def contain(argv: Sequence[str | Path]) -> list[str | Path]:
     return bind(["unshare", *namespaces, *argv])
 
 
-def _communicate(
-    process: subprocess.Popen[str], text: str | None, seconds: float
-) -> tuple[str, str]:
+@contextlib.contextmanager
+def _open_input(text: str | None) -> Iterator[IO[str] | int]:
+    """Give a program its whole input at once.
+
+    A pipe takes a little; what is left, waiting in short steps would never write.
+    """
+    if text is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile("w+") as file:
+        file.write(text)
+        file.seek(0)
+        yield file
+
+
+def _communicate(process: subprocess.Popen[str], seconds: float) -> tuple[str, str]:
     """Wait for the end in short steps, so that a requested stop is noticed."""
     waited = 0.0
     while True:
         try:
-            return process.communicate(text, timeout=0.2)
+            return process.communicate(timeout=0.2)
         except subprocess.TimeoutExpired:
-            text = None
             waited += 0.2
             interrupt.check()
             if waited > seconds:

@@ -18,6 +18,7 @@ class Istio:
     """Everything needed to install istiod by its own charts, and to give workloads certificates."""
 
     helm: Path
+    helm_3: Path
     charts: Path
     archives: Sequence[Path]
 
@@ -41,6 +42,7 @@ def provide(cache: Cache, workshop: Workshop) -> Istio:
     )
     return Istio(
         helm=workshop.binary(parts.HELM),
+        helm_3=workshop.binary(parts.HELM_3),
         charts=workshop.binary(parts.ISTIO_CHARTS),
         archives=[
             images.archive(cache, f"image-{part.name}", part.version, _image(workshop, part, name))

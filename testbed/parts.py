@@ -67,10 +67,12 @@ ISTIO_CHARTS = Part(
     "istio-charts", ISTIO_VERSION, Folder("istio.io/istio", f"v{ISTIO_VERSION}", "manifests/charts")
 )
 HELM = Part("helm", "4.3.1", Tool("helm.sh/helm/v4/cmd/helm", "v4.3.1"))
+# Its post-renderers are programs, not plugins.
+HELM_3 = Part("helm-3", "3.22.0", Tool("helm.sh/helm/v3/cmd/helm", "v3.22.0"))
 
 CONTROL_PLANE = (KUBECTL, ETCD, API_SERVER, CONTROLLER_MANAGER)
 NODE = (SCHEDULER, KUBELET, PROXY, COREDNS)
-ISTIO = (PILOT_DISCOVERY, PILOT_AGENT, ISTIO_CHARTS, HELM)
+ISTIO = (PILOT_DISCOVERY, PILOT_AGENT, ISTIO_CHARTS, HELM, HELM_3)
 
 
 class Workshop:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Iterable
-from typing import NoReturn
 
 import click
 
 from roottrust.cli.istiod_patch.patched_text import patch_text
 from roottrust.cli.istiod_patch.yaml_stream import YamlError
+from roottrust.cli.terminal import fail, tell
 from roottrust.domain.istiod_patch import IstiodPatch, PatchRequest
 from roottrust.domain.istiod_patch_pod import AgentForm
 from roottrust.domain.names import build_audience, is_dns_label
-
-EXIT_FAILED = 1
 
 _IMAGE = f"roottrust:{importlib.metadata.version('roottrust')}"
 
@@ -113,11 +110,11 @@ def command(
     request = PatchRequest(form=form, namespace=namespace or None, brings_rbac=not no_rbac)
     given, text, patch = _patch_stdin(request)
     if patch.faults:
-        _fail(patch.faults)
+        fail(patch.faults)
     if not patch.istiods and not allow_none:
-        _fail([_explain_none(given)])
+        fail([_explain_none(given)])
     for note in patch.notes:
-        click.echo(f"Note: {note}", err=True)
+        tell(note)
     sys.stdout.buffer.write(text.encode())
 
 
@@ -127,9 +124,9 @@ def _patch_stdin(request: PatchRequest) -> tuple[str, str, IstiodPatch]:
         given = sys.stdin.buffer.read().decode()  # bytes: the ends of lines stay as they are
         return given, *patch_text(given, request)
     except UnicodeDecodeError:
-        _fail(["stdin is not UTF-8."])
+        fail(["stdin is not UTF-8."])
     except YamlError as error:
-        _fail([f"stdin: {error}."])
+        fail([f"stdin: {error}."])
 
 
 def _find_audience(*, cluster: str | None, audience: str | None, login: str) -> str | None:
@@ -154,9 +151,3 @@ def _explain_none(given: str) -> str:
         "no Deployment with the label app=istiod is among the documents (Lists are not looked "
         "into): pipe in what istiod's chart renders, or give --allow-none."
     )
-
-
-def _fail(lines: Iterable[str]) -> NoReturn:
-    for line in lines:
-        click.echo(f"Error: {line}", err=True)
-    sys.exit(EXIT_FAILED)

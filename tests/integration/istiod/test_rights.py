@@ -1,0 +1,83 @@
+"""What istiod's account may do for the agent: what the agent does, and nothing more of ours."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from testbed import Cluster
+from tests.integration.istiod.rendering import Renderer, find_rights
+
+CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
+STATUS = ("internal.gloo.solo.io", "issuedcertificates/status")
+EVENTS = ("", "events")
+CONFIG_MAPS = ("", "configmaps")
+
+
+@pytest.fixture
+def granted(cluster: Cluster, renderer: Renderer) -> str:
+    """A namespace in which the rights are applied that the filter appends."""
+    rights = find_rights(renderer.by_filter().documents)
+    cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(rights))
+    return renderer.namespace
+
+
+def may(cluster: Cluster, namespace: str, verb: str, resource: tuple[str, str], name: str) -> bool:
+    group, plural = resource
+    kind, _, subresource = plural.partition("/")
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": f"system:serviceaccount:{namespace}:istiod",
+            "resourceAttributes": {
+                "verb": verb,
+                "group": group,
+                "resource": kind,
+                "subresource": subresource,
+                "namespace": namespace,
+                "name": name,
+            },
+        },
+    }
+    answer = cluster.kubectl("create", "-f", "-", "-o", "json", input=json.dumps(review))
+    return bool(json.loads(answer.stdout)["status"]["allowed"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "name"),
+    [
+        ("get", CERTIFICATES, ""),
+        ("list", CERTIFICATES, ""),
+        ("watch", CERTIFICATES, ""),
+        ("patch", STATUS, "any"),
+        ("create", EVENTS, ""),
+        ("patch", EVENTS, "any"),
+        ("get", CONFIG_MAPS, "istio-ca-root-cert"),
+    ],
+)
+def test_the_agent_may(
+    cluster: Cluster, granted: str, verb: str, resource: tuple[str, str], name: str
+) -> None:
+    assert may(cluster, granted, verb, resource, name)
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "name"),
+    [
+        ("patch", CERTIFICATES, "any"),
+        ("create", CERTIFICATES, ""),
+        ("delete", CERTIFICATES, "any"),
+        ("update", STATUS, "any"),
+        ("get", CONFIG_MAPS, "another"),
+        ("list", CONFIG_MAPS, ""),
+        ("get", ("", "secrets"), "cacerts"),
+        ("create", ("", "serviceaccounts/token"), "istiod"),
+    ],
+)
+def test_the_agent_may_not(
+    cluster: Cluster, granted: str, verb: str, resource: tuple[str, str], name: str
+) -> None:
+    assert not may(cluster, granted, verb, resource, name)
