@@ -23,6 +23,10 @@ _COMMANDS = {
         "roottrust.cli.istiod_patch.command",
         "Put the agent beside istiod in rendered manifests.",
     ),
+    "verify": (
+        "roottrust.cli.verify.command",
+        "Verify that every part of a mesh uses and trusts the pinned root.",
+    ),
 }
 
 

@@ -109,6 +109,11 @@ class Reason(StrEnum):
     PROGRESSING = "Progressing"
     RETRYING = "Retrying"
 
+    # What `roottrust verify` meets at istiod
+    ISTIOD_UNREACHABLE = "IstiodUnreachable"
+    ISTIOD_UNTRUSTED = "IstiodUntrusted"
+    ISTIOD_REFUSED = "IstiodRefused"
+
     # Kubernetes
     API_UNREACHABLE = "APIServerUnreachable"
     API_REFUSED = "APIServerRefused"

@@ -1,0 +1,155 @@
+"""A mesh with a real istiod outside a pod, and the command with the rights that deploy/ ships."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from testbed import Cluster, Vault
+from testbed.cache import Cache, default_folder
+from testbed.parts import PILOT_DISCOVERY, Workshop
+from testbed.progress import Progress
+from tests import session
+from tests.integration.hub.waiting import wait_for
+from tests.integration.vault_calls import Ask, build_ask
+from tests.integration.verify.authority import Issued, VaultAuthority, make_authority
+from tests.integration.verify.istiod_process import Bundle, IstiodProcess
+from tests.integration.verify.site import OPERATOR_NAMESPACE, MeshSite
+from tests.integration.verify.verifier import Verifier, grant_rights, write_kubeconfig
+
+MakeAuthority = Callable[[str], VaultAuthority]
+ADDRESS = f"127.{session.RANGE}.12.1"
+
+
+@pytest.fixture(scope="session")
+def pilot_discovery(request: pytest.FixtureRequest) -> Path:
+    """istiod's program, which takes minutes to build the first time."""
+    with session.shown(request):
+        return Workshop(Cache(default_folder()), Progress()).binary(PILOT_DISCOVERY)
+
+
+@pytest.fixture(scope="module")
+def vault_admin(vault: Vault) -> Ask:
+    return build_ask(vault, vault.root_token)
+
+
+@pytest.fixture(scope="module")
+def mesh_namespace(cluster: Cluster) -> Iterator[str]:
+    """istiod's namespace."""
+    name = f"istio-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def make_root(vault_admin: Ask) -> MakeAuthority:
+    """Make roots in Vault, each in a mount of its own."""
+
+    def make(name: str) -> VaultAuthority:
+        return make_authority(vault_admin, f"pki_{uuid.uuid4().hex[:8]}", name=name)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A mesh, its root in Vault, and its istiod."""
+
+    site: MeshSite
+    authority: VaultAuthority
+    issued: Issued
+    istiod: IstiodProcess
+    folder: Path
+
+    def start(self, bundle: Bundle | None = None, *, root: str | None = None) -> None:
+        """Start istiod with a bundle, by default the right one, and wait for its root."""
+        self.istiod.stop()
+        bundle = bundle or self.issued.bundle
+        self.istiod.start(bundle, _make_folder(self.folder))
+        expected = root or bundle.files["root-cert.pem"]
+        wait_for(self.site.read_published, lambda found: set(found.values()) == {expected})
+
+    def restore(self) -> None:
+        """Have everything as it should be."""
+        self.site.create(self.authority)
+        self.site.report(self.issued)
+        self.start()
+
+
+@pytest.fixture(scope="module")
+def whole_mesh(
+    cluster: Cluster,
+    vault: Vault,
+    pilot_discovery: Path,
+    mesh_namespace: str,
+    make_root: MakeAuthority,
+    log_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Mesh]:
+    """The mesh of all tests; whoever changes something asks for `mesh`, which mends it first."""
+    wait_for(
+        lambda: cluster.kubectl("get", "serviceaccounts", "-n", mesh_namespace).stdout,
+        lambda text: "default" in text,
+    )
+    cluster.kubectl("apply", "-f", session.REPOSITORY / "deploy/base/namespace.yaml")
+    authority = make_root("Root A")
+    istiod = IstiodProcess(
+        pilot_discovery,
+        cluster,
+        namespace=mesh_namespace,
+        address=ADDRESS,
+        log=log_folder / "istiod.log",
+    )
+    site = MeshSite(cluster=cluster, vault=vault, namespace=mesh_namespace, address=ADDRESS)
+    mesh = Mesh(
+        site=site,
+        authority=authority,
+        issued=authority.issue(),
+        istiod=istiod,
+        folder=tmp_path_factory.mktemp("istiod"),
+    )
+    yield mesh
+    istiod.stop()
+    cluster.kubectl("delete", "mesh", site.mesh, "-n", OPERATOR_NAMESPACE)
+    selector = "--field-selector=metadata.name=istio-ca-root-cert"
+    for namespace in site.read_published():
+        cluster.kubectl("delete", "configmaps", "-n", namespace, selector)
+
+
+@pytest.fixture
+def mesh(whole_mesh: Mesh) -> Mesh:
+    """The mesh, as it should be."""
+    whole_mesh.restore()
+    return whole_mesh
+
+
+@pytest.fixture(scope="module")
+def verify(
+    cluster: Cluster,
+    whole_mesh: Mesh,
+    mesh_namespace: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Verifier:
+    """The command as somebody with the rights of deploy/verify/ calls it."""
+    grant_rights(cluster, istiod_namespace=mesh_namespace, account_namespace=mesh_namespace)
+    path = write_kubeconfig(
+        tmp_path_factory.mktemp("verify") / "kubeconfig",
+        cluster,
+        namespace=mesh_namespace,
+        account="auditor",
+    )
+    return Verifier(
+        kubeconfig=path,
+        words=("-n", mesh_namespace, "--via", "pod-ip", "--exclude-namespace", "test-*"),
+    )
+
+
+def _make_folder(parent: Path) -> Path:
+    path = parent / uuid.uuid4().hex[:8]
+    path.mkdir()
+    return path
