@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roottrust.api.choices import ObjectOrigin
+from roottrust.api.mesh import MeshStatus
 from roottrust.domain.action import Verb
 from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.issuance import (
@@ -34,7 +35,9 @@ class IssuanceRequest:
     """The whole input: a policy, the last plan of Vault, and what clusters have.
 
     `found` are the IssuedCertificates of the selected meshes, and all that carry the policy's mark.
-    `complete` are the clusters whose meshes are all known: only there may one go.
+    `complete` are the clusters whose meshes are all known: only there may one go. `known_root` is
+    the fingerprint of the root in use, None before there is one. `reports` is what clusters tell of
+    selected meshes.
     """
 
     claimant: Claimant
@@ -43,6 +46,8 @@ class IssuanceRequest:
     plan: Plan | None
     found: Mapping[CertificateKey, Manifest]
     complete: frozenset[str]
+    known_root: str | None = None
+    reports: Mapping[CertificateKey, MeshStatus] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,12 +184,19 @@ def _judge(wish: _Wish) -> _Verdict:
     mark = read_owner(found)
     if mark is None:
         return _judge_unmarked(wish, found)
-    if claimant.owns(mark):
-        return _keep(key, wish.build(mark.origin), found)
+    manifest = wish.build(mark.origin)
+    if claimant.owns(mark) or (claimant.knows_as_gone(mark) and _has_bundle(found, manifest)):
+        return _keep(key, manifest, found)
     conflict = CertificateConflict(
         key=key, owner=mark.describe_owner(), is_abandoned=claimant.knows_as_gone(mark)
     )
     return _Verdict(key=key, conflict=conflict)
+
+
+def _has_bundle(found: Manifest, manifest: Manifest) -> bool:
+    """Whether agents go on under the same roots: then whoever is left may go on with them."""
+    trusted = (found.get("spec") or {}).get("trustBundle")
+    return bool(trusted == manifest["spec"]["trustBundle"])
 
 
 def _judge_unmarked(wish: _Wish, found: Manifest) -> _Verdict:

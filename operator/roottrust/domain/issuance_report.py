@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.conflict_text import ADOPT_ANNOTATION
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import Fault, build_fault, find_worst
-from roottrust.domain.issuance_plan import CertificateConflict, IssuancePlan
+from roottrust.domain.issuance import CertificateKey
+from roottrust.domain.issuance_plan import CertificateConflict, IssuancePlan, IssuanceRequest
+from roottrust.domain.mesh_report import MeshReport, report_meshes
 from roottrust.domain.reasons import Reason
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssuanceReport:
-    """How far the IssuedCertificates of a policy are.
+    """How far the meshes of a policy are.
 
-    `fault` is what keeps them from being as they should be, `pending` how many writes are not made.
+    `fault` is what keeps IssuedCertificates from being as they should be, `pending` how many writes
+    of them are not made.
     """
 
     fault: Fault | None = None
     pending: int = 0
+    meshes: tuple[MeshReport, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What works and will not last."""
+        conditions = (each for mesh in self.meshes for each in (mesh.issued, mesh.propagated))
+        return tuple(each.message for each in conditions if each.is_warning)
+
+    def find_next_change(self, now: datetime) -> datetime | None:
+        """Return when time alone will change what is told, None if it will not."""
+        found = (each.issuance.find_next_change(now) for each in self.meshes if each.issuance)
+        return min((each for each in found if each is not None), default=None)
 
 
 def report_issuance(
-    plan: IssuancePlan, failures: Iterable[RootTrustError], *, is_observed_only: bool
+    request: IssuanceRequest,
+    plan: IssuancePlan,
+    failures: Mapping[CertificateKey, RootTrustError],
+    *,
+    is_observed_only: bool,
+    now: datetime,
 ) -> IssuanceReport:
-    """Return what is told of a plan and of what its writes have met."""
-    faults = [_build_conflict(each) for each in plan.conflicts]
-    faults += [build_fault(each) for each in failures]
+    """Return what is told of all meshes together; `failures` is what writes have met."""
+    faults = {key: build_fault(error) for key, error in failures.items()}
+    faults |= {each.key: _build_conflict(each) for each in plan.conflicts}
     return IssuanceReport(
-        fault=find_worst(faults), pending=len(plan.actions) if is_observed_only else 0
+        fault=find_worst(faults.values()),
+        pending=len(plan.actions) if is_observed_only else 0,
+        meshes=report_meshes(request, plan, faults=faults, now=now),
     )
 
 

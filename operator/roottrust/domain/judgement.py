@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.fault import Fault, find_worst, name_cluster
+from roottrust.domain.mesh_condition import MeshCondition, find_worst_condition
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import ConditionType, Reason
@@ -46,11 +47,6 @@ class Judgement:
         """Whether the condition holds."""
         return self.status is ConditionStatus.TRUE
 
-    @property
-    def is_hindrance(self) -> bool:
-        """Whether something is in the way that does not go by itself."""
-        return self.status is ConditionStatus.FALSE
-
 
 def judge(outcome: Outcome) -> tuple[Judgement, ...]:
     """Return all conditions; Reconciling and Stalled are there only while they hold."""
@@ -58,9 +54,9 @@ def judge(outcome: Outcome) -> tuple[Judgement, ...]:
     reachable = _judge_reachable(outcome, accepted)
     configured = _judge_configured(outcome, reachable)
     issued = _judge_issued(outcome, configured)
-    propagated = _wait_for_meshes(ConditionType.TRUST_PROPAGATED, outcome, configured)
-    needed = (accepted, reachable, configured)
-    ready = _judge_ready(outcome, (*needed, issued) if issued.is_hindrance else needed)
+    propagated = _judge_propagated(outcome, configured)
+    of_meshes = (issued, propagated) if _list_meshes(outcome) else ()
+    ready = _judge_ready(outcome, (accepted, reachable, configured, *of_meshes))
     return (accepted, reachable, configured, issued, propagated, ready, *_judge_progress(ready))
 
 
@@ -119,24 +115,36 @@ def find_plan_fault(plan: Plan) -> Fault | None:
 
 def _judge_issued(outcome: Outcome, configured: Judgement) -> Judgement:
     kind, issuance = ConditionType.CERTIFICATES_ISSUED, outcome.issuance
-    if configured.is_true and issuance is not None:
-        if issuance.fault is not None:
-            return _build_from_fault(kind, issuance.fault)
-        if issuance.pending:
-            message = (
-                f"{issuance.pending} writes of IssuedCertificates are not made (management.mode: "
-                "Observe): `roottrust plan` shows them."
-            )
-            return _build(kind, ConditionStatus.FALSE, Reason.CHANGES_PENDING, message)
-    return _wait_for_meshes(kind, outcome, configured)
+    if issuance is not None and issuance.fault is not None:
+        return _build_from_fault(kind, issuance.fault)
+    if issuance is not None and issuance.pending:
+        message = (
+            f"{issuance.pending} writes of IssuedCertificates are not made (management.mode: "
+            "Observe): `roottrust plan` shows them."
+        )
+        return _build(kind, ConditionStatus.FALSE, Reason.CHANGES_PENDING, message)
+    reports = issuance.meshes if issuance else ()
+    worst = find_worst_condition(each.issued for each in reports)
+    return _build_from_meshes(kind, worst, outcome, configured)
 
 
-def _wait_for_meshes(kind: ConditionType, outcome: Outcome, configured: Judgement) -> Judgement:
+def _judge_propagated(outcome: Outcome, configured: Judgement) -> Judgement:
+    reports = outcome.issuance.meshes if outcome.issuance else ()
+    worst = find_worst_condition(each.propagated for each in reports)
+    return _build_from_meshes(ConditionType.TRUST_PROPAGATED, worst, outcome, configured)
+
+
+def _build_from_meshes(
+    kind: ConditionType, worst: MeshCondition | None, outcome: Outcome, configured: Judgement
+) -> Judgement:
+    """Return what the worst of all meshes says, which it does also while Vault is away."""
+    if worst is not None:
+        return _build(kind, worst.status, worst.reason, worst.message)
     if not configured.is_true:
         return _build_unknown(kind, configured.reason, "Vault is not ready yet.")
     if _list_meshes(outcome):
-        message = "This version makes Vault ready; it does not follow what istiod's agents obtain."
-        return _build_unknown(kind, Reason.NOT_SUPPORTED, message)
+        message = "How far the meshes are is not known."
+        return _build_unknown(kind, Reason.WAITING_FOR_REPORT, message)
     message = f"No mesh is found yet in {_name_clusters(outcome)}."
     return _build_unknown(kind, Reason.WAITING_FOR_MESH, message)
 
@@ -146,11 +154,14 @@ def _judge_ready(outcome: Outcome, before: tuple[Judgement, ...]) -> Judgement:
     hindrance = next((each for each in before if not each.is_true), None)
     if hindrance is not None:
         return _build(kind, hindrance.status, hindrance.reason, hindrance.message)
-    names = _name_clusters(outcome)
-    if _list_meshes(outcome):
-        return _build_true(kind, Reason.READY, f"Vault is ready for istiod of {names}.")
-    message = f"Vault is ready for istiod of {names}; no mesh is found there yet."
-    return _build_true(kind, Reason.WAITING_FOR_MESH, message)
+    names, meshes = _name_clusters(outcome), _list_meshes(outcome)
+    if not meshes:
+        message = f"Vault is ready for istiod of {names}; no mesh is found there yet."
+        return _build_true(kind, Reason.WAITING_FOR_MESH, message)
+    warnings = outcome.issuance.warnings if outcome.issuance else ()
+    what = f"istiod of {meshes[0]} signs" if len(meshes) == 1 else f"{len(meshes)} meshes sign"
+    message = warnings[0] if warnings else f"{what} under the root of this policy."
+    return _build_true(kind, Reason.READY, message)
 
 
 def _judge_progress(ready: Judgement) -> tuple[Judgement, ...]:

@@ -62,7 +62,25 @@ class Reason(StrEnum):
     ROOT_NOT_USABLE = "RootNotUsable"
     ROOT_EXPIRES_TOO_SOON = "RootExpiresTooSoon"
 
+    # CertificatesIssued
+    ISSUED = "Issued"
+    WAITING_FOR_AGENT = "WaitingForAgent"
+    AGENT_FAILED = "AgentFailed"
+    INSTANCE_NOT_BELIEVED = "InstanceNotBelieved"
+    RENEWING = "Renewing"
+    EXPIRING = "Expiring"
+    EXPIRED = "Expired"
+
+    # TrustPropagated
+    PROPAGATED = "Propagated"
+    WAITING_FOR_REPORT = "WaitingForReport"
+    SELF_SIGNED = "SelfSigned"
+    OTHER_ROOT_PUBLISHED = "OtherRootPublished"
+    BUNDLE_OUTDATED = "BundleOutdated"
+    NAMESPACES_STALE = "NamespacesStale"
+
     # CertificatesIssued, TrustPropagated, Ready
+    WAITING_FOR_ISTIOD = "WaitingForIstiod"
     WAITING_FOR_MESH = "WaitingForMesh"
     WAITING_FOR_VAULT = "WaitingForVault"
     READY = "Ready"
@@ -73,8 +91,7 @@ class Reason(StrEnum):
     LEFT_IN_VAULT = "LeftInVault"
     LEFT_IN_CLUSTERS = "LeftInClusters"
 
-    # The agent beside istiod
-    ISSUED = "Issued"
+    # The agent beside istiod, which also says Issued
     WAITING_FOR_ISSUED_CERTIFICATE = "WaitingForIssuedCertificate"
     INVALID_INTERMEDIATE = "InvalidIntermediate"
     CA_FOLDER_NOT_WRITABLE = "CAFolderNotWritable"
@@ -97,7 +114,6 @@ class Reason(StrEnum):
     CHAIN_MISORDERED = "ChainMisordered"
     ROOT_IN_CHAIN = "RootInChain"
     NOT_YET_VALID = "NotYetValid"
-    EXPIRED = "Expired"
     OUTLIVES_ISSUER = "OutlivesIssuer"
     ENDS_TOO_SOON = "EndsTooSoon"
     TRIAL_LEAF_REJECTED = "TrialLeafRejected"

@@ -12,12 +12,9 @@ from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import (
     DRIFT_MAX,
     MANAGED_OBJECTS_MAX,
-    MESHES_MAX,
     WARNINGS_MAX,
     Drift,
     ManagedObject,
-    MeshStatus,
-    MeshTotals,
     RootStatus,
     RootTrustPolicyStatus,
     TrustedRoot,
@@ -29,6 +26,7 @@ from roottrust.domain.certificate import Certificate
 from roottrust.domain.cluster_plan import ClusterPlan
 from roottrust.domain.deletion_judgement import judge_deletion
 from roottrust.domain.judgement import Judgement, judge
+from roottrust.domain.mesh_status import count_meshes, list_meshes
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Conflict
 from roottrust.domain.plan import Plan
@@ -36,12 +34,14 @@ from roottrust.domain.reasons import ConditionType
 from roottrust.domain.reviewer_status import list_reviewer_tokens
 from roottrust.domain.target import VaultTarget
 
+_NOTHING = RootTrustPolicyStatus()
+
 
 def build_status(
     outcome: Outcome, *, previous: RootTrustPolicyStatus | None, now: datetime
 ) -> RootTrustPolicyStatus:
     """Return the whole status; times of conditions move only with their status."""
-    before = previous or RootTrustPolicyStatus()
+    before = previous or _NOTHING
     judgements = _judge(outcome)
     status = RootTrustPolicyStatus(
         observed_generation=outcome.generation,
@@ -49,8 +49,8 @@ def build_status(
         message=_get(judgements, ConditionType.READY).message,
         conditions=_build_conditions(judgements, before, outcome, now),
         warnings=_list_warnings(outcome, before),
-        meshes=_list_meshes(outcome.target) if outcome.target else before.meshes,
-        mesh_totals=_count_meshes(outcome.target) if outcome.target else before.mesh_totals,
+        meshes=list_meshes(outcome) if outcome.target else before.meshes,
+        mesh_totals=count_meshes(outcome) if outcome.target else before.mesh_totals,
     )
     if outcome.plan is None or outcome.target is None:
         kept = ("vault", "root", "trust_bundle", "managed_objects", "reviewer_tokens", "drift")
@@ -193,28 +193,9 @@ def _list_warnings(outcome: Outcome, before: RootTrustPolicyStatus) -> tuple[str
         found = outcome.target.warnings
     else:
         return before.warnings
-    return found[:WARNINGS_MAX]
-
-
-def _list_meshes(target: VaultTarget) -> tuple[MeshStatus, ...]:
-    found = tuple(
-        MeshStatus(
-            cluster=cluster.cluster,
-            mesh=mesh.name,
-            auth_path=f"auth/{cluster.auth_mount}",
-            role=cluster.role,
-            intermediate_mount=cluster.intermediate_mount,
-            message="What its agents obtain is not followed by this version.",
-        )
-        for cluster in target.clusters
-        for mesh in cluster.meshes
-    )
-    return found[:MESHES_MAX]
-
-
-def _count_meshes(target: VaultTarget) -> MeshTotals:
-    total = sum(len(cluster.meshes) for cluster in target.clusters)
-    return MeshTotals(total=total, ready=0, summary=f"0/{total}")
+    # What will not last goes first: there is a place for so many only.
+    soon = outcome.issuance.warnings if outcome.issuance else ()
+    return tuple(dict.fromkeys((*soon, *found)))[:WARNINGS_MAX]
 
 
 def _find_state(judgements: tuple[Judgement, ...], outcome: Outcome) -> PolicyState:
@@ -226,7 +207,7 @@ def _find_state(judgements: tuple[Judgement, ...], outcome: Outcome) -> PolicySt
         return PolicyState.PENDING
     if ready.status is ConditionStatus.FALSE:
         return PolicyState.FAILED
-    has_warnings = outcome.plan is not None and bool(outcome.plan.warnings)
+    has_warnings = outcome.plan is not None and bool(_list_warnings(outcome, _NOTHING))
     return PolicyState.WARNING if has_warnings else PolicyState.ACCEPTED
 
 

@@ -9,9 +9,15 @@ from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.reasons import ConditionType, Reason
 
-_TOLD = (ConditionType.ACCEPTED, ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED)
+_VAULT = (ConditionType.ACCEPTED, ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED)
+_MESHES = (ConditionType.CERTIFICATES_ISSUED, ConditionType.TRUST_PROPAGATED)
 # Conditions that only wait for the one before them: that one is told already.
-_FOLLOWING = frozenset({Reason.WAITING_FOR_VAULT})
+_FOLLOWING = frozenset({Reason.WAITING_FOR_VAULT, Reason.WAITING_FOR_MESH})
+# What each renewal goes through, and what only takes its time.
+_PASSING = frozenset({Reason.RENEWING, Reason.WAITING_FOR_ISTIOD, Reason.NAMESPACES_STALE})
+# Conditions that hold, though not for long.
+_WARNINGS = frozenset({Reason.EXPIRING, Reason.AGENT_FAILED})
+_LAST = frozenset({ConditionType.VAULT_CONFIGURED, *_MESHES})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,7 @@ def list_transitions(
         Transition(
             reason=each.reason,
             message=each.message,
-            is_normal=each.status is ConditionStatus.TRUE,
+            is_normal=each.status is ConditionStatus.TRUE and each.reason not in _WARNINGS,
         )
         for each in _list_told(after)
         if known.get(each.type) != (each.status, each.reason)
@@ -50,9 +56,17 @@ def _list_told(status: RootTrustPolicyStatus | None) -> tuple[Condition, ...]:
         each.type == ConditionType.ACCEPTED and each.status is not ConditionStatus.TRUE
         for each in conditions
     )
-    told = _TOLD[:1] if refused else _TOLD
-    return tuple(each for each in conditions if each.type in told and each.reason not in _FOLLOWING)
+    told = _VAULT[:1] if refused else (*_VAULT, *_list_told_of_meshes(conditions))
+    kept = _FOLLOWING | _PASSING
+    return tuple(each for each in conditions if each.type in told and each.reason not in kept)
+
+
+def _list_told_of_meshes(conditions: tuple[Condition, ...]) -> tuple[ConditionType, ...]:
+    """Return the conditions of meshes, unless they repeat why Vault is not ready."""
+    reasons = {each.reason for each in conditions if each.type in _VAULT}
+    repeated = {each.type for each in conditions if each.type in _MESHES and each.reason in reasons}
+    return tuple(each for each in _MESHES if each not in repeated)
 
 
 def _goes_without_saying(condition: Condition) -> bool:
-    return condition.status is ConditionStatus.TRUE and condition.type != _TOLD[-1]
+    return condition.status is ConditionStatus.TRUE and condition.type not in _LAST

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
+from roottrust.api.mesh import MeshSpec, MeshStatus
 from roottrust.domain.action import Verb
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.issuance_plan import CertificateAction
-from roottrust.hub.kinds import ISSUED_CERTIFICATES
+from roottrust.domain.target import MeshTarget
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.kube.client import KubeClient
 from roottrust.runtime.store import ObjectStore
 
@@ -31,16 +35,23 @@ class ClusterObjects(Protocol):
     def find_certificate(self, namespace: str, name: str) -> Manifest | None:
         """Return an IssuedCertificate, None if it is not there."""
 
+    def find_report(self, mesh: MeshTarget) -> MeshStatus | None:
+        """Return what the cluster reports of a mesh, None if it reports nothing."""
+
     async def apply(self, action: CertificateAction) -> None:
         """Make one write; raises RootTrustError."""
 
+    async def report(self, found: Manifest, status: Manifest) -> None:
+        """Write the hub's part of the status of an IssuedCertificate; raises RootTrustError."""
+
 
 class WatchedObjects:
-    """The objects of a cluster whose watches fill a store."""
+    """The objects of a cluster whose watches fill a store; `home` is where Meshes lie there."""
 
-    def __init__(self, client: KubeClient, store: ObjectStore) -> None:
+    def __init__(self, client: KubeClient, store: ObjectStore, *, home: str) -> None:
         self._client = client
         self._store = store
+        self._home = home
 
     @property
     def is_complete(self) -> bool:
@@ -50,6 +61,27 @@ class WatchedObjects:
     def find_certificate(self, namespace: str, name: str) -> Manifest | None:
         """Return an IssuedCertificate as it was seen last."""
         return self._store.get(ISSUED_CERTIFICATES, namespace=namespace, name=name)
+
+    def find_report(self, mesh: MeshTarget) -> MeshStatus | None:
+        """Return the status of its Mesh, which may also lie beside istiod."""
+        for namespace in (self._home, mesh.namespace):
+            found = self._store.get(MESHES, namespace=namespace, name=mesh.name)
+            report = _read_report(found or {}, namespace=mesh.namespace)
+            if report is not None:
+                return report
+        return None
+
+    async def report(self, found: Manifest, status: Manifest) -> None:
+        """Write the hub's part of a status; of an object that is gone nothing needs to be told."""
+        names = ("namespace", "name", "uid")
+        metadata = {name: found["metadata"][name] for name in names}
+        with suppress(DependencyMissingError):
+            await self._client.apply(
+                ISSUED_CERTIFICATES,
+                {"metadata": metadata, "status": status},
+                field_manager=FIELD_MANAGER,
+                subresource="status",
+            )
 
     async def apply(self, action: CertificateAction) -> None:
         """Make one write; one to an object that is gone, or another by then, is refused."""
@@ -87,6 +119,16 @@ class WatchedObjects:
                 name=action.key.name,
                 field_manager=FIELD_MANAGER,
             )
+
+
+def _read_report(found: Manifest, *, namespace: str) -> MeshStatus | None:
+    """Return a Mesh's status if it is of the istiod of a namespace; two may be called alike."""
+    try:
+        place = MeshSpec.model_validate(found.get("spec") or {}).istio.installation
+        status = MeshStatus.model_validate(found.get("status")) if found.get("status") else None
+    except ValidationError:
+        return None
+    return status if place.namespace == namespace else None
 
 
 def _name_object(action: CertificateAction) -> dict[str, Any]:

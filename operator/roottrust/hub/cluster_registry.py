@@ -61,7 +61,7 @@ class LocalCluster:
         self._store = store
         self._meshes = MeshReader(cluster=settings.name, home=home)
         self._keys = PublishedKeys(settings.name, read=partial(read_token_keys, client))
-        self._objects = WatchedObjects(client, store)
+        self._objects = WatchedObjects(client, store, home=home)
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         """Return this one cluster."""

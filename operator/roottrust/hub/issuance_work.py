@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from roottrust.domain.errors import DependencyMissingError, RootTrustError
 from roottrust.domain.issuance import AgentOptions, CertificateKey, build_key
 from roottrust.domain.issuance_plan import (
     CertificateAction,
-    IssuancePlan,
     IssuanceRequest,
     list_made,
     list_selected,
     plan_issuance,
 )
 from roottrust.domain.issuance_report import IssuanceReport, report_issuance
+from roottrust.domain.issuance_status import build_certificate_status
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import Reason
@@ -29,26 +30,12 @@ from roottrust.runtime.logs import bind_context
 logger = logging.getLogger(__name__)
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class IssuanceWork:
-    """The plan, and what its writes have met."""
+    """What came of it; `failure` asks for a retry."""
 
-    request: IssuanceRequest
-    plan: IssuancePlan
-    is_observed_only: bool = False
-    failures: dict[CertificateKey, RootTrustError] = field(default_factory=dict)
-
-    @property
-    def report(self) -> IssuanceReport:
-        """What is told of it."""
-        return report_issuance(
-            self.plan, self.failures.values(), is_observed_only=self.is_observed_only
-        )
-
-    @property
-    def failure(self) -> RootTrustError | None:
-        """What asks for a retry."""
-        return next(iter(self.failures.values()), None)
+    report: IssuanceReport
+    failure: RootTrustError | None
 
 
 def observe_issuance(
@@ -58,14 +45,19 @@ def observe_issuance(
     target: VaultTarget,
     options: AgentOptions,
     plan: Plan | None,
+    known_root: str | None,
 ) -> IssuanceRequest:
     """Return what clusters have, as watches have brought it: nothing is asked for."""
     found = dict(clusters.find_owned(claimant.policy.full_name))
+    reports = {}
     for cluster, mesh in list_selected(target):
-        objects = clusters.get_objects(cluster.cluster)
-        manifest = objects.find_certificate(mesh.namespace, mesh.name) if objects else None
-        if manifest is not None:
-            found[build_key(cluster, mesh)] = manifest
+        objects, key = clusters.get_objects(cluster.cluster), build_key(cluster, mesh)
+        certificate = objects.find_certificate(mesh.namespace, mesh.name) if objects else None
+        report = objects.find_report(mesh) if objects else None
+        if certificate is not None:
+            found[key] = certificate
+        if report is not None:
+            reports[key] = report
     return IssuanceRequest(
         claimant=claimant,
         target=target,
@@ -73,21 +65,48 @@ def observe_issuance(
         plan=plan,
         found=found,
         complete=_find_complete(clusters, found),
+        known_root=known_root,
+        reports=reports,
     )
 
 
 async def work_on_issuance(
-    clusters: ClusterRegistry, request: IssuanceRequest, *, writes: bool
+    clusters: ClusterRegistry, request: IssuanceRequest, *, writes: bool, now: datetime
 ) -> IssuanceWork:
-    """Make what is missing in clusters; one that fails hinders no other."""
-    plan = plan_issuance(request)
-    work = IssuanceWork(request=request, plan=plan, is_observed_only=not writes)
-    for action in work.plan.actions if writes else ():
+    """Make what is missing in clusters and tell how it stands there; a failure hinders no other."""
+    plan, failures = plan_issuance(request), dict[CertificateKey, RootTrustError]()
+    for action in plan.actions if writes else ():
         try:
             await _apply(clusters, action)
         except RootTrustError as error:
-            work.failures[action.key] = error
-    return work
+            failures[action.key] = error
+    report = report_issuance(request, plan, failures, is_observed_only=not writes, now=now)
+    if writes:
+        changed = {action.key for action in plan.actions}
+        await _tell(clusters, request, report, failures, changed=changed, now=now)
+    return IssuanceWork(report=report, failure=next(iter(failures.values()), None))
+
+
+async def _tell(
+    clusters: ClusterRegistry,
+    request: IssuanceRequest,
+    report: IssuanceReport,
+    failures: dict[CertificateKey, RootTrustError],
+    *,
+    changed: Container[CertificateKey],
+    now: datetime,
+) -> None:
+    """Write the status of IssuedCertificates; of those just changed once the watch brings them."""
+    for mesh in report.meshes:
+        found, objects = request.found.get(mesh.key), clusters.get_objects(mesh.key.cluster)
+        if mesh.issuance is None or found is None or objects is None or mesh.key in changed:
+            continue
+        status = build_certificate_status(found, mesh.issuance, now=now)
+        try:
+            if status is not None:
+                await objects.report(found, status)
+        except RootTrustError as error:
+            failures[mesh.key] = error
 
 
 async def remove_certificates(

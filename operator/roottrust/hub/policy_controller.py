@@ -149,7 +149,11 @@ class PolicyController:
         """Return when to look again though nothing tells to, None if that is not needed."""
         if waits_for_secret(outcome):
             return SECRET_SECONDS
-        return find_next_renewal((outcome.reviewer_tokens or {}).values(), self._now())
+        now = self._now()
+        renewal = find_next_renewal((outcome.reviewer_tokens or {}).values(), now)
+        change = outcome.issuance.find_next_change(now) if outcome.issuance else None
+        seconds = (change - now).total_seconds() if change else None
+        return min((each for each in (renewal, seconds) if each is not None), default=None)
 
     async def accept(self, policy: PolicyObject) -> Acceptance:
         """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
@@ -190,6 +194,7 @@ class PolicyController:
             target=accepted.target,
             options=accepted.options,
             plan=plan,
+            known_root=policy.find_known_root(accepted.target),
         )
 
     def list_accepted(self) -> Iterator[tuple[PolicyObject, Demand]]:
@@ -225,6 +230,7 @@ class PolicyController:
             self._clusters,
             self.observe_certificates(policy, accepted, outcome.plan),
             writes=not outcome.is_observed_only,
+            now=self._now(),
         )
         outcome = replace(outcome, issuance=issuance.report)
         result = _Result(outcome=outcome, work=work, error=work.failure or issuance.failure)

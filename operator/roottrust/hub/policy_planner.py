@@ -134,8 +134,17 @@ class PolicyPlanner:
         after = plan if look.is_observed_only else forget_actions(plan)
         work = VaultWork(plan=after, failure=find_failure(after, look.snapshot.facts))
         outcome = build_outcome(look.policy, look.accepted.demand.spec, target, work)
-        certificates = self._plan_certificates(look.policy, look.accepted, plan)
-        report = report_issuance(certificates, (), is_observed_only=look.is_observed_only)
+        request = self._controller.observe_certificates(
+            look.policy, look.accepted, forget_actions(plan)
+        )
+        certificates = plan_issuance(request)
+        report = report_issuance(
+            request,
+            certificates,
+            {},
+            is_observed_only=look.is_observed_only,
+            now=look.snapshot.now,
+        )
         return PolicyPreview(
             policy=look.policy,
             judgements=judge(replace(outcome, issuance=report)),
@@ -144,13 +153,6 @@ class PolicyPlanner:
             plan=plan,
             certificates=certificates,
         )
-
-    def _plan_certificates(
-        self, policy: PolicyObject, accepted: Acceptance, plan: Plan
-    ) -> IssuancePlan:
-        """Return what is written into clusters once all writes in Vault are made."""
-        done = forget_actions(plan)
-        return plan_issuance(self._controller.observe_certificates(policy, accepted, done))
 
     def _tell_error(self, look: _Look) -> PolicyPreview:
         if look.accepted is None:

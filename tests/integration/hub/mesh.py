@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from testbed import Cluster
 
@@ -24,3 +25,23 @@ def put_mesh(
 def delete_mesh(cluster: Cluster, *, namespace: str, deployment: str = "istiod") -> None:
     """Delete one that lies beside its istiod."""
     cluster.kubectl("delete", "mesh", f"{deployment}-{namespace}-cluster1", "-n", namespace)
+
+
+def report_mesh(
+    cluster: Cluster, *, namespace: str, fingerprints: list[str], replicas: int = 1, **status: Any
+) -> None:
+    """Report on one that lies beside its istiod, as the cluster's part of the operator does."""
+    manifest = {
+        "apiVersion": "internal.gloo.solo.io/v2",
+        "kind": "Mesh",
+        "metadata": {"namespace": namespace, "name": f"istiod-{namespace}-cluster1"},
+        "status": {
+            "rootFingerprints": fingerprints,
+            "namespaces": {"inSync": 3, "total": 3},
+            "istiod": {"ready": replicas, "total": replicas},
+            "selfSigned": False,
+            **status,
+        },
+    }
+    words = ("apply", "--server-side", "--subresource=status", "-f", "-")
+    cluster.kubectl(*words, input=json.dumps(manifest))

@@ -78,7 +78,7 @@ def test_accounts_of_two_namespaces_are_told_or_kept_apart(
         Account(cluster, namespace=place, name="red").create()
         put_mesh(cluster, lies_in=place, speaks_for=place, account=account)
     policy = make_policy(names, {"spec.applyToMeshes": selectors})
-    policy.wait_until_ready()
+    policy.wait_for("VaultConfigured", "True")
     (told,) = [text for text in policy.read_status()["warnings"] if "also lets in" in text]
     assert f"{namespace}/red" in told
     assert f"{second}/blue" in told

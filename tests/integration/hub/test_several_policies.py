@@ -45,7 +45,9 @@ def test_of_two_policies_for_one_mesh_the_older_counts_before_and_after_it_is_se
     assert read(admin, f"sys/auth/{others.auth_mount}") is None
     assert len(second.read_events("SelectedByOlderPolicy")) == 1
     first.delete()
-    second.wait_until_ready()
+    second.wait_for("VaultConfigured", "True")
+    # What the first one left beside istiod goes on under the same root.
+    second.wait_for("CertificatesIssued", "Unknown", "WaitingForAgent")
     assert second.read_status()["meshTotals"]["total"] == 1
     assert read(admin, f"sys/auth/{others.auth_mount}")
 

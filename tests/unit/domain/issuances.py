@@ -157,13 +157,11 @@ def certificates(draw: st.DrawFn, manifest: Manifest) -> Manifest | None:
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> IssuanceRequest:
-    """Any policy with its Vault in any state, and clusters that hold anything."""
-    snapshot = draw(snapshots())
-    settled, plans = settle(snapshot, rounds=draw(st.integers(1, 4)))
-    options = replace(OPTIONS, generation=draw(st.integers(1, 3)))
+def holdings(
+    draw: st.DrawFn, target: VaultTarget, options: AgentOptions = OPTIONS
+) -> dict[CertificateKey, Manifest]:
+    """What the clusters of a policy may hold: for meshes that it selects, and one that is gone."""
     found: dict[CertificateKey, Manifest] = {}
-    target = settled.target
     for cluster in target.clusters:
         for mesh in (MESH, replace(MESH, name="gone-a", namespace="a", deployment="gone")):
             key = build_key(cluster, mesh)
@@ -174,12 +172,22 @@ def requests(draw: st.DrawFn) -> IssuanceRequest:
             there = draw(certificates(manifest))
             if there is not None:
                 found[key] = there
+    return found
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> IssuanceRequest:
+    """Any policy with its Vault in any state, and clusters that hold anything."""
+    snapshot = draw(snapshots())
+    settled, plans = settle(snapshot, rounds=draw(st.integers(1, 4)))
+    options = replace(OPTIONS, generation=draw(st.integers(1, 3)))
+    target = settled.target
     names = [each.cluster for each in target.clusters]
     return IssuanceRequest(
         claimant=settled.claimant,
         target=target,
         options=options,
         plan=draw(st.sampled_from((None, plans[-1], plans[-1], plans[-1]))),
-        found=found,
+        found=draw(holdings(target, options)),
         complete=frozenset(draw(st.sets(st.sampled_from(names)))),
     )

@@ -72,7 +72,7 @@ def test_what_is_of_others_is_never_written(request: IssuanceRequest) -> None:
         found = request.found.get(action.key)
         mark = read_owner(found) if found else None
         if mark is not None:
-            assert claimant.owns(mark)
+            assert claimant.owns(mark) or claimant.knows_as_gone(mark)
         if action.verb is Verb.DELETE:
             assert mark is not None
             assert mark.policy == claimant.policy
@@ -164,8 +164,17 @@ def test_one_of_another_policy_or_hub_is_a_conflict(mark: Any) -> None:
     assert planned.conflicts == (CertificateConflict(key=KEY, owner=mark.describe_owner()),)
 
 
-def test_one_of_a_policy_that_is_gone_is_taken_over_with_adopt_alone() -> None:
-    found = build_certificate(OTHER_POLICY.render())
+def test_one_of_a_policy_that_is_gone_is_taken_over_under_the_same_roots() -> None:
+    found = build_certificate(OTHER_POLICY.render(), hosts=[])
+    (action,) = plan(found, claimant=replace(CLAIMANT, existing=frozenset())).actions
+    assert action.verb is Verb.UPDATE
+    # Of another hub nobody can say that it is gone.
+    found = build_certificate(OTHER_HUB.render())
+    assert plan(found, claimant=replace(CLAIMANT, existing=frozenset())).conflicts
+
+
+def test_one_of_a_policy_that_is_gone_changes_its_roots_with_adopt_alone() -> None:
+    found = build_certificate(OTHER_POLICY.render(), trustBundle="another")
     (conflict,) = plan(found, claimant=replace(CLAIMANT, existing=frozenset())).conflicts
     assert conflict.is_abandoned
     assert read_verbs(plan(found, claimant=replace(ADOPTER, existing=frozenset()))) == [Verb.UPDATE]

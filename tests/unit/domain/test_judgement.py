@@ -10,21 +10,27 @@ from roottrust.api.choices import ConditionStatus
 from roottrust.domain.cluster_plan import ClusterPlan
 from roottrust.domain.existing_root import RootPlan
 from roottrust.domain.fault import Fault
+from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.judgement import Judgement, find_plan_fault, judge
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import ConditionType, Reason
+from tests.unit.domain.agent_entries import build_instance, build_mesh_status
 from tests.unit.domain.outcomes import (
     AWAY,
     FAILED,
+    FAILING,
     FAILURE,
+    ISSUED,
     MISSING,
+    NO_AGENT,
     OBSERVED,
     OUTAGE,
     PENDING,
     READY,
     REFUSAL,
     REFUSED,
+    build_followed,
     outcomes,
 )
 from tests.unit.domain.samples import MESH, build_cluster, build_target
@@ -94,8 +100,11 @@ def test_every_message_is_a_sentence(outcome: Outcome) -> None:
 @settings(max_examples=100, deadline=None)
 @given(outcome=outcomes())
 def test_ready_holds_exactly_if_all_before_it_hold(outcome: Outcome) -> None:
+    """What asks for a mesh does so only once one is found."""
     found = find(outcome)
-    assert found[ConditionType.READY].is_true == all(found[kind].is_true for kind in ALWAYS[:3])
+    has_mesh = outcome.target is not None and any(each.meshes for each in outcome.target.clusters)
+    needed = ALWAYS[:5] if has_mesh else ALWAYS[:3]
+    assert found[ConditionType.READY].is_true == all(found[kind].is_true for kind in needed)
 
 
 @settings(max_examples=100, deadline=None)
@@ -120,10 +129,65 @@ def test_a_policy_whose_vault_is_ready_waits_for_its_mesh_and_is_ready() -> None
     )
 
 
-def test_with_a_mesh_the_policy_is_ready_for_it() -> None:
-    found = find(replace(READY, target=build_target(build_cluster(meshes=(MESH,)))))
-    assert found[ConditionType.READY].reason == Reason.READY
-    assert found[ConditionType.CERTIFICATES_ISSUED].reason == Reason.NOT_SUPPORTED
+def test_a_policy_is_ready_once_its_mesh_signs_and_is_trusted() -> None:
+    assert read(ISSUED) == {
+        "Accepted": (TRUE, "Accepted"),
+        "VaultReachable": (TRUE, "Reachable"),
+        "VaultConfigured": (TRUE, "Configured"),
+        "CertificatesIssued": (TRUE, "Issued"),
+        "TrustPropagated": (TRUE, "Propagated"),
+        "Ready": (TRUE, "Ready"),
+    }
+    assert find(ISSUED)[ConditionType.READY].message == (
+        f"istiod of {MESH.name} signs under the root of this policy."
+    )
+
+
+def test_a_policy_whose_mesh_lacks_its_agent_is_not_ready_and_says_what_to_do() -> None:
+    found = read(NO_AGENT)
+    assert found["VaultConfigured"] == (TRUE, "Configured")
+    assert found["CertificatesIssued"] == found["Ready"] == (UNKNOWN, "WaitingForAgent")
+    assert found["Reconciling"] == (TRUE, "Retrying")
+    assert "`roottrust istiod-patch`" in find(NO_AGENT)[ConditionType.READY].message
+
+
+def test_a_root_that_does_not_arrive_keeps_a_policy_from_being_ready() -> None:
+    found = read(build_followed(build_instance(), mesh=build_mesh_status(self_signed=True)))
+    assert found["CertificatesIssued"] == (TRUE, "Issued")
+    assert found["TrustPropagated"] == found["Ready"] == (FALSE, "SelfSigned")
+
+
+def test_what_will_not_last_leaves_a_policy_ready_and_is_its_message() -> None:
+    ready = find(FAILING)[ConditionType.READY]
+    assert ready.is_true
+    assert "Vault x is sealed; what istiod serves lasts until" in ready.message
+    assert read(FAILING)["CertificatesIssued"] == (TRUE, "AgentFailed")
+
+
+def test_while_vault_is_away_the_meshes_are_told_as_they_are() -> None:
+    found = read(replace(ISSUED, plan=None, outage=OUTAGE))
+    assert found["Ready"] == (FALSE, "Sealed")
+    assert found["CertificatesIssued"] == (TRUE, "Issued")
+    assert found["TrustPropagated"] == (TRUE, "Propagated")
+
+
+def test_certificates_that_are_not_written_are_told_by_an_observer() -> None:
+    report = IssuanceReport(pending=2)
+    found = find(replace(ISSUED, issuance=report))[ConditionType.CERTIFICATES_ISSUED]
+    assert (found.status, found.reason) == (FALSE, Reason.CHANGES_PENDING)
+    assert "`roottrust plan` shows them" in found.message
+
+
+def test_what_is_in_the_way_of_certificates_goes_before_what_agents_report() -> None:
+    report = replace(ISSUED.issuance or IssuanceReport(), fault=FAILURE)
+    found = read(replace(ISSUED, issuance=report))
+    assert found["CertificatesIssued"] == found["Ready"] == (FALSE, "AccessDenied")
+
+
+def test_meshes_of_which_nothing_is_known_are_not_ready() -> None:
+    found = read(replace(ISSUED, issuance=None))
+    assert found["CertificatesIssued"] == (UNKNOWN, "WaitingForReport")
+    assert found["Ready"] == (UNKNOWN, "WaitingForReport")
 
 
 def test_a_refused_policy_is_stalled_and_vault_is_not_asked() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from roottrust.api.choices import ObjectOrigin, PolicyState
+from roottrust.api.mesh import IstiodReplicas, NamespaceSync
 from roottrust.api.root_trust_policy_status import (
     DRIFT_MAX,
     MANAGED_OBJECTS_MAX,
@@ -16,18 +17,24 @@ from roottrust.api.root_trust_policy_status import (
     RootTrustPolicyStatus,
 )
 from roottrust.domain.facts import ClusterFacts, MountFacts, Unread, VaultFacts
+from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import plan_policy
 from roottrust.domain.status import build_status
+from tests.unit.domain.agent_entries import INTERMEDIATE, build_instance, build_mesh_status
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.outcomes import (
     AWAY,
     FAILED,
+    FAILING,
+    ISSUED,
     MISSING,
+    NO_AGENT,
     OBSERVED,
     PENDING,
     READY,
     REFUSED,
+    build_followed,
     outcomes,
 )
 from tests.unit.domain.samples import (
@@ -141,6 +148,66 @@ def test_a_ready_policy_is_told_whole() -> None:
     ]
     assert {each.origin for each in status.managed_objects} == {ObjectOrigin.CREATED}
     assert status.drift == ()
+
+
+def test_a_mesh_is_told_with_what_its_agents_have_and_how_far_its_root_has_come() -> None:
+    mesh = build_mesh_status(
+        istiod=IstiodReplicas(ready=2, total=2), namespaces=NamespaceSync(in_sync=2, total=3)
+    )
+    status = build(build_followed(build_instance(), mesh=mesh))
+    (told,) = status.meshes
+    assert (told.instances_ready, told.instances_total) == (1, 2)
+    assert (told.namespaces_in_sync, told.namespaces_total) == (2, 3)
+    assert told.earliest_not_after == INTERMEDIATE.not_after
+    assert told.message is not None
+    assert "have no agent that reports" in told.message
+    assert status.mesh_totals is not None
+    assert status.mesh_totals.summary == "0/1"
+    assert status.state is PolicyState.PENDING
+
+
+def test_a_mesh_that_lacks_nothing_has_no_message_and_counts() -> None:
+    status = build(ISSUED)
+    assert [each.message for each in status.meshes] == [None]
+    assert status.mesh_totals is not None
+    assert (status.mesh_totals.ready, status.mesh_totals.summary) == (1, "1/1")
+    assert status.state is PolicyState.ACCEPTED
+
+
+def test_what_will_not_last_is_a_warning_and_the_message_of_its_mesh() -> None:
+    status = build(FAILING)
+    assert status.state is PolicyState.WARNING
+    (mesh,) = status.meshes
+    assert mesh.message is not None
+    assert mesh.message == status.warnings[0] == status.message
+    assert status.mesh_totals is not None
+    assert status.mesh_totals.ready == 1
+
+
+def test_meshes_that_lack_something_go_first() -> None:
+    clusters = tuple(build_cluster(name, meshes=(MESH,)) for name in ("a", "b", "c"))
+    (sound,) = (FAILING.issuance or IssuanceReport()).meshes
+    (bad,) = (NO_AGENT.issuance or IssuanceReport()).meshes
+    (fine,) = (ISSUED.issuance or IssuanceReport()).meshes
+    reports = zip("abc", (fine, sound, bad), strict=True)
+    meshes = tuple(replace(each, key=replace(each.key, cluster=name)) for name, each in reports)
+    report = IssuanceReport(meshes=meshes)
+    status = build(ISSUED, target=build_target(*clusters), issuance=report)
+    assert [each.cluster for each in status.meshes] == ["c", "b", "a"]
+    assert status.mesh_totals is not None
+    assert status.mesh_totals.summary == "2/3"
+
+
+def test_of_two_istiods_whose_meshes_have_one_name_the_worse_is_told() -> None:
+    twins = (MESH, replace(MESH, namespace="a-b", deployment="x"))
+    (fine,) = (ISSUED.issuance or IssuanceReport()).meshes
+    (bad,) = (NO_AGENT.issuance or IssuanceReport()).meshes
+    report = IssuanceReport(meshes=(fine, replace(bad, key=replace(bad.key, namespace="a-b"))))
+    target = build_target(build_cluster(meshes=twins))
+    status = build(ISSUED, target=target, issuance=report)
+    assert [each.instances_ready for each in status.meshes] == [0]
+    assert status.mesh_totals is not None
+    assert status.mesh_totals.summary == "1/2"
 
 
 def test_a_mesh_is_told_with_its_paths() -> None:

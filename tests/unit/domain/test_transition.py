@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,20 @@ from roottrust.domain.outcome import Outcome
 from roottrust.domain.reasons import Reason
 from roottrust.domain.status import build_status
 from roottrust.domain.transition import Transition, list_transitions
+from tests.unit.domain.agent_entries import build_instance, build_mesh_status
 from tests.unit.domain.certificates import NOW
-from tests.unit.domain.outcomes import AWAY, FAILED, OUTAGE, PENDING, READY, REFUSED
+from tests.unit.domain.outcomes import (
+    AWAY,
+    FAILED,
+    FAILING,
+    ISSUED,
+    NO_AGENT,
+    OUTAGE,
+    PENDING,
+    READY,
+    REFUSED,
+    build_followed,
+)
 
 
 def build(outcome: Outcome) -> RootTrustPolicyStatus:
@@ -52,6 +65,32 @@ def test_the_end_of_an_outage_is_told() -> None:
 
 def test_a_refusal_is_told_and_nothing_that_follows_from_it() -> None:
     assert find(READY, REFUSED) == [("InvalidPath", False)]
+
+
+def test_what_a_mesh_lacks_and_gets_is_told() -> None:
+    unreported = build_followed(mesh=build_mesh_status(root_fingerprints=()))
+    assert find(None, unreported) == [("Configured", True), ("WaitingForAgent", False)]
+    assert find(READY, unreported) == [("WaitingForAgent", False)]
+    assert find(NO_AGENT, ISSUED) == [("Issued", True)]
+    assert find(None, ISSUED) == [("Configured", True), ("Issued", True), ("Propagated", True)]
+
+
+def test_what_will_not_last_is_a_warning() -> None:
+    assert find(ISSUED, FAILING) == [("AgentFailed", False)]
+
+
+@pytest.mark.parametrize(
+    "told", [{"loaded_by_istiod": False}, {"trust_bundle_fingerprint": "e" * 64}]
+)
+def test_what_every_renewal_goes_through_is_not_told(told: dict[str, Any]) -> None:
+    renewing = build_followed(build_instance(**told))
+    assert find(ISSUED, renewing) == []
+    assert find(renewing, ISSUED) == [("Issued", True)]
+
+
+def test_an_outage_does_not_repeat_itself_in_what_is_not_known_of_meshes() -> None:
+    unknown = build_followed(plan=None, issuance=None, outage=OUTAGE)
+    assert find(ISSUED, unknown) == [("Sealed", False)]
 
 
 def test_another_reason_is_a_transition_though_the_status_stays() -> None:

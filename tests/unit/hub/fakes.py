@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
+from roottrust.api.mesh import MeshStatus
 from roottrust.domain.acceptance import ServerTerms
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.deletion_plan import DeletionFacts
@@ -22,7 +23,7 @@ from roottrust.domain.issuance_plan import CertificateAction, read_owner
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.domain.reviewer import ReviewerToken
-from roottrust.domain.target import VaultTarget
+from roottrust.domain.target import MeshTarget, VaultTarget
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, POLICIES
 from roottrust.kube.kind import SECRETS, ResourceKind
 from roottrust.kube.reviewer_token import IssuedToken
@@ -244,6 +245,21 @@ class FakeObjects:
         key = CertificateKey(cluster=self.cluster, namespace=namespace, name=name)
         return self.registry.found.get(key)
 
+    def find_report(self, mesh: MeshTarget) -> MeshStatus | None:
+        key = CertificateKey(cluster=self.cluster, namespace=mesh.namespace, name=mesh.name)
+        return self.registry.reports.get(key)
+
+    async def report(self, found: Mapping[str, Any], status: Mapping[str, Any]) -> None:
+        metadata = found["metadata"]
+        key = CertificateKey(
+            cluster=self.cluster, namespace=metadata["namespace"], name=metadata["name"]
+        )
+        if key in self.registry.refused:
+            raise self.registry.refused[key]
+        self.registry.told.append(dict(status))
+        known = self.registry.found[key]
+        self.registry.found[key] = {**known, "status": {**known.get("status", {}), **status}}
+
     async def apply(self, action: CertificateAction) -> None:
         if action.key in self.registry.refused:
             raise self.registry.refused[action.key]
@@ -268,6 +284,8 @@ class FakeRegistry:
     found: dict[CertificateKey, dict[str, Any]] = field(default_factory=dict)
     applied: list[CertificateAction] = field(default_factory=list)
     refused: dict[CertificateKey, RootTrustError] = field(default_factory=dict)
+    reports: dict[CertificateKey, MeshStatus] = field(default_factory=dict)
+    told: list[dict[str, Any]] = field(default_factory=list)
     is_complete: bool = True
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:

@@ -14,7 +14,10 @@ from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.store import ObjectStore
 from tests.unit.domain.issuances import KEY, build_certificate, build_request
+from tests.unit.domain.samples import MESH
 from tests.unit.hub.fakes import fake
+
+HOME = "gloo-mesh"
 
 
 @dataclass
@@ -24,9 +27,13 @@ class FakeApi:
     calls: list[tuple[str, Any]] = field(default_factory=list)
     is_gone: bool = False
 
-    async def apply(self, kind: ResourceKind, manifest: Any, *, field_manager: str) -> None:
+    async def apply(
+        self, kind: ResourceKind, manifest: Any, *, field_manager: str, subresource: str = ""
+    ) -> None:
         assert (kind, field_manager) == (ISSUED_CERTIFICATES, FIELD_MANAGER)
-        self.calls.append(("apply", manifest))
+        self.calls.append((subresource or "apply", manifest))
+        if self.is_gone and subresource:
+            raise DependencyMissingError("It is not there.", reason=Reason.API_REFUSED)
 
     async def patch_json(
         self, kind: ResourceKind, operations: Any, *, field_manager: str, **place: str
@@ -49,7 +56,7 @@ def plan(found: dict[str, Any] | None = None) -> CertificateAction:
 
 async def send(action: CertificateAction, api: FakeApi | None = None) -> list[tuple[str, Any]]:
     api = api or FakeApi()
-    await WatchedObjects(fake(api), ObjectStore([])).apply(action)
+    await WatchedObjects(fake(api), ObjectStore([]), home=HOME).apply(action)
     return api.calls
 
 
@@ -85,9 +92,64 @@ async def test_the_very_object_is_deleted_that_was_seen() -> None:
     assert place == {"namespace": KEY.namespace, "name": KEY.name, "uid": "uid-c"}
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_the_status_of_the_very_object_is_written_if_it_is_there(
+    is_gone: bool,
+) -> None:
+    api = FakeApi(is_gone=is_gone)
+    objects = WatchedObjects(fake(api), ObjectStore([]), home=HOME)
+    await objects.report(build_certificate(), {"state": "PENDING"})
+    ((subresource, manifest),) = api.calls
+    assert subresource == "status"
+    assert manifest == {
+        "metadata": {"namespace": KEY.namespace, "name": KEY.name, "uid": "uid-c"},
+        "status": {"state": "PENDING"},
+    }
+
+
+def build_mesh(
+    namespace: str = HOME, *, place: str = "istio-system", status: Any = None
+) -> dict[str, Any]:
+    installation = {"namespace": place, "cluster": "cluster1"}
+    return {
+        "metadata": {"namespace": namespace, "name": MESH.name},
+        "spec": {"istio": {"installation": installation}},
+        **({} if status is None else {"status": status}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("meshes", "expected"),
+    [
+        ([], None),
+        ([build_mesh()], None),
+        ([build_mesh(status={"selfSigned": True})], True),
+        ([build_mesh("istio-system", status={"selfSigned": True})], True),
+        (
+            [
+                build_mesh(status={"selfSigned": False}),
+                build_mesh("istio-system", status={"selfSigned": True}),
+            ],
+            False,
+        ),
+        ([build_mesh(place="another", status={"selfSigned": True})], None),
+        ([build_mesh(status={"selfSigned": "x"})], None),
+        ([build_mesh("elsewhere", status={"selfSigned": True})], None),
+    ],
+)
+def test_a_mesh_s_report_is_believed_where_the_mesh_is(
+    meshes: list[dict[str, Any]], expected: bool | None
+) -> None:
+    store = ObjectStore([MESHES])
+    for each in meshes:
+        store.apply_event(MESHES, "ADDED", each)
+    report = WatchedObjects(fake(FakeApi()), store, home=HOME).find_report(MESH)
+    assert (report.self_signed if report else None) is expected
+
+
 def test_what_watches_brought_is_found_once_everything_is_listed() -> None:
     store = ObjectStore([POLICIES, MESHES, ISSUED_CERTIFICATES])
-    objects = WatchedObjects(fake(FakeApi()), store)
+    objects = WatchedObjects(fake(FakeApi()), store, home=HOME)
     assert not objects.is_complete
     for kind in store.kinds:
         store.replace(kind, [], known={})

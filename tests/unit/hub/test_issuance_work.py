@@ -1,17 +1,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from roottrust.api.issued_certificate import Instance
 from roottrust.domain.action import Verb
-from roottrust.domain.errors import AccessDeniedError, DependencyMissingError
+from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, TransientError
 from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.reasons import Reason
 from roottrust.hub.issuance_work import observe_issuance, remove_certificates, work_on_issuance
 from roottrust.runtime.fence import FencedError
+from tests.unit.domain.agent_entries import (
+    FORGED,
+    INTERMEDIATE,
+    build_instance,
+    build_mesh_status,
+    dump,
+)
+from tests.unit.domain.certificates import NOW
 from tests.unit.domain.issuances import KEY, OPTIONS, PLAN, TARGET, build_certificate
-from tests.unit.domain.samples import CLAIMANT, OTHER_POLICY, build_known, build_mesh
+from tests.unit.domain.samples import (
+    CLAIMANT,
+    OTHER_HUB,
+    OTHER_POLICY,
+    ROOT,
+    build_known,
+    build_manifest_spec,
+    build_mesh,
+)
 from tests.unit.hub.conftest import Bench
 from tests.unit.hub.fakes import FakeRegistry
 
@@ -21,14 +39,28 @@ DENIED = AccessDeniedError(
     path="x",
     capability="patch",
 )
+SEALED = TransientError("Vault is sealed: unseal it.", reason=Reason.SEALED)
 FOUND = build_known("cluster1", build_mesh())
+
+
+def serve(bench: Bench, *entries: Instance) -> None:
+    """Have agents report on the IssuedCertificate of the sample's mesh."""
+    known = bench.registry.found[KEY]
+    status = {**known.get("status", {}), "instances": dump(*entries)}
+    metadata = {**known["metadata"], "uid": "uid-c", "generation": 1}
+    bench.registry.found[KEY] = {**known, "metadata": metadata, "status": status}
 
 
 async def work(registry: FakeRegistry, *, writes: bool = True):  # type: ignore[no-untyped-def]
     request = observe_issuance(
-        registry, claimant=CLAIMANT, target=TARGET, options=OPTIONS, plan=PLAN
+        registry,
+        claimant=CLAIMANT,
+        target=TARGET,
+        options=OPTIONS,
+        plan=PLAN,
+        known_root=ROOT.fingerprint,
     )
-    return await work_on_issuance(registry, request, writes=writes)
+    return await work_on_issuance(registry, request, writes=writes, now=NOW)
 
 
 async def test_what_is_missing_is_made_once() -> None:
@@ -94,9 +126,85 @@ async def test_one_is_written_after_vault_is_ready_and_an_idle_pass_writes_nothi
     assert len(bench.registry.applied) == 1
 
 
+async def test_what_agents_report_is_followed_and_told_once(bench: Bench) -> None:
+    bench.registry.clusters = (FOUND,)
+    await bench.reconcile()
+    assert bench.read_condition("Ready") == ("Unknown", "WaitingForAgent")
+    await bench.reconcile()
+    assert [each["state"] for each in bench.registry.told] == ["PENDING"]
+    bench.registry.reports[KEY] = build_mesh_status()
+    serve(bench, build_instance())
+    await bench.reconcile()
+    assert bench.read_condition("Ready") == ("True", "Ready")
+    assert bench.registry.told[-1]["state"] == "FINISHED"
+    assert bench.events.reasons[-2:] == ["Issued", "Propagated"]
+    statuses, told = len(bench.kube.applied), len(bench.registry.told)
+    for _ in range(3):
+        await bench.reconcile()
+    assert (len(bench.kube.applied), len(bench.registry.told)) == (statuses, told)
+    assert len(bench.registry.applied) == 1
+
+
+async def test_meshes_are_followed_while_vault_is_away(bench: Bench) -> None:
+    bench.registry.clusters = (FOUND,)
+    bench.registry.reports[KEY] = build_mesh_status()
+    await bench.reconcile()
+    serve(bench, build_instance())
+    await bench.reconcile()
+    bench.server.down = SEALED
+    serve(bench, build_instance(error="Vault x is sealed"))
+    with pytest.raises(TransientError):
+        await bench.reconcile()
+    assert bench.read_condition("VaultReachable") == ("False", "Sealed")
+    assert bench.read_condition("CertificatesIssued") == ("True", "AgentFailed")
+    assert bench.registry.told[-1]["message"].endswith("lasts until 2039-12-30T00:00:00Z.")
+
+
+async def test_a_liar_is_named_and_does_not_count(bench: Bench) -> None:
+    bench.registry.clusters = (FOUND,)
+    await bench.reconcile()
+    serve(bench, build_instance(FORGED["signed by another key"], pod="istiod-liar"))
+    await bench.reconcile()
+    assert bench.read_condition("CertificatesIssued") == ("False", "InstanceNotBelieved")
+    (mesh,) = bench.status.meshes
+    assert mesh.instances_ready == 0
+    assert mesh.message is not None
+    assert "istiod-liar" in mesh.message
+    assert bench.registry.told[-1]["state"] == "FAILED"
+
+
+async def test_a_policy_is_looked_at_when_a_renewal_is_overdue(bench: Bench) -> None:
+    bench.registry.clusters = (FOUND,)
+    await bench.reconcile()
+    serve(bench, build_instance())
+    delay = await bench.controller.reconcile(bench.key)
+    assert delay is not None
+    life = INTERMEDIATE.not_after - INTERMEDIATE.not_before
+    overdue_at = INTERMEDIATE.not_after - life / 6
+    assert bench.now + timedelta(seconds=delay) == overdue_at
+
+
+async def test_an_observer_tells_nothing_on_certificates(bench: Bench) -> None:
+    bench.registry.clusters = (FOUND,)
+    await bench.reconcile()
+    bench.edit(spec=build_manifest_spec(management={"mode": "Observe"}), metadata={"generation": 2})
+    serve(bench, build_instance())
+    await bench.reconcile()
+    assert bench.registry.told == []
+    assert bench.read_condition("CertificatesIssued") == ("True", "Issued")
+
+
+async def test_a_status_that_is_not_taken_is_tried_again(bench: Bench) -> None:
+    bench.registry.clusters = (FOUND,)
+    await bench.reconcile()
+    bench.registry.refused[KEY] = DENIED
+    with pytest.raises(AccessDeniedError):
+        await bench.reconcile()
+
+
 async def test_one_of_others_is_a_conflict_that_the_policy_tells(bench: Bench) -> None:
     bench.registry.clusters = (FOUND,)
-    bench.registry.found[KEY] = build_certificate(OTHER_POLICY.render())
+    bench.registry.found[KEY] = build_certificate(OTHER_HUB.render())
     await bench.reconcile()
     assert bench.read_condition("CertificatesIssued") == ("False", "Conflict")
     assert bench.read_condition("Ready") == ("False", "Conflict")

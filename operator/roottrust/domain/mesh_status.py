@@ -1,0 +1,67 @@
+"""The meshes in the status of a RootTrustPolicy: those that lack something first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from roottrust.api.mesh import NamespaceSync
+from roottrust.api.root_trust_policy_status import MESHES_MAX, MeshStatus, MeshTotals
+from roottrust.domain.issuance import CertificateKey, build_key
+from roottrust.domain.issuance_plan import list_selected
+from roottrust.domain.mesh_report import MeshReport
+from roottrust.domain.outcome import Outcome
+from roottrust.domain.target import ClusterTarget, MeshTarget
+
+
+def list_meshes(outcome: Outcome) -> tuple[MeshStatus, ...]:
+    """Return as many as there is room for, the worst first."""
+    if outcome.target is None:
+        return ()
+    reports = _get_reports(outcome)
+    selected = [
+        (cluster, mesh, reports.get(build_key(cluster, mesh)))
+        for cluster, mesh in list_selected(outcome.target)
+    ]
+    found = [_build(*each) for each in sorted(selected, key=lambda each: _rank(*each))]
+    # Two istiods can have meshes of one name; the one that lacks more is told.
+    unlike = {(each.cluster, each.mesh): each for each in reversed(found)}
+    kept = [each for each in found if unlike[each.cluster, each.mesh] is each]
+    return tuple(kept[:MESHES_MAX])
+
+
+def count_meshes(outcome: Outcome) -> MeshTotals:
+    """Return the counts over all of them."""
+    total = sum(len(each.meshes) for each in outcome.target.clusters) if outcome.target else 0
+    ready = sum(each.is_ready for each in _get_reports(outcome).values())
+    return MeshTotals(total=total, ready=ready, summary=f"{ready}/{total}")
+
+
+def _get_reports(outcome: Outcome) -> Mapping[CertificateKey, MeshReport]:
+    return {each.key: each for each in (outcome.issuance.meshes if outcome.issuance else ())}
+
+
+def _rank(
+    cluster: ClusterTarget, mesh: MeshTarget, report: MeshReport | None
+) -> tuple[tuple[int, bool], str, str, str]:
+    worst = report.worst.rank if report else (0, False)
+    return worst, cluster.cluster, mesh.name, mesh.namespace
+
+
+def _build(cluster: ClusterTarget, mesh: MeshTarget, report: MeshReport | None) -> MeshStatus:
+    issuance = report.issuance if report else None
+    namespaces = (report.namespaces if report else None) or NamespaceSync()
+    worst = report.worst if report else None
+    is_lacking = worst is not None and (not worst.is_true or worst.is_warning)
+    return MeshStatus(
+        cluster=cluster.cluster,
+        mesh=mesh.name,
+        auth_path=f"auth/{cluster.auth_mount}",
+        role=cluster.role,
+        intermediate_mount=cluster.intermediate_mount,
+        instances_ready=issuance.ready if issuance else 0,
+        instances_total=issuance.total if issuance else 0,
+        earliest_not_after=issuance.earliest_not_after if issuance else None,
+        namespaces_in_sync=namespaces.in_sync,
+        namespaces_total=namespaces.total,
+        message=worst.message if worst is not None and is_lacking else None,
+    )
