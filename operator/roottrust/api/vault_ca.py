@@ -113,7 +113,7 @@ class VaultCa(ApiModel):
     ca_bundle: CaBundle | None = Field(
         default=None,
         description="CA certificates, in PEM or base64 of PEM, that the server's certificate is "
-        "checked with. Default: the system's.",
+        "checked with. Default: those of the operator's configuration for it, or the system's.",
     )
     ca_secret_ref: CaSecretReference | None = Field(
         default=None,

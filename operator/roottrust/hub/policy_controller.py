@@ -158,9 +158,7 @@ class PolicyController:
     async def accept(self, policy: PolicyObject) -> Acceptance:
         """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
         demand, failure = await self._read(policy)
-        options = read_agent_options(
-            demand.spec, ca_pem=await self._read_agents_ca(policy, demand.spec)
-        )
+        options = read_agent_options(demand.spec, ca_pem=await self._read_agents_ca(policy, demand))
         target = settle(demand.claim, self.claims.list_beside(demand.claim))
         told = policy.status.warnings if policy.status else ()
         counts = self.keys.find(policy.identity, target)
@@ -254,11 +252,15 @@ class PolicyController:
         is_missing = error is not None and error.reason is Reason.ROOT_NOT_FOUND
         return is_missing and self.claims.is_made_by_another(claim)
 
-    async def _read_agents_ca(self, policy: PolicyObject, spec: RootTrustPolicySpec) -> str | None:
-        """Return the CA of Vault, which agents are given inline: they cannot read the Secret."""
-        reference = find_ca_reference(policy.identity, spec)
+    async def _read_agents_ca(self, policy: PolicyObject, demand: Demand) -> str | None:
+        """Return the CA of Vault, which agents are given inline: they cannot read the Secret.
+
+        A policy that names none gets the operator's own for that server.
+        """
+        reference = find_ca_reference(policy.identity, demand.spec)
         if reference is None:
-            return spec.config.agent_ca.vault.ca_bundle
+            given = demand.spec.config.agent_ca.vault.ca_bundle
+            return given or self._servers.get_ca(demand.claim.target.server)
         secret = await read_secret_key(
             self._client,
             namespace=policy.identity.namespace,

@@ -146,6 +146,13 @@ class VaultServers:
         """
         return self._connect(address).get(namespace)
 
+    def get_ca(self, address: str) -> str | None:
+        """Return what the operator checks a server's certificate with, None for the system's trust.
+
+        Raises DependencyMissingError when it cannot be read.
+        """
+        return self._connect(address).client.connection.ca_pem
+
     async def probe(self, address: str) -> None:
         """Raise TransientError unless a server can serve requests, or could a moment ago."""
         await self._connect(address).probe.get()

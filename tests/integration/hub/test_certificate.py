@@ -72,6 +72,16 @@ def test_the_ca_of_vault_is_inlined_from_its_secret(
     )
 
 
+def test_a_policy_without_a_ca_gives_agents_the_operators_own(
+    certificate: Certificate, vault: Vault, make_policy: MakePolicy, names: Names
+) -> None:
+    make_policy(names)
+    told = certificate.wait_for()["spec"]["agentCa"]["vault"]["caBundle"]
+    assert x509.load_pem_x509_certificate(told.encode()) == x509.load_pem_x509_certificate(
+        vault.ca_file.read_bytes()
+    )
+
+
 def test_edits_are_undone_and_what_was_added_is_taken_off(
     certificate: Certificate, make_policy: MakePolicy, names: Names
 ) -> None:

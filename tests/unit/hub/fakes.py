@@ -114,6 +114,11 @@ class FakeServers:
     terms: Mapping[str, ServerTerms] = field(default_factory=lambda: {ADDRESS: TERMS})
     refusal: RootTrustError | None = None
     own_policies: frozenset[str] = frozenset()
+    ca_pem: str | None = None
+
+    def get_ca(self, address: str) -> str | None:
+        assert address in self.terms
+        return self.ca_pem
 
     async def log_in(self, address: str) -> bool:
         if self.refusal is not None:
