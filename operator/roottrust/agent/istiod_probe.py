@@ -133,7 +133,7 @@ def _explain_refusal(
             "): see this node's clock, then istiod's log.",
         )
     leaf = _fetch_leaf(_trust_anything(), address)
-    if any(is_issued_by(leaf, each) for each in chain):
+    if leaf.issuer == chain[0].subject:
         return ProbeResult(
             serving=Serving.OLDER,
             message=f"istiod serves a chain that does not lead to {root.subject!r}: {_NOT_TAKEN}.",

@@ -38,6 +38,10 @@ class Authority:
     def pem(self) -> str:
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
+    @property
+    def key_pem(self) -> str:
+        return render_key(self.key).get_secret_value()
+
     def certify(
         self,
         key: PrivateKey,
