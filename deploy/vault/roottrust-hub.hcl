@@ -53,7 +53,7 @@ path "sys/mounts/pki_int_*" {
 # Their keys: listed, and removed once nobody can use them. No request reads a key, and none is made
 # or used with this. A `*` ends a path in Vault, so that keys alone cannot be named for all clusters;
 # where that is too much, name each mount: pki_int_CLUSTER/keys and …/issuers (list), …/issuer/+
-# (read), …/key/+ (delete). Without it, keys stay, and status says so.
+# (read), …/key/+ (read, delete). Without it, keys stay, and status says so.
 path "pki_int_*" {
   capabilities = ["read", "list", "delete"]
 }

@@ -6,19 +6,25 @@ Nothing in them is secret: agents log in with their own tokens, and keys never t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.certificate import parse_certificates
+from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
+from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.mark import Mark
 from roottrust.domain.names import build_intermediate_common_name
+from roottrust.domain.reasons import Reason
 from roottrust.domain.target import ClusterTarget, MeshTarget, VaultTarget
 from roottrust.domain.trust_bundle import TrustBundle, build_trust_bundle
 
 OWNER_ANNOTATION = "internal.gloo.solo.io/owner"
 MANAGER_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "roottrust"
+
+# Every pass over a fleet meets the same few again.
+_CAS_MAX = 64
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -47,14 +53,25 @@ class AgentOptions:
 
 
 def read_agent_options(spec: RootTrustPolicySpec, *, ca_pem: str | None) -> AgentOptions:
-    """Return what a policy tells agents; the CA is checked before (`check_agents_ca`)."""
+    """Return what a policy tells agents; raises InvalidSpecError for a CA that they cannot use."""
     config = spec.config
     return AgentOptions(
-        ca_pem="".join(each.pem for each in parse_certificates(ca_pem)) if ca_pem else None,
+        ca_pem=_read_certificates(ca_pem) if ca_pem else None,
         renewal_ratio=config.intermediate_cert_options.secret_rotation_grace_period_ratio,
         generation=spec.rotation.intermediate_generation,
         restarts_pods=config.auto_restart_pods,
     )
+
+
+@lru_cache(maxsize=_CAS_MAX)
+def _read_certificates(pem: str) -> str:
+    """Return the certificates of a CA's text alone: it may come from a file with more in it."""
+    try:
+        return "".join(each.pem for each in parse_certificates(pem))
+    except UnreadableCertificateError as error:
+        raise InvalidSpecError(
+            f"The CA of Vault cannot be given to agents: {error}", reason=Reason.INVALID_CA_BUNDLE
+        ) from None
 
 
 def find_bundle(root: UsableRoot) -> TrustBundle:

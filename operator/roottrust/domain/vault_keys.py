@@ -1,12 +1,13 @@
-"""Keys that Vault made at a policy's `csrPath`: which ones nobody can use any more.
+"""Keys that Vault made at a policy's `csrPath`: which ones nobody needs there any more.
 
-Vault keeps every key that it made, though an agent gets it once, in the answer. Its token ends
-after `AGENT_TOKEN_SECONDS`: what was there for twice as long was used by then, or never will be.
+Vault keeps every key that it made, though an agent gets it once, in the answer. Once an
+intermediate with that key was seen, the agent has it. Of all others: its token ends after
+`AGENT_TOKEN_SECONDS`, and what was there for twice as long was used by then, or never will be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from roottrust.domain.desired import AGENT_TOKEN_SECONDS
@@ -14,7 +15,10 @@ from roottrust.domain.desired import AGENT_TOKEN_SECONDS
 UNUSED_SECONDS = 2.0 * AGENT_TOKEN_SECONDS
 
 KEY_WARNING = "KeyGeneratedInVault"
-_REMOVED = f"what nobody can use any more is removed after {UNUSED_SECONDS / 60:g} minutes."
+_REMOVED = (
+    "what an agent is seen to have is removed, and what nobody can use any more after "
+    f"{UNUSED_SECONDS / 60:g} minutes."
+)
 _LEFT = "roottrust removes none there: do it once nobody uses them."
 _MAX_NAMES = 3
 
@@ -45,16 +49,24 @@ class KeyCount:
 
 
 def decide_keys(
-    found: MountKeys, *, seen_at: Mapping[str, float], now: float, unused_seconds: float
+    found: MountKeys,
+    *,
+    seen_at: Mapping[str, float],
+    now: float,
+    unused_seconds: float,
+    confirmed: Container[str] = (),
 ) -> KeyDecision:
-    """Return the keys that have been there for so long that nobody can use them any more.
+    """Return the keys that nobody needs in Vault any more: confirmed ones, and those of old.
 
-    A key that an issuer signs with always stays. Times are seconds of one clock that never goes
-    back: a key that was not seen before has its time begin now.
+    `confirmed` are keys whose intermediate their agent was seen to have. A key that an issuer signs
+    with always stays. Times are seconds of one clock that never goes back: a key that was not seen
+    before has its time begin now.
     """
     seen = {key: min(seen_at.get(key, now), now) for key in found.keys}
     remove = tuple(
-        key for key in found.keys if key not in found.used and now - seen[key] >= unused_seconds
+        key
+        for key in found.keys
+        if key not in found.used and (key in confirmed or now - seen[key] >= unused_seconds)
     )
     return KeyDecision(remove=remove, seen_at=seen)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from roottrust.hub.cluster_registry import ClusterRegistry, LocalCluster
 from roottrust.hub.cluster_watch import ClusterWatch
+from roottrust.hub.confirmed_keys import ConfirmedKeys
 from roottrust.hub.key_sweep import KeySweep
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.pace import DEFAULT_PACE, Pace
@@ -70,7 +71,9 @@ class _Hub:
             now=_get_now,
             deletion_seconds=settings.deletion_seconds,
             on_root=self._enqueue_rootless,
+            on_report=lambda policy, report: self._keys.take_report(policy, report),
         )
+        self._keys = self._build_key_sweep()
         self._routes = PolicyRoutes(
             shared.store, claims=self._controller.claims, cluster=settings.cluster.name
         )
@@ -99,7 +102,7 @@ class _Hub:
         return {
             "vaults": vaults.run,
             "clusters": clusters.run,
-            "keys": partial(self._build_key_sweep().run, leadership=self._leadership),
+            "keys": partial(self._keys.run, leadership=self._leadership),
         }
 
     async def close(self) -> None:
@@ -155,6 +158,9 @@ class _Hub:
             servers=self._servers,
             reporter=self._reporter,
             metrics=self._metrics,
+            confirmed=ConfirmedKeys(
+                hub=self._settings.hub_name, clusters=self._clusters, now=_get_now
+            ),
             on_change=self._take_key_change,
             pace=self._pace,
         )

@@ -1,26 +1,31 @@
-"""Removing keys that Vault made at `csrPath` once nobody can use them: a slow pass of its own.
+"""Removing keys that Vault made at `csrPath` once nobody needs them there: a slow pass of its own.
 
-When a key was seen first is kept in memory alone: after a restart each key has its time anew.
+What agents are newly seen to have goes within seconds. When a key was seen first is kept in memory
+alone: after a restart each key has its time anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from roottrust.api.choices import ManagementMode, ObjectOrigin
-from roottrust.domain.errors import RootTrustError
+from roottrust.domain.errors import AccessDeniedError, RootTrustError
 from roottrust.domain.facts import MountFacts
 from roottrust.domain.fault import is_outage
+from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.mark import parse_mark
+from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
-from roottrust.domain.vault_keys import KeyCount, decide_keys
+from roottrust.domain.vault_keys import KeyCount, MountKeys, decide_keys
+from roottrust.hub.confirmed_keys import ConfirmedKeys
 from roottrust.hub.key_book import MountPlace
 from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_object import PolicyObject
+from roottrust.hub.policy_reader import Demand
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServer, VaultServers
 from roottrust.runtime.clock import count_seconds, wait_or_stop
@@ -32,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 # Of one mount in one pass; the rest has time until the next.
 MAX_REMOVED = 500
+MAX_READ = 100
+# How soon a key goes that its agent was seen to have.
+SOON_SECONDS = 2.0
 
 
 @dataclass(kw_only=True)
@@ -39,6 +47,8 @@ class _Mount:
     """One intermediate mount as one policy uses it."""
 
     policy: PolicyObject
+    demand: Demand
+    cluster: str
     place: MountPlace
     is_managed: bool
 
@@ -62,6 +72,7 @@ class KeySweep:
         servers: VaultServers,
         reporter: PolicyReporter,
         metrics: Metrics,
+        confirmed: ConfirmedKeys,
         on_change: Callable[[PolicyObject], None],
         pace: Pace = DEFAULT_PACE,
         clock: Callable[[], float] = count_seconds,
@@ -72,24 +83,60 @@ class KeySweep:
         self._book = controller.keys
         self._reporter = reporter
         self._metrics = metrics
+        self._confirmed = confirmed
         self._on_change = on_change
         self._pace = pace
         self._clock = clock
         self._seen_at: dict[MountPlace, dict[str, float]] = {}
+        self._key_ids: dict[MountPlace, dict[str, str | None]] = {}
+        self._told: dict[PolicyIdentity, frozenset[str]] = {}
+        self._asked: set[PolicyIdentity] = set()
+
+    def take_report(self, policy: PolicyObject, report: IssuanceReport) -> None:
+        """Have the mounts of a policy looked at soon once an agent has something new."""
+        found = frozenset(
+            instance.certificate.fingerprint
+            for mesh in report.meshes
+            for instance in (mesh.issuance.instances if mesh.issuance else ())
+            if instance.certificate is not None
+        )
+        if not found <= self._told.get(policy.identity, frozenset()):
+            self._asked.add(policy.identity)
+        self._told[policy.identity] = found
 
     async def run(self, stop: asyncio.Event, *, leadership: Leadership) -> None:
         """Make a pass from time to time, while this hub leads, until the stop."""
         if not await leadership.wait(stop):
             return
-        timer = asyncio.get_running_loop()
-        while not await wait_or_stop(timer, self._pace.keys_seconds, stop=stop):
-            await self.sweep(stop)
+        timer, interval = asyncio.get_running_loop(), self._pace.keys_seconds
+        due = self._clock() + interval
+        while not await wait_or_stop(timer, min(SOON_SECONDS, interval), stop=stop):
+            if self._clock() >= due:
+                await self.sweep(stop)
+                due = self._clock() + interval
+            else:
+                await self.sweep_asked(stop)
 
     async def sweep(self, stop: asyncio.Event) -> None:
         """Make one pass; a mount that fails hinders no other, a Vault that is away is left out."""
         mounts = {each.place: each for each in self._list_mounts()}
         self._seen_at = {each: self._seen_at.get(each, {}) for each in mounts}
+        self._key_ids = {each: self._key_ids.get(each, {}) for each in mounts}
+        policies = {each.policy for each in mounts}
+        self._told = {each: self._told[each] for each in policies if each in self._told}
+        self._asked.clear()
         self._book.keep(mounts)
+        await self._sweep_all(mounts, stop)
+
+    async def sweep_asked(self, stop: asyncio.Event) -> None:
+        """Look only after the mounts of policies whose agents have something new."""
+        asked, self._asked = self._asked, set()
+        if asked:
+            mounts = {each.place: each for each in self._list_mounts()}
+            chosen = {place: each for place, each in mounts.items() if place.policy in asked}
+            await self._sweep_all(chosen, stop)
+
+    async def _sweep_all(self, mounts: Mapping[MountPlace, _Mount], stop: asyncio.Event) -> None:
         passes: dict[tuple[str, str | None], _Pass | None] = {}
         for place, mount in mounts.items():
             if stop.is_set():
@@ -113,7 +160,13 @@ class KeySweep:
                         namespace=target.namespace,
                         mount=cluster.intermediate_mount,
                     )
-                    yield _Mount(policy=policy, place=place, is_managed=is_managed)
+                    yield _Mount(
+                        policy=policy,
+                        demand=demand,
+                        cluster=cluster.cluster,
+                        place=place,
+                        is_managed=is_managed,
+                    )
 
     async def _begin(self, place: MountPlace) -> _Pass | None:
         try:
@@ -150,11 +203,13 @@ class KeySweep:
         """Return how many keys are left."""
         place = mount.place
         keys = await server.observe_keys(place.mount)
+        confirmed = await self._find_confirmed(mount, server, keys) if removes else frozenset()
         decision = decide_keys(
             keys,
-            seen_at=self._seen_at[place],
+            seen_at=self._seen_at.get(place, {}),
             now=self._clock(),
             unused_seconds=self._pace.unused_key_seconds,
+            confirmed=confirmed,
         )
         self._seen_at[place] = dict(decision.seen_at)
         if not removes:
@@ -170,13 +225,28 @@ class KeySweep:
             await self._tell(mount, removed, kept=len(keys.keys) - removed)
         return len(keys.keys) - removed
 
+    async def _find_confirmed(
+        self, mount: _Mount, server: VaultServer, keys: MountKeys
+    ) -> frozenset[str]:
+        """Return the keys that agents are seen to have; each one is asked for once."""
+        known = self._key_ids.get(mount.place, {})
+        known = self._key_ids[mount.place] = {key: known[key] for key in keys.keys if key in known}
+        held = self._confirmed.find(mount.policy, mount.demand, cluster=mount.cluster)
+        unknown = [key for key in keys.keys if key not in known and key not in keys.used]
+        try:
+            for key in unknown[:MAX_READ] if held else ():
+                known[key] = await server.read_key_id(mount.place.mount, key)
+        except AccessDeniedError:
+            logger.info("keys in %s may not be read: they go by age", mount.place.mount)
+        return frozenset(key for key, key_id in known.items() if key_id in held)
+
     async def _tell(self, mount: _Mount, removed: int, *, kept: int) -> None:
         if not removed:
             return
         self._metrics.vault_keys_removed.inc(removed)
         message = (
-            f"Removed {removed} keys from {mount.place.mount} that nobody can use any more; {kept} "
-            "are left."
+            f"Removed {removed} keys from {mount.place.mount} that nobody needs there any more; "
+            f"{kept} are left."
         )
         logger.info("%s: %s", mount.policy.identity.full_name, message)
         await self._reporter.post(

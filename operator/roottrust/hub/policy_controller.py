@@ -14,12 +14,12 @@ from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import build_fault
 from roottrust.domain.issuance import AgentOptions, read_agent_options
 from roottrust.domain.issuance_plan import IssuanceRequest
+from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
-from roottrust.domain.reviewer import find_next_renewal
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_keys import tell_keys
@@ -34,11 +34,11 @@ from roottrust.hub.kinds import POLICIES
 from roottrust.hub.known_policies import KnownPolicies
 from roottrust.hub.policy_deletion import DELETION_SECONDS, PolicyDeleter
 from roottrust.hub.policy_object import PolicyObject, read_policy
-from roottrust.hub.policy_outcome import build_outcome, waits_for_secret
+from roottrust.hub.policy_outcome import build_outcome, find_next_look
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.reviewer_book import ReviewerBook
-from roottrust.hub.root_secret import SECRET_SECONDS, read_root_secret
+from roottrust.hub.root_secret import read_root_secret
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, observe_snapshot, work_on_vault
 from roottrust.kube.client import KubeClient
@@ -77,7 +77,8 @@ class Acceptance:
 class PolicyController:
     """Reconciles one policy at a time by its key; holds nothing that could not be lost.
 
-    `on_root` is told when a root was made: other policies may be waiting for it.
+    `on_root` is told when a root was made: other policies may be waiting for it; `on_report` of
+    each look at what agents have.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class PolicyController:
         now: Callable[[], datetime],
         deletion_seconds: float = DELETION_SECONDS,
         on_root: Callable[[], None] = lambda: None,
+        on_report: Callable[[PolicyObject, IssuanceReport], None] = lambda *_: None,
     ) -> None:
         self._hub = hub
         self._clusters = clusters
@@ -101,6 +103,7 @@ class PolicyController:
         self._reporter = reporter
         self._now = now
         self._on_root = on_root
+        self._on_report = on_report
         self._existing = KnownPolicies(store)
         self.keys = KeyBook()
         self._patient: set[ObjectKey] = set()
@@ -143,17 +146,7 @@ class PolicyController:
         await self._reporter.report(policy, result.outcome, applied=result.work.applied)
         if result.error is not None:
             raise result.error
-        return self._find_delay(result.outcome)
-
-    def _find_delay(self, outcome: Outcome) -> float | None:
-        """Return when to look again though nothing tells to, None if that is not needed."""
-        if waits_for_secret(outcome):
-            return SECRET_SECONDS
-        now = self._now()
-        renewal = find_next_renewal((outcome.reviewer_tokens or {}).values(), now)
-        change = outcome.issuance.find_next_change(now) if outcome.issuance else None
-        seconds = (change - now).total_seconds() if change else None
-        return min((each for each in (renewal, seconds) if each is not None), default=None)
+        return find_next_look(result.outcome, self._now())
 
     async def accept(self, policy: PolicyObject) -> Acceptance:
         """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
@@ -230,6 +223,7 @@ class PolicyController:
             writes=not outcome.is_observed_only,
             now=self._now(),
         )
+        self._on_report(policy, issuance.report)
         outcome = replace(outcome, issuance=issuance.report)
         result = _Result(outcome=outcome, work=work, error=work.failure or issuance.failure)
         return replace(result, is_early=self._is_early(result, accepted.demand.claim))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from roottrust.api.choices import ManagementMode, RootSource
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.fault import (
@@ -13,8 +15,10 @@ from roottrust.domain.fault import (
     name_cluster,
 )
 from roottrust.domain.outcome import Outcome
+from roottrust.domain.reviewer import find_next_renewal
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.policy_object import PolicyObject
+from roottrust.hub.root_secret import SECRET_SECONDS
 from roottrust.hub.vault_work import VaultWork
 
 
@@ -35,7 +39,17 @@ def build_outcome(
     )
 
 
-def waits_for_secret(outcome: Outcome) -> bool:
+def find_next_look(outcome: Outcome, now: datetime) -> float | None:
+    """Return when to look again though nothing tells to, None if that is not needed; in seconds."""
+    if _waits_for_secret(outcome):
+        return SECRET_SECONDS
+    renewal = find_next_renewal((outcome.reviewer_tokens or {}).values(), now)
+    change = outcome.issuance.find_next_change(now) if outcome.issuance else None
+    seconds = (change - now).total_seconds() if change else None
+    return min((each for each in (renewal, seconds) if each is not None), default=None)
+
+
+def _waits_for_secret(outcome: Outcome) -> bool:
     """Whether a Secret would have to change, of which nobody would tell."""
     is_imported = outcome.target is not None and outcome.target.root.source is RootSource.IMPORT
     return is_imported and outcome.plan is not None and outcome.plan.root.fault is not None

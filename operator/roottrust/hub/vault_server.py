@@ -20,7 +20,7 @@ from roottrust.runtime.settings_vault import VaultServerSettings
 from roottrust.runtime.vaults import build_vault_client
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
-from roottrust.vault.keys import delete_key, observe_keys
+from roottrust.vault.keys import delete_key, observe_keys, read_key_id
 from roottrust.vault.observe import VaultObserver, read_mounts
 from roottrust.vault.observe_deletion import observe_deletion
 from roottrust.vault.shared_reads import SharedRead
@@ -80,6 +80,10 @@ class VaultServer:
     async def observe_keys(self, mount: str) -> MountKeys:
         """Return the keys of a pki mount; raises RootTrustError."""
         return await observe_keys(self._client, mount)
+
+    async def read_key_id(self, mount: str, key: str) -> str | None:
+        """Return the subject key identifier of a key, None where Vault does not tell it."""
+        return await read_key_id(self._client, mount, key)
 
     async def delete_key(self, mount: str, key_id: str) -> None:
         """Remove one key; Vault refuses it for a key that an issuer signs with."""

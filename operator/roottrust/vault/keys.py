@@ -18,6 +18,13 @@ async def observe_keys(client: VaultClient, mount: str) -> MountKeys:
     return MountKeys(keys=keys, used=used)
 
 
+async def read_key_id(client: VaultClient, mount: str, key: str) -> str | None:
+    """Return the subject key identifier of a key in hex, None where Vault does not tell it."""
+    found = await client.read(f"{mount}/key/{key}")
+    text = str((found or {}).get("subject_key_id") or "")
+    return text.replace(":", "").lower() or None
+
+
 async def delete_key(client: VaultClient, mount: str, key_id: str) -> None:
     """Remove a key; one that is gone is no failure."""
     await client.delete(f"{mount}/key/{key_id}")

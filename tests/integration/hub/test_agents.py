@@ -15,6 +15,7 @@ from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.waiting import wait_for
+from tests.integration.vault_calls import Ask, write
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -156,6 +157,22 @@ def test_a_raised_generation_is_handed_on_and_waited_for(
     assert agent.certificate.wait_for()["spec"]["intermediateGeneration"] == 2
     agent.serve()
     policy.wait_until_ready()
+
+
+def test_a_key_that_vault_made_is_gone_once_its_agent_has_it(
+    policy: Policy, agent: Agent, admin: Ask, names: Names
+) -> None:
+    """Within seconds, where what nobody is seen to have stays for its ten minutes."""
+    path = f"{names.intermediate_mount}/intermediate/generate/exported"
+    abandoned = str(write(admin, path, {"common_name": "x", "key_type": "ec"})["key_id"])
+    agent.serve()
+    policy.wait_for("CertificatesIssued", "True", "Issued")
+    keys = f"{names.intermediate_mount}/keys"
+    left = wait_for(
+        lambda: admin("LIST", keys).json()["data"]["keys"], lambda found: len(found) == 1
+    )
+    assert left == [abandoned]
+    assert wait_for(lambda: policy.read_events("KeysRemoved"), bool)
 
 
 def test_what_an_agent_fails_at_is_the_policy_s_message(policy: Policy, agent: Agent) -> None:

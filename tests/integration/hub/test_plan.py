@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from testbed import Cluster, Vault
+from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.configuration import build_config
+from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names, build_names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.planning import (
@@ -290,3 +292,27 @@ def test_a_policy_that_is_not_there_is_an_error(plan: Planner, namespace: str) -
     done = plan.run("-n", namespace, "nobody")
     assert (done.code, done.out) == (1, "")
     assert f"There is no RootTrustPolicy nobody in namespace {namespace}." in done.err
+
+
+def test_the_certificate_beside_istiod_is_told_before_it_is_written(
+    plan: Planner,
+    names: Names,
+    namespace: str,
+    cluster: Cluster,
+    operator: OperatorProcess,
+    make_policy: MakePolicy,
+) -> None:
+    operator.stop()
+    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account="istiod")
+    policy = make_policy(names)
+    told = plan.run_json("-n", namespace, policy.name).policy["kubernetes"]
+    certificate = Certificate(cluster=cluster, namespace=namespace)
+    assert [(each["action"], each["kind"], each["path"]) for each in told] == [
+        ("create", "IssuedCertificate", f"{namespace}/{certificate.name}")
+    ]
+    fields = {each["name"]: each["after"] for each in told[0]["fields"]}
+    operator.start()
+    spec = certificate.wait_for()["spec"]
+    assert fields["spec.trustBundle"] == spec["trustBundle"]
+    assert fields["spec.agentCa.vault.caPath"] == spec["agentCa"]["vault"]["caPath"]
+    assert plan.run_json("-n", namespace, policy.name).code == 0

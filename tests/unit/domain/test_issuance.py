@@ -2,16 +2,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 
 from roottrust.api.choices import KeyType
 from roottrust.api.issued_certificate import IssuedCertificateSpec
+from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.issuance import build_spec, read_agent_options
 from roottrust.domain.names import build_intermediate_common_name
+from roottrust.domain.reasons import Reason
 from roottrust.domain.target import IntermediateOptions, VaultTarget
 from tests.unit.domain.certificates import build_pem
 from tests.unit.domain.issuances import CLUSTER, KEY, MESH, OPTIONS, TARGET, USABLE
-from tests.unit.domain.samples import ADDRESS, ROOT
+from tests.unit.domain.samples import ADDRESS, PRIVATE_KEY, ROOT
 from tests.unit.domain.samples import build_spec as build_policy_spec
 from tests.unit.domain.strategies import targets
 
@@ -73,6 +76,13 @@ def test_the_ca_of_vault_is_inlined_as_certificates_alone() -> None:
     options = read_agent_options(build_policy_spec(), ca_pem=f"# our CA\n{pem}\n\n")
     assert options.ca_pem == pem
     assert read(ca_pem=options.ca_pem).agent_ca.vault.ca_bundle == pem
+
+
+def test_a_ca_that_agents_cannot_use_is_refused_and_never_quoted() -> None:
+    with pytest.raises(InvalidSpecError) as refusal:
+        read_agent_options(build_policy_spec(), ca_pem=f"{build_pem()}{PRIVATE_KEY}")
+    assert refusal.value.reason is Reason.INVALID_CA_BUNDLE
+    assert PRIVATE_KEY.splitlines()[1] not in refusal.value.message
 
 
 def test_options_are_those_of_the_policy() -> None:

@@ -50,6 +50,16 @@ def test_a_key_has_its_time_from_when_it_was_seen_first() -> None:
     assert decide_keys(found, seen_at=seen, now=700, unused_seconds=600).remove == ("a",)
 
 
+@given(found=MOUNTS, confirmed=st.frozensets(st.sampled_from(NAMES)))
+def test_a_key_that_its_agent_has_goes_at_once_unless_an_issuer_signs_with_it(
+    found: MountKeys, confirmed: frozenset[str]
+) -> None:
+    decision = decide_keys(
+        found, seen_at={}, now=0, unused_seconds=UNUSED_SECONDS, confirmed=confirmed
+    )
+    assert set(decision.remove) == (set(found.keys) & confirmed) - found.used
+
+
 def test_a_login_has_ended_when_its_keys_are_removed() -> None:
     assert UNUSED_SECONDS == 600
 
@@ -60,7 +70,8 @@ def test_numbers_are_told_in_the_warning_alone() -> None:
     assert told[0] == others[0]
     assert describe(pki_int_a=KeyCount(kept=3)) == (
         "KeyGeneratedInVault: csrPath has Vault make the keys of intermediates. 3 in pki_int_a "
-        "now; what nobody can use any more is removed after 10 minutes."
+        "now; what an agent is seen to have is removed, and what nobody can use any more after 10 "
+        "minutes."
     )
     assert tell_keys(others[:1], {"pki_int_a": KeyCount(kept=3)}, before=()) == others[:1]
 
@@ -77,7 +88,8 @@ def test_mounts_of_others_and_troubles_are_told_apart() -> None:
     told = describe(**count, o=KeyCount(kept=2, is_ours=False), x=denied, y=denied)
     assert told == (
         "KeyGeneratedInVault: csrPath has Vault make the keys of intermediates. 4 in b, c, d and 1 "
-        "more now; what nobody can use any more is removed after 10 minutes. Vault denied list on "
+        "more now; what an agent is seen to have is removed, and what nobody can use any more "
+        "after 10 minutes. Vault denied list on "
         "x/keys: grant it. 2 in o now; roottrust removes none there: do it once nobody uses them."
     )
     assert "now" not in describe(x=denied)

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
+from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.policy_controller import PolicyController
+from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey, ObjectStore, build_key
@@ -43,6 +45,7 @@ class Bench:
     store: ObjectStore = field(default_factory=lambda: ObjectStore(KINDS))
     now: datetime = NOW
     version: int = 1
+    reports: list[tuple[PolicyObject, IssuanceReport]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.registry.now = lambda: self.now
@@ -61,6 +64,7 @@ class Bench:
             servers=fake(self.servers),
             reporter=self.reporter,
             now=lambda: self.now,
+            on_report=lambda policy, report: self.reports.append((policy, report)),
         )
 
     @property

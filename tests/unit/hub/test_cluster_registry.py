@@ -12,11 +12,13 @@ from roottrust.domain.errors import DependencyMissingError, RootTrustError, Tran
 from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_registry import LocalCluster
-from roottrust.hub.kinds import MESHES, POLICIES
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.mesh_reader import MESHES_MAX
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
+from tests.unit.domain.issuances import KEY, build_certificate
+from tests.unit.domain.samples import OTHER_HUB, OTHER_POLICY, OURS_OF_OLD
 from tests.unit.hub.fakes import fake
 
 HOME = "gloo-mesh"
@@ -272,3 +274,30 @@ async def test_the_reviewer_s_account_is_known_until_another_one_is(
     api.uid = "uid-2"
     assert await registry.refresh() is True
     assert get_cluster(registry).reviewer_uid == "uid-2"
+
+
+def test_the_objects_of_its_meshes_are_those_that_watches_brought() -> None:
+    store = ObjectStore([POLICIES, MESHES, ISSUED_CERTIFICATES])
+    settings = ClusterSettings(name="cluster1")
+    registry = LocalCluster(settings, home=HOME, client=fake(FakeApi()), store=store)
+    assert registry.get_objects("cluster2") is None
+    objects = registry.get_objects("cluster1")
+    assert objects is not None
+    store.apply_event(ISSUED_CERTIFICATES, "ADDED", build_certificate())
+    assert objects.find_certificate(KEY.namespace, KEY.name) == build_certificate()
+
+
+def test_the_certificates_of_a_policy_are_found_by_their_marks() -> None:
+    store = ObjectStore([POLICIES, MESHES, ISSUED_CERTIFICATES])
+    settings = ClusterSettings(name="cluster1")
+    registry = LocalCluster(settings, home=HOME, client=fake(FakeApi()), store=store)
+    marks = {"mine": OURS_OF_OLD, "another": OTHER_POLICY, "foreign": OTHER_HUB}
+    for name, mark in marks.items():
+        found = build_certificate(mark.render())
+        metadata = {**found["metadata"], "name": name}
+        store.apply_event(ISSUED_CERTIFICATES, "ADDED", {**found, "metadata": metadata})
+    unmarked = build_certificate("")
+    store.apply_event(ISSUED_CERTIFICATES, "ADDED", unmarked)
+    # Whose hub it is, the plan looks at.
+    assert {key.name for key in registry.find_owned("gloo-mesh/guide")} == {"mine", "foreign"}
+    assert registry.find_owned("gloo-mesh/none") == {}

@@ -1,29 +1,39 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from roottrust.api.issued_certificate import Instance
 from roottrust.domain.errors import AccessDeniedError, RootTrustError, TransientError
 from roottrust.domain.facts import MountFacts
+from roottrust.domain.issuance import CertificateKey
+from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
+from roottrust.domain.subject_key import list_key_ids
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_keys import MountKeys
 from roottrust.hub import key_sweep
+from roottrust.hub.confirmed_keys import ConfirmedKeys
 from roottrust.hub.key_sweep import KeySweep
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.pace import Pace
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.runtime.fence import FencedError
+from tests.unit.domain.agent_entries import build_instance, build_intermediate, dump
+from tests.unit.domain.certificates import build_name
 from tests.unit.domain.samples import (
+    HUB,
+    MESH,
     OTHER_POLICY,
     OURS,
     OURS_ADOPTED,
     build_known,
     build_manifest_spec,
+    build_mesh,
     build_mount,
 )
 from tests.unit.hub.conftest import Bench
@@ -48,6 +58,9 @@ class KeyServer:
     failures: dict[str, RootTrustError] = field(default_factory=dict)
     refused: dict[str, RootTrustError] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
+    denied: RootTrustError | None = None
 
     async def read_mounts(self) -> dict[str, MountFacts]:
         self.asked.append("mounts")
@@ -60,6 +73,13 @@ class KeyServer:
         if mount in self.failures:
             raise self.failures[mount]
         return MountKeys(keys=tuple(self.keys[mount]), used=self.used)
+
+    async def read_key_id(self, mount: str, key: str) -> str | None:
+        assert key in self.keys[mount]
+        self.read.append(key)
+        if self.denied is not None:
+            raise self.denied
+        return self.ids.get(key)
 
     async def delete_key(self, mount: str, key_id: str) -> None:
         if key_id in self.refused:
@@ -85,6 +105,9 @@ class Sweeper:
             servers=fake(self),
             reporter=self.bench.reporter,
             metrics=self.bench.metrics,
+            confirmed=ConfirmedKeys(
+                hub=HUB, clusters=self.bench.registry, now=lambda: self.bench.now
+            ),
             on_change=self._take,
             pace=Pace(keys_seconds=0.0),
             clock=lambda: self.now,
@@ -147,7 +170,7 @@ async def test_keys_are_counted_at_once_and_removed_when_their_time_is_over(
     assert sweeper.bench.events.posted[0] == (
         "Normal",
         "KeysRemoved",
-        "Removed 2 keys from pki_int_a that nobody can use any more; 1 are left.",
+        "Removed 2 keys from pki_int_a that nobody needs there any more; 1 are left.",
     )
     sweeper.changed.clear()
     await sweeper.look()
@@ -287,3 +310,79 @@ async def test_a_stop_ends_a_pass(sweeper: Sweeper) -> None:
     await sweeper.look(after=10_000)
     assert sweeper.server.asked == []
     assert sweeper.removed == 0
+
+
+A_MESH = replace(MESH, name="istiod-istio-system-a")
+A_KEY = CertificateKey(cluster="a", namespace="istio-system", name=A_MESH.name)
+A_INTERMEDIATE = build_intermediate(0x3C4D, subject=build_name(build_intermediate_common_name("a")))
+(A_KEY_ID,) = list_key_ids(A_INTERMEDIATE)
+
+
+@pytest.fixture
+async def issued(sweeper: Sweeper) -> Sweeper:
+    """A sweep over a cluster whose one mesh has an agent, which has key a1 and its intermediate."""
+    mesh = build_mesh(A_MESH.name)
+    sweeper.bench.registry.clusters = (build_known("a", mesh), build_known("b"))
+    await sweeper.bench.reconcile()
+    report(sweeper, build_instance(A_INTERMEDIATE))
+    sweeper.server.ids = {"a1": A_KEY_ID, "a2": "e" * 40, "b1": A_KEY_ID}
+    return sweeper
+
+
+def report(sweeper: Sweeper, *entries: Instance) -> None:
+    known = sweeper.bench.registry.found[A_KEY]
+    metadata = {**known["metadata"], "uid": "uid-c"}
+    status = {"instances": dump(*entries)}
+    sweeper.bench.registry.found[A_KEY] = {**known, "metadata": metadata, "status": status}
+
+
+async def test_a_key_that_its_agent_is_seen_to_have_goes_at_once(issued: Sweeper) -> None:
+    await issued.look()
+    # One of another cluster's mount is nobody's there, whatever it is called.
+    assert issued.server.keys == {"pki_int_a": ["a2"], "pki_int_b": ["b1"]}
+    assert issued.server.read == ["a1", "a2"]
+    await issued.look()
+    assert issued.server.read == ["a1", "a2"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        build_instance(build_intermediate(0x3C4E)),  # of another cluster
+        build_instance(A_INTERMEDIATE, serial="ff"),
+        build_instance(A_INTERMEDIATE, chain=None),
+    ],
+)
+async def test_a_liar_confirms_nothing(issued: Sweeper, entry: Instance) -> None:
+    report(issued, entry)
+    await issued.look()
+    assert issued.server.keys["pki_int_a"] == ["a1", "a2"]
+    assert issued.server.read == []
+
+
+async def test_where_keys_may_not_be_read_they_go_by_age(issued: Sweeper) -> None:
+    issued.server.denied = DENIED
+    await issued.look()
+    assert issued.server.keys["pki_int_a"] == ["a1", "a2"]
+    await issued.look(after=600)
+    assert issued.server.keys["pki_int_a"] == []
+
+
+async def test_a_vault_that_tells_no_identifiers_has_its_keys_go_by_age(issued: Sweeper) -> None:
+    issued.server.ids.clear()
+    await issued.look()
+    assert issued.server.keys["pki_int_a"] == ["a1", "a2"]
+
+
+async def test_new_intermediates_have_their_policy_looked_at_soon_and_once(
+    issued: Sweeper,
+) -> None:
+    bench = issued.bench
+    await issued.sweep.sweep_asked(issued.stop)
+    assert issued.server.asked == []
+    for _ in range(2):
+        await bench.reconcile()
+        issued.sweep.take_report(*bench.reports[-1])
+        await issued.sweep.sweep_asked(issued.stop)
+        assert issued.server.keys["pki_int_a"] == ["a2"]
+        assert issued.server.asked == ["mounts", "pki_int_a", "pki_int_b"]

@@ -20,7 +20,8 @@ from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import read_policy
 from roottrust.runtime.fence import FencedError
 from tests.unit.domain.deletions import build_deletion_facts
-from tests.unit.domain.samples import ADDRESS, IDENTITY, build_manifest_spec
+from tests.unit.domain.issuances import KEY, build_certificate
+from tests.unit.domain.samples import ADDRESS, IDENTITY, OTHER_POLICY, build_manifest_spec
 from tests.unit.hub.conftest import Bench
 from tests.unit.hub.fakes import build_manifest
 
@@ -31,6 +32,12 @@ DENIED = AccessDeniedError(
     "Vault x denied delete on sys/auth/kube-a: grant it.",
     reason=Reason.ACCESS_DENIED,
     path="sys/auth/kube-a",
+    capability="delete",
+)
+API_DENIED = AccessDeniedError(
+    "The API server denied delete on x: grant it.",
+    reason=Reason.ACCESS_DENIED,
+    path="x",
     capability="delete",
 )
 FENCED = FencedError("This was not written.", reason=Reason.NOT_LEADING)
@@ -337,3 +344,36 @@ async def test_a_younger_policy_waits_until_the_older_one_is_gone(deleted: Bench
     concerned = claims.outdate(deleted.key)
     assert [key.name for key in concerned] == ["younger"]
     assert IDENTITY.name not in [each.policy.name for each in claims.list_beside(claim)]
+
+
+async def test_what_agents_read_goes_before_anything_in_vault(deleted: Bench) -> None:
+    deleted.registry.found[KEY] = build_certificate()
+    deleted.server.down = SEALED
+    assert await reconcile(deleted) == policy_deletion.RETRY_SECONDS
+    assert deleted.registry.found == {}
+    assert deleted.server.written == []
+    deleted.server.down = None
+    assert await reconcile(deleted) is None
+    assert deleted.server.written == EVERYTHING
+
+
+async def test_a_certificate_that_cannot_be_removed_is_waited_for_and_then_left(
+    deleted: Bench,
+) -> None:
+    deleted.registry.found[KEY] = build_certificate()
+    deleted.registry.refused[KEY] = API_DENIED
+    assert await reconcile(deleted) == policy_deletion.RETRY_SECONDS
+    assert deleted.server.written == EVERYTHING  # it hinders nothing else
+    message = deleted.status.message
+    assert message is not None
+    assert f"IssuedCertificate {KEY} of cluster1: The API server denied delete on x" in message
+    assert await reconcile(deleted, after=policy_deletion.DELETION_SECONDS) is None
+    assert deleted.kube.finalizers == ["foregroundDeletion"]
+    (left,) = [each for each in deleted.events.posted if each[1] == "LeftInClusters"]
+    assert str(KEY) in left[2]
+
+
+async def test_certificates_of_others_stay(deleted: Bench) -> None:
+    deleted.registry.found[KEY] = build_certificate(OTHER_POLICY.render())
+    assert await reconcile(deleted) is None
+    assert list(deleted.registry.found) == [KEY]

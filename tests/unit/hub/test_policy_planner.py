@@ -14,7 +14,13 @@ from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_planner import PolicyPlanner, PolicyPreview
 from roottrust.runtime.store import ObjectKey
 from tests.unit.domain.certificates import NOW
-from tests.unit.domain.samples import EMPTY_FACTS, build_facts, build_known, build_manifest_spec
+from tests.unit.domain.samples import (
+    EMPTY_FACTS,
+    build_facts,
+    build_known,
+    build_manifest_spec,
+    build_mesh,
+)
 from tests.unit.hub.conftest import Bench
 from tests.unit.hub.fakes import FakeRegistry, FakeServer, FakeServers, build_manifest
 
@@ -132,3 +138,15 @@ async def test_an_unchanged_specification_keeps_its_generation(two: Bench) -> No
     found = two.store.get_by_key(get_key("1"))
     assert found is not None
     assert found["metadata"]["generation"] == 1
+
+
+async def test_certificates_follow_once_vault_is_as_it_will_be(two: Bench) -> None:
+    two.registry.clusters = (build_known("a", build_mesh("istiod-istio-system-a")),)
+    (first,) = await plan(two, "1")
+    (action,) = first.certificates.actions
+    assert str(action) == "create IssuedCertificate istio-system/istiod-istio-system-a"
+    # What Vault will choose is not known yet.
+    assert KNOWN_AFTER_APPLY in action.manifest["spec"]["agentCa"]["vault"]["caPath"]
+    assert action.manifest["spec"]["trustBundle"] == KNOWN_AFTER_APPLY
+    assert find(first, ConditionType.READY) == ("Unknown", "WaitingForVault")
+    assert two.registry.applied == []

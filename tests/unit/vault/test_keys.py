@@ -7,7 +7,7 @@ import pytest
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.vault_keys import MountKeys
 from roottrust.vault.client import VaultClient
-from roottrust.vault.keys import delete_key, observe_keys
+from roottrust.vault.keys import delete_key, observe_keys, read_key_id
 from tests.unit.domain.strategies import DENIED
 from tests.unit.vault.fake_vault import FakeVault
 
@@ -42,6 +42,18 @@ async def test_nothing_is_known_where_an_issuer_cannot_be_read(vault: FakeVault)
     vault.failures[path] = DENIED
     with pytest.raises(RootTrustError):
         await observe_keys(client(vault), "pki_int_a")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [({"subject_key_id": "0A:1b:ff"}, "0a1bff"), ({"key_type": "ec"}, None), (None, None)],
+)
+async def test_the_identifier_of_a_key_is_read_where_vault_tells_it(
+    vault: FakeVault, told: dict[str, str] | None, expected: str | None
+) -> None:
+    if told is not None:
+        vault.values["pki_int_a/key/key-1"] = told
+    assert await read_key_id(client(vault), "pki_int_a", "key-1") == expected
 
 
 async def test_key_is_removed_by_its_id(vault: FakeVault) -> None:

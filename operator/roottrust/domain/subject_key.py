@@ -1,0 +1,22 @@
+"""Identifiers of public keys, by which Vault and certificates name the same key."""
+
+from __future__ import annotations
+
+from cryptography import x509
+
+from roottrust.domain.certificate import Certificate
+from roottrust.domain.certificate_path import load_certificate
+
+
+def list_key_ids(certificate: Certificate) -> frozenset[str]:
+    """Return the identifiers of a certificate's key in hex: as it bears it, and as RFC 5280 has it.
+
+    Vault tells that of each of its keys (pki key/<id>, subject_key_id; RFC 5280, 4.2.1.2).
+    """
+    loaded = load_certificate(certificate)
+    found = {x509.SubjectKeyIdentifier.from_public_key(loaded.public_key()).digest.hex()}
+    try:
+        extension = loaded.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    except x509.ExtensionNotFound:
+        return frozenset(found)
+    return frozenset({*found, extension.value.digest.hex()})
