@@ -89,7 +89,12 @@ BuildCandidate = Callable[..., Candidate]
 
 
 def build_candidate_config(
-    cluster: Cluster, paths: Paths, *, ca_file: Path, login: Mapping[str, Any]
+    cluster: Cluster,
+    paths: Paths,
+    *,
+    ca_file: Path,
+    login: Mapping[str, Any],
+    timeout_seconds: float,
 ) -> dict[str, Any]:
     """Return the configuration of an operator whose ways lead over recorders."""
     return {
@@ -104,7 +109,7 @@ def build_candidate_config(
                 "address": SERVER,
                 "endpoint": paths.vault.url,
                 "caFile": str(ca_file),
-                "timeoutSeconds": 60,
+                "timeoutSeconds": timeout_seconds,
                 "login": login,
                 "grants": [GRANT],
             }

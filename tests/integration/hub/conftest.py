@@ -34,7 +34,16 @@ from tests.integration.manifests.table import GUIDE
 from tests.integration.vault_calls import Ask, build_ask
 
 HUB_NAMESPACE = "gloo-mesh"
+# Longer than any test holds an answer of Vault.
+HELD_SECONDS = 60.0
 LOCALHOST = IPv4Address("127.0.0.1")
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, namespace: str) -> Iterator[str]:
+    """A namespace whose policies go before their meshes, or the next test counts what follows."""
+    yield namespace
+    cluster.kubectl("delete", "rtp", "--all", f"--namespace={namespace}", "--wait=false")
 
 
 @pytest.fixture(scope="session")
@@ -220,6 +229,7 @@ def build(
             *,
             server: Vault = vault,
             login: Mapping[str, Any] | None = None,
+            timeout_seconds: float = HELD_SECONDS,
             **settings: Any,
         ) -> Candidate:
             paths = Paths(
@@ -236,6 +246,7 @@ def build(
                 paths,
                 ca_file=certificate[0].parent / "ca.crt",
                 login=login or {"tokenFile": {"path": str(token_file)}},
+                timeout_seconds=timeout_seconds,
             )
             candidate = Candidate(
                 config={**config, **settings},

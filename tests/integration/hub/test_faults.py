@@ -36,6 +36,7 @@ SHORT = ("Vault down", "token revoked", "watches cut")
 POLICIES = 4
 READS_A_TRY = 12
 PROBE_SECONDS = 10.0
+DEFAULT_TIMEOUT_SECONDS = 10.0
 # What is to be done once it works again: 3 roles, and 7 writes of the new policy.
 WANTED_WRITES = 10
 
@@ -58,7 +59,14 @@ def build_site(
         def build_site(server: Vault, admin: Ask) -> FaultSite:
             allow_login(admin)
             site = FaultSite(
-                hub=Supervised(build("hub", server=server, login=build_login(tmp_path))),
+                hub=Supervised(
+                    build(
+                        "hub",
+                        server=server,
+                        login=build_login(tmp_path),
+                        timeout_seconds=DEFAULT_TIMEOUT_SECONDS,
+                    )
+                ),
                 cluster=cluster,
                 vault=server,
                 admin=admin,
