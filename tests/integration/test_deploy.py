@@ -13,6 +13,7 @@ from roottrust.vault.client import VaultClient
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.login import KubernetesLogin
 from testbed import Cluster, Vault
+from tests.integration.access_review import may_do
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 HUB = "system:serviceaccount:gloo-mesh:roottrust-hub"
@@ -25,26 +26,7 @@ CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
 def may(
     cluster: Cluster, verb: str, resource: tuple[str, str], namespace: str, *, name: str = ""
 ) -> bool:
-    group, plural = resource
-    kind, _, subresource = plural.partition("/")
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {
-            "user": HUB,
-            "groups": ["system:serviceaccounts", "system:authenticated"],
-            "resourceAttributes": {
-                "verb": verb,
-                "group": group,
-                "resource": kind,
-                "subresource": subresource,
-                "namespace": namespace,
-                "name": name,
-            },
-        },
-    }
-    answer = cluster.kubectl("create", "-f", "-", "-o", "json", input=json.dumps(review))
-    return bool(json.loads(answer.stdout)["status"]["allowed"])
+    return may_do(cluster, HUB, verb, resource, namespace, name=name)
 
 
 @pytest.mark.usefixtures("hub_kubeconfig")
@@ -105,6 +87,7 @@ def test_hub_may_hold_one_lease(cluster: Cluster, verb: str) -> None:
 def test_base_is_accepted(cluster: Cluster) -> None:
     done = cluster.kubectl("apply", "--dry-run=server", "-k", DEPLOY / "base")
     assert "deployment.apps/roottrust-hub created" in done.stdout
+    assert "clusterrolebinding.rbac.authorization.k8s.io/roottrust-cluster " in done.stdout
 
 
 def test_hub_pod_is_fit_for_restricted_namespaces(cluster: Cluster, namespace: str) -> None:

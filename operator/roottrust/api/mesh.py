@@ -18,8 +18,12 @@ from roottrust.api.text import (
     LabelMap,
     LabelText,
     ObservedGeneration,
+    StatusName,
     StatusText,
 )
+
+ROOTS_MAX = 32
+STALE_MAX = 20
 
 _PLACE_IS_FIXED = unchanged("cannot be changed: it is part of the Mesh's identity and name")
 
@@ -61,9 +65,10 @@ class NamespaceSync(ExchangedModel):
 
     in_sync: Count = Field(default=0, description="Namespaces that have the current bundle.")
     total: Count = Field(default=0, description="Namespaces that should have it.")
-    stale: Annotated[tuple[DnsLabel, ...], Field(max_length=20, json_schema_extra=distinct())] = (
-        Field(default=(), description="The first of those that do not.")
-    )
+    stale: Annotated[
+        tuple[DnsLabel, ...], Field(max_length=STALE_MAX, json_schema_extra=distinct())
+    ] = Field(default=(), description="The first of those that do not.")
+    summary: StatusName | None = Field(default=None, description="Both counts, as in `11/12`.")
 
 
 class IstiodReplicas(ExchangedModel):
@@ -71,6 +76,7 @@ class IstiodReplicas(ExchangedModel):
 
     ready: Count = Field(default=0, description="Those that are ready.")
     total: Count = Field(default=0, description="Those that are wanted.")
+    summary: StatusName | None = Field(default=None, description="Both counts, as in `2/2`.")
 
 
 class MeshStatus(ExchangedModel):
@@ -80,7 +86,7 @@ class MeshStatus(ExchangedModel):
         default=None, description="The `metadata.generation` that this reports on."
     )
     root_fingerprints: Annotated[
-        tuple[Fingerprint, ...], Field(max_length=32, json_schema_extra=ordered())
+        tuple[Fingerprint, ...], Field(max_length=ROOTS_MAX, json_schema_extra=ordered())
     ] = Field(default=(), description="SHA-256 of the roots that istiod publishes, in their order.")
     namespaces: NamespaceSync | None = Field(
         default=None, description="How far istiod's roots have come."

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from roottrust.cluster.kinds import WATCHED
+from roottrust.cluster.instance_pruner import InstancePruner
+from roottrust.cluster.kinds import ISSUED_CERTIFICATES, WATCHED
 from roottrust.cluster.mesh_controller import MeshController
 from roottrust.cluster.mesh_objects import MeshObjects
-from roottrust.cluster.routes import ClusterRoutes
+from roottrust.cluster.mesh_report import MeshReporter
+from roottrust.cluster.routes import CROWDED, ClusterRoutes
+from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.kube.kind import DEPLOYMENTS
 from roottrust.runtime.key_work import KeyWork
@@ -18,6 +22,9 @@ from roottrust.runtime.role import RolePlan, Shared
 from roottrust.runtime.store import ObjectKey
 
 logger = logging.getLogger(__name__)
+
+# A root that changes is a change in every namespace: one status a second tells of it.
+GATHER_SECONDS = 1.0
 
 
 def plan_cluster_role() -> RolePlan:
@@ -34,13 +41,17 @@ class _ClusterRole:
         self._place = place
         self._store = shared.store
         self._routes = ClusterRoutes(shared.store, place=place)
-        controller = MeshController(
+        self._meshes = MeshController(
             place=place,
             store=shared.store,
             objects=MeshObjects(shared.client, home=place.home),
+            observer=TrustObserver(shared.client, shared.store, place=place, now=_get_now),
+            reporter=MeshReporter(shared.client, events=shared.events, metrics=shared.metrics),
+            now=_get_now,
         )
+        self._pruner = InstancePruner(shared.client, shared.store, cluster=place.cluster)
         self.work = KeyWork(
-            reconcile=controller.reconcile,
+            reconcile=self._reconcile,
             settings=settings,
             leadership=shared.leadership,
             metrics=shared.metrics,
@@ -59,22 +70,32 @@ class _ClusterRole:
     def enqueue_all(self) -> None:
         """Have every istiod looked at, and every Mesh whose istiod may be gone."""
         for key in self._routes.list_all():
-            self._enqueue(key)
+            self._enqueue(key, delay=0.0)
 
     def take_change(
         self, key: ObjectKey, *, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None
     ) -> None:
-        """Have the istiods looked at that a change concerns."""
+        """Have what a change concerns looked at; changes that come in crowds are gathered."""
+        delay = GATHER_SECONDS if key.kind in CROWDED else 0.0
         for concerned in self._routes.find_concerned(key, before=before, now=now):
-            self._enqueue(concerned)
+            self._enqueue(concerned, delay=delay)
 
     async def close(self) -> None:
         """Leave everything as it is."""
         logger.info("the cluster role has stopped")
 
-    def _enqueue(self, key: ObjectKey) -> None:
+    async def _reconcile(self, key: ObjectKey) -> float | None:
+        if key.kind == ISSUED_CERTIFICATES:
+            return await self._pruner.reconcile(key)
+        return await self._meshes.reconcile(key)
+
+    def _enqueue(self, key: ObjectKey, *, delay: float) -> None:
         if self._store.get_by_key(key) is None:
             self.work.forget(key)
         elif self.work.is_working:
             self.work.keep(key)
-        self.work.add(key)
+        self.work.add(key, delay=delay)
+
+
+def _get_now() -> datetime:
+    return datetime.now(UTC)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from roottrust.cluster.kinds import MESHES
 from roottrust.cluster.mesh_objects import MeshObjects
+from roottrust.cluster.mesh_report import MeshReporter, parse_status
+from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.domain.discovery import Istiod, read_istiod
+from roottrust.domain.mesh_config import MeshConfig
 from roottrust.domain.mesh_plan import MeshPlace, plan_mesh, plan_removal
+from roottrust.domain.observed_mesh_status import build_mesh_status
+from roottrust.domain.served_namespaces import GRACE
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 # How soon to look again at a Deployment whose watch is behind.
@@ -20,27 +26,54 @@ Manifest = Mapping[str, Any]
 class MeshController:
     """Reconciles one istiod at a time, by the key of its Deployment."""
 
-    def __init__(self, *, place: MeshPlace, store: ObjectStore, objects: MeshObjects) -> None:
+    def __init__(
+        self,
+        *,
+        place: MeshPlace,
+        store: ObjectStore,
+        objects: MeshObjects,
+        observer: TrustObserver,
+        reporter: MeshReporter,
+        now: Callable[[], datetime],
+    ) -> None:
         self._place = place
         self._store = store
         self._objects = objects
+        self._observer = observer
+        self._reporter = reporter
+        self._now = now
 
     async def reconcile(self, key: ObjectKey) -> float | None:
-        """Bring its Mesh to what the istiod is; return when to look again."""
+        """Bring its Mesh to what the istiod is, and tell of it; return when to look again."""
         deployment = self._store.get_by_key(key)
         istiod = None if deployment is None else read_istiod(deployment)
         if istiod is None:
             return await self._remove(key)
-        await self._keep(istiod)
-        return None
-
-    async def _keep(self, istiod: Istiod) -> None:
         config = await self._objects.observe_mesh_config(istiod)
+        mesh = await self._keep(istiod, config)
+        return await self._tell(istiod, config, mesh)
+
+    async def _keep(self, istiod: Istiod, config: MeshConfig | None) -> Manifest:
+        """Return the Mesh as it is after what had to be written."""
         found = self._find_mesh(deployment=istiod.deployment, namespace=istiod.namespace)
         trust_domain = config.trust_domain if config else None
         action = plan_mesh(istiod, found, place=self._place, trust_domain=trust_domain)
-        if action is not None:
-            await self._objects.apply(action)
+        before = found or {}
+        applied = before if action is None else await self._objects.apply(action)
+        return {**applied, "status": before.get("status")}
+
+    async def _tell(
+        self, istiod: Istiod, config: MeshConfig | None, mesh: Manifest
+    ) -> float | None:
+        trust = await self._observer.observe(istiod, config)
+        status = build_mesh_status(
+            trust,
+            previous=parse_status(mesh.get("status")),
+            generation=int(mesh["metadata"].get("generation") or 0),
+            now=self._now(),
+        )
+        await self._reporter.report(mesh, status)
+        return GRACE.total_seconds() if trust.is_waiting else None
 
     async def _remove(self, key: ObjectKey) -> float | None:
         """Delete the Mesh of an istiod that is gone: the API server says so, not a watch alone."""
@@ -50,7 +83,8 @@ class MeshController:
             return None
         if await self._objects.observe_istiod(namespace=key.namespace, name=key.name):
             return LAG_SECONDS
-        await self._objects.apply(action)
+        await self._objects.delete(action)
+        self._reporter.forget(action.name)
         return None
 
     def _find_mesh(self, *, deployment: str, namespace: str) -> Manifest | None:

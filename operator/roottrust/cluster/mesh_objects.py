@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from roottrust.cluster.kinds import MESHES
 from roottrust.domain.discovery import Istiod, read_istiod
@@ -13,7 +15,7 @@ from roottrust.domain.mesh_config import (
     UnreadableMeshConfigError,
     parse_mesh_config,
 )
-from roottrust.domain.mesh_plan import ApplyMesh, DeleteMesh, MeshAction
+from roottrust.domain.mesh_plan import ApplyMesh, DeleteMesh
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS
 
@@ -47,13 +49,17 @@ class MeshObjects:
         logger.warning("ConfigMap %s/%s cannot be read: %s", istiod.namespace, name, trouble)
         return None
 
-    async def apply(self, action: MeshAction) -> None:
-        """Make one write; raises RootTrustError."""
-        match action:
-            case ApplyMesh(manifest=manifest):
-                await self._client.apply(MESHES, manifest, field_manager=FIELD_MANAGER)
-                logger.info("Mesh %s is written", manifest["metadata"]["name"])
-            case DeleteMesh(name=name, uid=uid):
-                with suppress(ConflictError):  # another by that name was made meanwhile
-                    await self._client.delete(MESHES, namespace=self._home, name=name, uid=uid)
-                logger.info("Mesh %s is deleted, since its istiod is gone", name)
+    async def apply(self, action: ApplyMesh) -> Mapping[str, Any]:
+        """Write a Mesh, and return what became of it (its metadata); raises RootTrustError."""
+        manifest = action.manifest
+        applied = await self._client.apply(MESHES, manifest, field_manager=FIELD_MANAGER)
+        logger.info("Mesh %s is written", manifest["metadata"]["name"])
+        return applied
+
+    async def delete(self, action: DeleteMesh) -> None:
+        """Delete a Mesh; raises RootTrustError."""
+        with suppress(ConflictError):  # another by that name was made meanwhile
+            await self._client.delete(
+                MESHES, namespace=self._home, name=action.name, uid=action.uid
+            )
+        logger.info("Mesh %s is deleted, since its istiod is gone", action.name)

@@ -1,21 +1,25 @@
-"""Which istiods a change concerns, by the keys of their Deployments."""
+"""What a change concerns: istiods by the keys of their Deployments, and IssuedCertificates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roottrust.cluster.kinds import MESHES
+from roottrust.cluster.kinds import ISSUED_CERTIFICATES, MESHES
+from roottrust.domain.issued_object import read_issued
 from roottrust.domain.mesh_plan import (
     MeshPlace,
     find_deployment,
     find_istiod_namespace,
     is_ours,
 )
-from roottrust.kube.kind import DEPLOYMENTS
+from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 Manifest = Mapping[str, Any]
+
+# These change in every namespace at once when a root does.
+CROWDED = frozenset({CONFIG_MAPS, NAMESPACES, PODS})
 
 
 class ClusterRoutes:
@@ -26,20 +30,26 @@ class ClusterRoutes:
         self._place = place
 
     def list_all(self) -> frozenset[ObjectKey]:
-        """Return all istiods, and those that are gone and have a Mesh yet."""
+        """Return all there is, and istiods that are gone and have a Mesh yet."""
         meshes = self._store.list(MESHES, namespace=self._place.home)
-        named = (each for mesh in meshes for each in self._find_istiod(mesh))
-        return self._store.keys(DEPLOYMENTS) | frozenset(named)
+        named = frozenset(each for mesh in meshes for each in self._find_istiod(mesh))
+        return named | self._store.keys(DEPLOYMENTS) | self._store.keys(ISSUED_CERTIFICATES)
 
     def find_concerned(
         self, key: ObjectKey, *, before: Manifest | None, now: Manifest | None
     ) -> frozenset[ObjectKey]:
-        """Return the istiods to look at."""
+        """Return what is to be looked at."""
+        known = tuple(each for each in (before, now) if each is not None)
         if key.kind == DEPLOYMENTS:
             return frozenset({key})
         if key.kind == MESHES:
-            known = (each for each in (before, now) if each is not None)
             return frozenset(each for mesh in known for each in self._find_istiod(mesh))
+        if key.kind == ISSUED_CERTIFICATES:
+            return frozenset({key, *map(_find_deployment_of, known)})
+        if key.kind == PODS:
+            return frozenset() if now else self._find_certificates(key.namespace)
+        if key.kind in CROWDED and _get_essence(before) != _get_essence(now):
+            return self._store.keys(DEPLOYMENTS)
         return frozenset()
 
     def _find_istiod(self, mesh: Manifest) -> Iterator[ObjectKey]:
@@ -49,3 +59,23 @@ class ClusterRoutes:
             if deployment is not None:
                 namespace = find_istiod_namespace(mesh)
                 yield ObjectKey(kind=DEPLOYMENTS, namespace=namespace, name=deployment)
+
+    def _find_certificates(self, namespace: str) -> frozenset[ObjectKey]:
+        keys = self._store.keys(ISSUED_CERTIFICATES)
+        return frozenset(each for each in keys if each.namespace == namespace)
+
+
+def _find_deployment_of(certificate: Manifest) -> ObjectKey:
+    issued = read_issued(certificate)
+    return ObjectKey(kind=DEPLOYMENTS, namespace=issued.namespace, name=issued.deployment)
+
+
+def _get_essence(kept: Manifest | None) -> Manifest | None:
+    """Return an object without its version: others change what is not kept of it."""
+    if kept is None:
+        return None
+    metadata = {name: value for name, value in kept["metadata"].items() if name != _VERSION}
+    return {**kept, "metadata": metadata}
+
+
+_VERSION = "resourceVersion"

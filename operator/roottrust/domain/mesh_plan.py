@@ -47,9 +47,6 @@ class DeleteMesh:
     uid: str
 
 
-MeshAction = ApplyMesh | DeleteMesh
-
-
 def plan_mesh(
     istiod: Istiod, found: Manifest | None, *, place: MeshPlace, trust_domain: str | None
 ) -> ApplyMesh | None:

@@ -18,6 +18,15 @@ class ConditionType(StrEnum):
     STALLED = "Stalled"
 
 
+class MeshConditionType(StrEnum):
+    """Conditions of a Mesh, in the order in which they become true."""
+
+    ISTIOD_READY = "IstiodReady"
+    TRUST_PUBLISHED = "TrustPublished"
+    TRUST_PROPAGATED = "TrustPropagated"
+    READY = "Ready"
+
+
 class Reason(StrEnum):
     """Why a condition is what it is."""
 
@@ -84,6 +93,14 @@ class Reason(StrEnum):
     WAITING_FOR_MESH = "WaitingForMesh"
     WAITING_FOR_VAULT = "WaitingForVault"
     READY = "Ready"
+
+    # Of a Mesh: IstiodReady, TrustPublished
+    ISTIOD_READY = "IstiodReady"
+    ISTIOD_NOT_READY = "IstiodNotReady"
+    PUBLISHED = "Published"
+    NOT_PUBLISHED = "NotPublished"
+    NOT_MANAGED = "NotManaged"
+    UNREADABLE_ROOTS = "UnreadableRoots"
 
     # While a policy is being deleted
     DELETING = "Deleting"

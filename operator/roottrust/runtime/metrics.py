@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from roottrust.runtime.policy_conditions import PolicyConditions
+from roottrust.runtime.condition_states import ConditionStates
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -88,8 +88,10 @@ class Metrics:
             ["kind"],
             registry=at,
         )
-        self._policy_conditions = PolicyConditions()
+        self._policy_conditions = ConditionStates("policy", labels=("namespace", "policy"))
+        self._mesh_conditions = ConditionStates("mesh", labels=("mesh",))
         at.register(self._policy_conditions)
+        at.register(self._mesh_conditions)
 
     def count_reconcile(self, *, result: str, seconds: float) -> None:
         """Count one reconcile."""
@@ -140,11 +142,19 @@ class Metrics:
         self, *, namespace: str, policy: str, statuses: Mapping[str, str]
     ) -> None:
         """Show the status (True, False, Unknown) of each condition of one policy."""
-        self._policy_conditions.set(namespace=namespace, policy=policy, statuses=statuses)
+        self._policy_conditions.set((namespace, policy), statuses)
 
     def forget_policy(self, *, namespace: str, policy: str) -> None:
         """Show nothing more of a policy that is gone."""
-        self._policy_conditions.forget(namespace=namespace, policy=policy)
+        self._policy_conditions.forget((namespace, policy))
+
+    def set_mesh_conditions(self, *, mesh: str, statuses: Mapping[str, str]) -> None:
+        """Show the status (True, False, Unknown) of each condition of one mesh."""
+        self._mesh_conditions.set((mesh,), statuses)
+
+    def forget_mesh(self, mesh: str) -> None:
+        """Show nothing more of a mesh that is gone."""
+        self._mesh_conditions.forget((mesh,))
 
     def render(self, names: Iterable[str] = ()) -> bytes:
         """Return in the text format everything, or what has one of these names."""

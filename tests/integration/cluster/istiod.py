@@ -1,11 +1,12 @@
 """What an installation of istiod leaves in a cluster, as far as the cluster role sees it.
 
-There are no nodes: what controllers would tell of pods, the tests tell.
+There are no nodes: what kubelets would tell of pods, the tests tell.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,8 @@ class Istiod:
 
     def install(self, *, container: str = "discovery", **container_changes: Any) -> None:
         """Create its Deployment, as istio's chart makes it."""
+        account = {"name": self.deployment}
+        self.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
         labels = {"app": "istiod", "istio": "pilot"}
         pod = {
             "serviceAccountName": self.deployment,
@@ -66,6 +69,58 @@ class Istiod:
         data = {"mesh": mesh}
         metadata = {"name": "istio"}
         self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+
+    def publish(self, text: str, *, namespace: str | None = None) -> None:
+        """Publish roots in a namespace, its own by default, as istiod does it."""
+        place = namespace or self.namespace
+        manifest = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "istio-ca-root-cert", "namespace": place},
+            "data": {"root-cert.pem": text},
+        }
+        words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
+        self.cluster.kubectl(*words, input=json.dumps(manifest))
+
+    def become_ready(self) -> None:
+        """Tell of the Deployment's pod what a kubelet would tell."""
+        pods = wait_for(
+            lambda: self.kubectl("get", "pods", "-l", "istio=pilot", "-o=name").split(), bool
+        )
+        condition = {"type": "Ready", "status": "True"}
+        patch = json.dumps({"status": {"phase": "Running", "conditions": [condition]}})
+        for pod in pods:
+            self.kubectl("patch", pod, "--subresource=status", "--type=merge", "-p", patch)
+
+    def create_pod(self, name: str) -> None:
+        """Create one of its pods; without a node it never runs."""
+        container = {"name": "discovery", "image": "registry.example/istio/pilot:1.30.0"}
+        self.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": name, "labels": {"app": "istiod"}},
+                "spec": {"containers": [container]},
+            }
+        )
+
+    def delete_pod(self, name: str) -> None:
+        self.kubectl("delete", "pod", name, "--force", "--grace-period=0")
+
+    def wait_for_status(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until its Mesh says so, and return the status."""
+
+        def look() -> dict[str, Any]:
+            return (self.find_mesh() or {}).get("status") or {}
+
+        return wait_for(look, holds, seconds=SECONDS)
+
+    def read_events(self) -> list[str]:
+        """Return the reasons of the events on its Mesh."""
+        selector = f"involvedObject.name={self.mesh}"
+        words = ("get", "events", "-n", self.home, "--field-selector", selector, "-o=json")
+        found = json.loads(self.cluster.kubectl(*words).stdout)
+        return [each["reason"] for each in found["items"]]
 
     def find_mesh(self) -> dict[str, Any] | None:
         words = ("get", "mesh", self.mesh, "-n", self.home, "-o=json", "--ignore-not-found")

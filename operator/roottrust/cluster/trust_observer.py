@@ -1,0 +1,84 @@
+"""Looking at how far an istiod's roots have come: in the store, but for the roots themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from roottrust.cluster.kinds import ISSUED_CERTIFICATES, find_fingerprint
+from roottrust.domain.discovery import Istiod
+from roottrust.domain.issued_object import read_issued
+from roottrust.domain.mesh_config import MeshConfig
+from roottrust.domain.mesh_plan import MeshPlace
+from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.published_bundle import CONFIG_MAP, PublishedBundle, read_published
+from roottrust.domain.served_namespaces import find_served
+from roottrust.domain.trust_bundle import fingerprint_text
+from roottrust.kube.client import KubeClient
+from roottrust.kube.kind import CONFIG_MAPS, NAMESPACES
+from roottrust.runtime.store import ObjectStore
+
+
+class TrustObserver:
+    """Reads a published text once, and again when its fingerprint in the store is another."""
+
+    def __init__(
+        self,
+        client: KubeClient,
+        store: ObjectStore,
+        *,
+        place: MeshPlace,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._place = place
+        self._now = now
+        self._published: dict[str, PublishedBundle] = {}
+
+    async def observe(self, istiod: Istiod, config: MeshConfig | None) -> ObservedTrust:
+        """Return what is seen now; raises RootTrustError.
+
+        A configuration that cannot be read selects every namespace, as istiod's default does.
+        """
+        told = config or MeshConfig()
+        return ObservedTrust(
+            istiod=istiod,
+            published=await self._observe_published(istiod.namespace),
+            pinned=self._find_pinned(istiod),
+            served=find_served(
+                self._store.list(NAMESPACES),
+                selectors=told.discovery_selectors,
+                now=self._now(),
+            ),
+            bundles=self._list_bundles(),
+        )
+
+    async def _observe_published(self, namespace: str) -> PublishedBundle | None:
+        kept = self._store.get(CONFIG_MAPS, namespace=namespace, name=CONFIG_MAP)
+        fingerprint = find_fingerprint(kept)
+        known = self._published.get(namespace)
+        if fingerprint is None:
+            self._published.pop(namespace, None)
+            return None
+        if known is not None and known.text_fingerprint == fingerprint:
+            return known
+        found = await self._client.get(CONFIG_MAPS, namespace=namespace, name=CONFIG_MAP)
+        published = read_published(found)
+        if published is not None:
+            self._published[namespace] = published
+        return published
+
+    def _find_pinned(self, istiod: Istiod) -> str | None:
+        """Return the fingerprint of what the IssuedCertificate by the Mesh's name pins."""
+        name = self._place.build_name(deployment=istiod.deployment, namespace=istiod.namespace)
+        found = self._store.get(ISSUED_CERTIFICATES, namespace=istiod.namespace, name=name)
+        issued = None if found is None else read_issued(found)
+        if issued is None or not issued.trust_bundle or issued.cluster != self._place.cluster:
+            return None
+        return fingerprint_text(issued.trust_bundle)
+
+    def _list_bundles(self) -> dict[str, str]:
+        kept = self._store.list(CONFIG_MAPS)
+        found = ((each["metadata"]["namespace"], find_fingerprint(each)) for each in kept)
+        return {namespace: fingerprint for namespace, fingerprint in found if fingerprint}

@@ -1,0 +1,99 @@
+"""The status of a Mesh, worked out anew from what was seen, and what of it is worth an Event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from roottrust.api.choices import ConditionStatus
+from roottrust.api.condition import Condition
+from roottrust.api.mesh import (
+    ROOTS_MAX,
+    STALE_MAX,
+    IstiodReplicas,
+    MeshStatus,
+    NamespaceSync,
+)
+from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.observed_trust_judgement import TrustJudgement, judge_trust
+from roottrust.domain.reasons import MeshConditionType, Reason
+from roottrust.domain.transition import Transition
+
+_TOLD = (MeshConditionType.TRUST_PUBLISHED, MeshConditionType.TRUST_PROPAGATED)
+# What every mesh goes through while it starts is no news, nor what follows from the other one.
+_WAITING = frozenset({Reason.NOT_PUBLISHED, Reason.WAITING_FOR_ISTIOD})
+# At first sight only what a person has to know at once; the rest is in the status.
+_NEWS = frozenset({Reason.SELF_SIGNED, Reason.PROPAGATED, Reason.UNREADABLE_ROOTS})
+
+
+def build_mesh_status(
+    trust: ObservedTrust, *, previous: MeshStatus | None, generation: int, now: datetime
+) -> MeshStatus:
+    """Return the whole status; times of conditions move only with their status."""
+    judgements = judge_trust(trust)
+    ready = judgements[-1]
+    known = {each.type: each for each in previous.conditions} if previous else {}
+    return MeshStatus(
+        observed_generation=generation,
+        root_fingerprints=_list_fingerprints(trust),
+        namespaces=_build_sync(trust),
+        istiod=IstiodReplicas(
+            ready=trust.istiod.ready,
+            total=trust.istiod.wanted,
+            summary=f"{trust.istiod.ready}/{trust.istiod.wanted}",
+        ),
+        self_signed=trust.is_self_signed,
+        message=None if ready.is_true else ready.message,
+        conditions=tuple(
+            _build_condition(each, known.get(each.type), generation=generation, now=now)
+            for each in judgements
+        ),
+    )
+
+
+def list_mesh_transitions(before: MeshStatus | None, after: MeshStatus) -> tuple[Transition, ...]:
+    """Return the conditions of the roots whose status or reason is another than before."""
+    known = {each.type: each.reason for each in before.conditions} if before else {}
+    return tuple(
+        Transition(
+            reason=each.reason,
+            message=each.message,
+            is_normal=each.status is ConditionStatus.TRUE,
+        )
+        for each in after.conditions
+        if each.type in _TOLD and _is_news(known.get(each.type), each.reason)
+    )
+
+
+def _is_news(before: str | None, after: str) -> bool:
+    if before is None or before in _WAITING:
+        return after in _NEWS
+    return before != after and after not in _WAITING
+
+
+def _list_fingerprints(trust: ObservedTrust) -> tuple[str, ...]:
+    roots = trust.published.roots if trust.published else ()
+    return tuple(each.fingerprint for each in roots[:ROOTS_MAX])
+
+
+def _build_sync(trust: ObservedTrust) -> NamespaceSync:
+    total, stale = len(trust.counted), trust.stale
+    in_sync = total - len(stale)
+    return NamespaceSync(
+        in_sync=in_sync, total=total, stale=stale[:STALE_MAX], summary=f"{in_sync}/{total}"
+    )
+
+
+def _build_condition(
+    judgement: TrustJudgement, known: Condition | None, *, generation: int, now: datetime
+) -> Condition:
+    is_unmoved = known is not None and known.status is judgement.status
+    return Condition(
+        type=judgement.type,
+        status=judgement.status,
+        reason=judgement.reason,
+        message=judgement.message,
+        last_transition_time=known.last_transition_time
+        if known and is_unmoved
+        else now.replace(microsecond=0),
+        observed_generation=generation,
+    )

@@ -1,0 +1,152 @@
+"""The conditions of a Mesh, each with the sentence that says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roottrust.api.choices import ConditionStatus
+from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.published_bundle import CONFIG_MAP
+from roottrust.domain.reasons import MeshConditionType, Reason
+
+SHOWN = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustJudgement:
+    """One condition without its times."""
+
+    type: MeshConditionType
+    status: ConditionStatus
+    reason: Reason
+    message: str
+
+    @property
+    def is_true(self) -> bool:
+        """Whether the condition holds."""
+        return self.status is ConditionStatus.TRUE
+
+
+def judge_trust(trust: ObservedTrust) -> tuple[TrustJudgement, ...]:
+    """Return all conditions, Ready last."""
+    istiod = _judge_istiod(trust)
+    published = _judge_published(trust)
+    propagated = _judge_propagated(trust, published)
+    return istiod, published, propagated, _judge_ready((published, propagated, istiod))
+
+
+def _judge_istiod(trust: ObservedTrust) -> TrustJudgement:
+    istiod = trust.istiod
+    if istiod.wanted > 0 and istiod.ready >= istiod.wanted:
+        count = f"All {istiod.wanted} replicas" if istiod.wanted > 1 else "The one replica"
+        verb = "are" if istiod.wanted > 1 else "is"
+        message = f"{count} of istiod {verb} ready."
+        return _pass(MeshConditionType.ISTIOD_READY, Reason.ISTIOD_READY, message)
+    return _fail(
+        MeshConditionType.ISTIOD_READY,
+        Reason.ISTIOD_NOT_READY,
+        f"{istiod.ready} of {istiod.wanted} replicas of istiod are ready: look at Deployment "
+        f"{istiod.full_name} and its pods.",
+    )
+
+
+def _judge_published(trust: ObservedTrust) -> TrustJudgement:
+    kind, published = MeshConditionType.TRUST_PUBLISHED, trust.published
+    place = f"ConfigMap {trust.istiod.namespace}/{CONFIG_MAP}"
+    if published is None:
+        return _fail(
+            kind,
+            Reason.NOT_PUBLISHED,
+            f"istiod has published no roots yet: {place} is not there.",
+        )
+    if published.trouble:
+        return _fail(
+            kind,
+            Reason.UNREADABLE_ROOTS,
+            f"{place} cannot be read: {published.trouble}",
+        )
+    if trust.is_self_signed:
+        return _fail(kind, Reason.SELF_SIGNED, _advise_self_signed(trust))
+    if trust.pinned is None:
+        return _pass(
+            kind,
+            Reason.NOT_MANAGED,
+            f"istiod publishes {_count(len(published.roots), 'root')}, which no RootTrustPolicy "
+            "manages.",
+        )
+    if not trust.is_as_pinned:
+        return _fail(
+            kind,
+            Reason.OTHER_ROOT_PUBLISHED,
+            "istiod publishes other roots than its IssuedCertificate has: wait for its agents, and "
+            f"restart Deployment {trust.istiod.full_name} if they are done.",
+        )
+    return _pass(
+        kind,
+        Reason.PUBLISHED,
+        f"istiod publishes {_count(len(published.roots), 'root')} as its IssuedCertificate has it.",
+    )
+
+
+def _advise_self_signed(trust: ObservedTrust) -> str:
+    """Return what is to be done; a restart alone helps where the agent is there already."""
+    name = trust.istiod.full_name
+    if trust.pinned is None:
+        return (
+            f"istiod {name} signs by a root that it made itself: write a RootTrustPolicy for it, "
+            "and put the agent beside it (deploy/istiod)."
+        )
+    return (
+        f"istiod {name} signs by a root that it made itself, since it started without its CA "
+        "files: put the agent beside it (deploy/istiod), or restart it if the agent is there."
+    )
+
+
+def _judge_propagated(trust: ObservedTrust, published: TrustJudgement) -> TrustJudgement:
+    kind, counted, stale = MeshConditionType.TRUST_PROPAGATED, trust.counted, trust.stale
+    if not published.is_true:
+        return _fail(
+            kind,
+            Reason.WAITING_FOR_ISTIOD,
+            "The namespaces follow once istiod publishes its roots as it should.",
+        )
+    if stale:
+        return _fail(
+            kind,
+            Reason.NAMESPACES_STALE,
+            f"{len(stale)} of {_count(len(counted), 'namespace')} do not have istiod's roots: look "
+            f"at istiod's log for {list_some(stale)}.",
+        )
+    return _pass(
+        kind,
+        Reason.PROPAGATED,
+        f"{_count(len(counted), 'namespace')} have the roots that istiod publishes.",
+    )
+
+
+def _judge_ready(judgements: Sequence[TrustJudgement]) -> TrustJudgement:
+    failed = next((each for each in judgements if not each.is_true), None)
+    if failed is None:
+        message = judgements[1].message
+        return _pass(MeshConditionType.READY, Reason.READY, message)
+    return _fail(MeshConditionType.READY, failed.reason, failed.message)
+
+
+def list_some(names: Sequence[str]) -> str:
+    """Return the first of several names, and how many more there are."""
+    more = len(names) - SHOWN
+    shown = ", ".join(names[:SHOWN])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _pass(kind: MeshConditionType, reason: Reason, message: str) -> TrustJudgement:
+    return TrustJudgement(type=kind, status=ConditionStatus.TRUE, reason=reason, message=message)
+
+
+def _fail(kind: MeshConditionType, reason: Reason, message: str) -> TrustJudgement:
+    return TrustJudgement(type=kind, status=ConditionStatus.FALSE, reason=reason, message=message)

@@ -1,0 +1,39 @@
+"""Asking the API server what an account may do."""
+
+from __future__ import annotations
+
+import json
+
+from testbed import Cluster
+
+
+def may_do(
+    cluster: Cluster,
+    user: str,
+    verb: str,
+    resource: tuple[str, str],
+    namespace: str,
+    *,
+    name: str = "",
+) -> bool:
+    """Return whether a ServiceAccount may do it; a resource is its group and its plural."""
+    group, plural = resource
+    kind, _, subresource = plural.partition("/")
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": user,
+            "groups": ["system:serviceaccounts", "system:authenticated"],
+            "resourceAttributes": {
+                "verb": verb,
+                "group": group,
+                "resource": kind,
+                "subresource": subresource,
+                "namespace": namespace,
+                "name": name,
+            },
+        },
+    }
+    answer = cluster.kubectl("create", "-f", "-", "-o", "json", input=json.dumps(review))
+    return bool(json.loads(answer.stdout)["status"]["allowed"])

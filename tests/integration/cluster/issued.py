@@ -1,0 +1,51 @@
+"""The IssuedCertificate of one istiod, as the hub writes it, with what its agents report."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.integration.cluster.istiod import Istiod
+from tests.integration.hub.waiting import wait_for
+from tests.integration.manifests.table import change, read_base
+
+KIND = "issuedcertificates"
+
+
+class Issued:
+    """One IssuedCertificate."""
+
+    def __init__(self, istiod: Istiod) -> None:
+        self._istiod = istiod
+
+    def create(self, trust_bundle: str) -> None:
+        istiod = self._istiod
+        changes = {
+            "metadata.name": istiod.mesh,
+            "metadata.namespace": istiod.namespace,
+            "spec.meshRef.name": istiod.mesh,
+            "spec.meshRef.namespace": istiod.namespace,
+            "spec.trustBundle": trust_bundle,
+        }
+        istiod.apply(change(read_base("certificate"), changes))
+
+    def report(self, pod: str) -> None:
+        """Report as the agent in a pod does: server-side, with a field manager of its own."""
+        manifest = {
+            "apiVersion": "internal.gloo.solo.io/v2",
+            "kind": "IssuedCertificate",
+            "metadata": {"namespace": self._istiod.namespace, "name": self._istiod.mesh},
+            "status": {"instances": [{"pod": pod, "serial": "1f"}]},
+        }
+        words = ("apply", "--server-side", "--subresource=status", "-f", "-")
+        manager = f"--field-manager=roottrust-agent-{pod}"
+        self._istiod.cluster.kubectl(*words, manager, input=json.dumps(manifest))
+
+    def list_pods(self) -> list[str]:
+        found: dict[str, Any] = json.loads(
+            self._istiod.kubectl("get", KIND, self._istiod.mesh, "-o=json")
+        )
+        return [each["pod"] for each in found.get("status", {}).get("instances", [])]
+
+    def wait_for_pods(self, *pods: str) -> None:
+        wait_for(self.list_pods, lambda found: found == list(pods))

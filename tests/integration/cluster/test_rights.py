@@ -1,0 +1,74 @@
+"""What deploy/ gives the cluster role: enough for the other tests here, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from testbed import Cluster
+from tests.integration.access_review import may_do
+from tests.integration.cluster.conftest import ACCOUNT
+
+HOME = "HOME"
+CONFIG_MAPS, PODS, SECRETS = ("", "configmaps"), ("", "pods"), ("", "secrets")
+DEPLOYMENTS = ("apps", "deployments")
+MESHES = ("internal.gloo.solo.io", "meshes")
+CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
+POLICIES = ("admin.gloo.solo.io", "roottrustpolicies")
+LEASES = ("coordination.k8s.io", "leases")
+
+May = Callable[..., bool]
+
+
+@pytest.fixture
+def may(cluster: Cluster, home: str, role_kubeconfig: object) -> May:
+    """Ask for the account that has the cluster role's rights alone."""
+    user = f"system:serviceaccount:{home}:{ACCOUNT}"
+
+    def may(verb: str, resource: tuple[str, str], namespace: str, *, name: str = "") -> bool:
+        place = home if namespace == HOME else namespace
+        return may_do(cluster, user, verb, resource, place, name=name)
+
+    return may
+
+
+@pytest.mark.parametrize("verb", ["get", "list", "watch"])
+def test_of_config_maps_it_sees_published_roots_alone(may: May, verb: str) -> None:
+    assert may(verb, CONFIG_MAPS, "anywhere", name="istio-ca-root-cert")
+    assert not may(verb, CONFIG_MAPS, "anywhere", name="another")
+    assert not may(verb, CONFIG_MAPS, "anywhere")
+    assert not may(verb, CONFIG_MAPS, HOME)
+
+
+def test_it_reads_the_trust_domain(may: May) -> None:
+    assert may("get", CONFIG_MAPS, "istio-system", name="istio")
+    assert not may("list", CONFIG_MAPS, "istio-system", name="istio")
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "namespace"),
+    [
+        ("get", SECRETS, HOME),
+        ("get", SECRETS, "istio-system"),
+        ("delete", PODS, "istio-system"),
+        ("patch", DEPLOYMENTS, "istio-system"),
+        ("patch", MESHES, "istio-system"),
+        ("delete", MESHES, "istio-system"),
+        ("patch", CERTIFICATES, "istio-system"),
+        ("create", CERTIFICATES, "istio-system"),
+        ("list", POLICIES, ""),
+        ("patch", CONFIG_MAPS, "anywhere"),
+        ("create", ("", "serviceaccounts/token"), "istio-system"),
+        ("create", LEASES, "kube-system"),
+        ("create", ("", "events"), "istio-system"),
+    ],
+)
+def test_it_may_not(may: May, verb: str, resource: tuple[str, str], namespace: str) -> None:
+    assert not may(verb, resource, namespace)
+
+
+@pytest.mark.parametrize("verb", ["get", "patch"])
+def test_it_may_hold_one_lease(may: May, verb: str) -> None:
+    assert may(verb, LEASES, HOME, name="roottrust-cluster")
+    assert not may(verb, LEASES, HOME, name="roottrust-hub")
