@@ -49,13 +49,14 @@ class Issuance:
             key, csr = _make_key(visit, spec)
             self._check_stop()
             request = build_sign_request(spec.cert_options, csr=csr)
-            certificate = visit.sign(vault.ca_path, request)
+            signed = visit.sign(vault.ca_path, request)
         try:
             return build_files(
-                certificate=certificate,
+                certificate=signed.certificate,
                 key=key,
                 trust_bundle=spec.trust_bundle,
                 cross_certificates=spec.cross_certificates,
+                offered=signed.offered,
             )
         except UnreadableCertificateError as error:
             raise _build_unreadable(vault.ca_path, str(error)) from None

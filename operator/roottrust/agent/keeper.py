@@ -27,6 +27,7 @@ from roottrust.domain.ca_files import CaFiles
 from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
 from roottrust.domain.instance_report import build_instance
 from roottrust.domain.reasons import Reason
+from roottrust.runtime.logs import bind_context
 
 logger = logging.getLogger(__name__)
 
@@ -90,11 +91,12 @@ class Keeper:
     def _turn(self) -> float:
         """Do what is missing, tell how it stands, and return the seconds until the next look."""
         self.busy_since = self._now()
+        certificate = self._find_certificate()
         try:
-            certificate = self._find_certificate()
-            self._attempt(certificate)
-            self._look_at_istiod(certificate)
-            is_told = self._report(certificate)
+            with bind_context(**_describe(certificate)):
+                self._attempt(certificate)
+                self._look_at_istiod(certificate)
+                is_told = self._report(certificate)
         finally:
             self.busy_since = None
         return self._get_rest(is_told=is_told)
@@ -279,6 +281,13 @@ class Keeper:
         if held is not None and loading is not None:
             rests.append(loading.seconds_left)
         return max(min(rests), SHORTEST_REST_SECONDS)
+
+
+def _describe(certificate: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the fields of log lines."""
+    reference = ((certificate or {}).get("spec") or {}).get("meshRef") or {}
+    fields = {"cluster": reference.get("cluster"), "mesh": reference.get("name")}
+    return {name: str(value) for name, value in fields.items() if value}
 
 
 def _show(moment: datetime) -> str:

@@ -47,6 +47,14 @@ def build_connection(vault: IssuedVaultCa) -> VaultConnection:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Signed:
+    """A signed intermediate, and what Vault says stands above it: an offer, and never a root."""
+
+    certificate: str
+    offered: tuple[str, ...]
+
+
 @contextmanager
 def visit_vault(connection: VaultConnection, login: AgentLogin) -> Iterator[VaultVisit]:
     """Be logged in while this is entered; the token is revoked at the end, come what may."""
@@ -80,12 +88,14 @@ class VaultVisit:
             key=SecretStr(_take(data, "private_key", path=path)), csr=_take(data, "csr", path=path)
         )
 
-    def sign(self, path: str, request: Mapping[str, str]) -> str:
-        """Return the signed intermediate in PEM (pki issuer/<id>/sign-intermediate).
-
-        Whatever else Vault answers, its chain and issuer, is not asked for: the root is pinned.
-        """
-        return _take(self._post(path, request), "certificate", path=path)
+    def sign(self, path: str, request: Mapping[str, str]) -> Signed:
+        """Return the signed intermediate in PEM (pki issuer/<id>/sign-intermediate)."""
+        data = self._post(path, request)
+        chain = data.get("ca_chain")
+        return Signed(
+            certificate=_take(data, "certificate", path=path),
+            offered=tuple(str(each) for each in chain) if isinstance(chain, list) else (),
+        )
 
     def revoke(self) -> None:
         """Revoke our token. A batch token is stored nowhere, and one that is gone is gone."""

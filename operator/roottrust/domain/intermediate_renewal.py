@@ -10,7 +10,7 @@ from roottrust.domain.issuance_record import IssuanceRecord
 # The share of its life that is left when it is renewed.
 RATIO_DEFAULT = 1 / 3
 
-# Replicas are spread over so much of the time that is left.
+# Replicas are spread over so much of the time before or after it, whichever is less.
 _SPREAD = 0.1
 _SAME_END = timedelta(days=1)
 _STEPS = 2**32
@@ -31,8 +31,9 @@ def get_renewal_time(
     """
     if not_after + _SAME_END >= root_not_after:
         return min(not_after, root_not_after)
-    left = (not_after - not_before) * (RATIO_DEFAULT if ratio is None else ratio)
-    return not_after - left + left * _SPREAD * _get_share(pod)
+    life = not_after - not_before
+    left = life * (RATIO_DEFAULT if ratio is None else ratio)
+    return not_after - left + min(left, life - left) * _SPREAD * _get_share(pod)
 
 
 def explain_renewal(

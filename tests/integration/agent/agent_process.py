@@ -29,10 +29,12 @@ class AgentProcess:
     def __init__(self, environment: Mapping[str, str], *, log: Path) -> None:
         self.log = log
         self._port = find_free_port()
+        self.istiod_port = find_free_port()
         self._environment = {
             "PATH": os.environ["PATH"],
             **environment,
             "ROOTTRUST_AGENT_PORT": str(self._port),
+            "ROOTTRUST_ISTIOD_ADDRESS": f"127.0.0.1:{self.istiod_port}",
         }
         self._process: subprocess.Popen[bytes] | None = None
 

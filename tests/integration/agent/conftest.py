@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from testbed import Cluster, Vault
+from testbed import Cluster, Vault, parts
+from testbed.cache import Cache, default_folder
+from testbed.progress import Progress
 from tests.integration.agent.agent_process import AgentProcess, BuildAgent
+from tests.integration.agent.istiod import Istiod
 from tests.integration.agent.mesh_site import MeshSite
 from tests.integration.agent.vault_site import VaultSite, make_site
 from tests.integration.hub.istiod import ACCOUNT, Account
@@ -55,6 +58,30 @@ def build_agent(log_folder: Path) -> Iterator[BuildAgent]:
         agent.kill()
     assert [line for each in built for line in each.find_secrets()] == []
     assert [line for each in built for line in each.find_unplanned()] == []
+
+
+@pytest.fixture(scope="session")
+def pilot_discovery() -> Path:
+    """istiod's program; it is built the first time."""
+    workshop = parts.Workshop(Cache(default_folder()), Progress())
+    return workshop.binary(parts.PILOT_DISCOVERY)
+
+
+@pytest.fixture
+def istiod(
+    mesh: MeshSite, agent: AgentProcess, pilot_discovery: Path, log_folder: Path
+) -> Iterator[Istiod]:
+    """istiod beside that agent; it does not run yet."""
+    istiod = Istiod(
+        binary=pilot_discovery,
+        cluster=mesh.cluster,
+        namespace=mesh.namespace,
+        ca_folder=mesh.ca_folder,
+        log=log_folder / f"{mesh.namespace}-istiod.log",
+    )
+    istiod._ports["secureGRPC"] = agent.istiod_port
+    yield istiod
+    istiod.stop()
 
 
 @pytest.fixture

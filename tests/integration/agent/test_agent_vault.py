@@ -65,7 +65,7 @@ def review_site(vault: Vault, cluster: Cluster, mesh: MeshSite) -> Iterator[Vaul
 
 def sign(visited: VaultVisit, site: VaultSite, mesh: MeshSite, csr: str) -> str:
     options = read_spec(site, mesh).cert_options
-    return visited.sign(site.sign_path, build_sign_request(options, csr=csr))
+    return visited.sign(site.sign_path, build_sign_request(options, csr=csr)).certificate
 
 
 def test_least_policy_signs_what_the_agent_asks_for(site: VaultSite, mesh: MeshSite) -> None:

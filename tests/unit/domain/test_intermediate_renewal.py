@@ -31,6 +31,11 @@ def test_renewal_is_at_the_ratio_or_little_later(ratio: float | None, days: int)
     assert NOW + days * DAY <= due <= NOW + days * DAY + 0.1 * (90 - days) * DAY
 
 
+def test_ratio_near_one_renews_after_seconds() -> None:
+    due = get_time(not_after=NOW + DAY, ratio=0.9999)
+    assert timedelta(seconds=8.6) < due - NOW < timedelta(seconds=9.6)
+
+
 def test_replicas_are_spread_and_each_keeps_its_time() -> None:
     times = {get_time(pod=f"istiod-{number}") for number in range(20)}
     assert len(times) == 20
