@@ -8,7 +8,7 @@ from datetime import datetime
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.conflict_text import ADOPT_ANNOTATION
-from roottrust.domain.errors import RootTrustError
+from roottrust.domain.errors import ConflictError, RootTrustError
 from roottrust.domain.fault import Fault, build_fault, find_worst
 from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.issuance_plan import CertificateConflict, IssuancePlan, IssuanceRequest
@@ -48,8 +48,15 @@ def report_issuance(
     is_observed_only: bool,
     now: datetime,
 ) -> IssuanceReport:
-    """Return what is told of all meshes together; `failures` is what writes have met."""
-    faults = {key: build_fault(error) for key, error in failures.items()}
+    """Return what is told of all meshes together; `failures` is what writes have met.
+
+    An object that changed in the meantime is looked at again at once, and no news.
+    """
+    faults = {
+        key: build_fault(error)
+        for key, error in failures.items()
+        if not isinstance(error, ConflictError)
+    }
     faults |= {each.key: _build_conflict(each) for each in plan.conflicts}
     return IssuanceReport(
         fault=find_worst(faults.values()),

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from roottrust.api.mesh import NamespaceSync
 from roottrust.api.root_trust_policy_status import MESHES_MAX, MeshStatus, MeshTotals
-from roottrust.domain.issuance import CertificateKey, build_key
+from roottrust.domain.issuance import build_key
 from roottrust.domain.issuance_plan import list_selected
+from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.mesh_report import MeshReport
-from roottrust.domain.outcome import Outcome
-from roottrust.domain.target import ClusterTarget, MeshTarget
+from roottrust.domain.target import ClusterTarget, MeshTarget, VaultTarget
 
 
-def list_meshes(outcome: Outcome) -> tuple[MeshStatus, ...]:
+def list_meshes(target: VaultTarget, issuance: IssuanceReport | None) -> tuple[MeshStatus, ...]:
     """Return as many as there is room for, the worst first."""
-    if outcome.target is None:
-        return ()
-    reports = _get_reports(outcome)
+    reports = {each.key: each for each in (issuance.meshes if issuance else ())}
     selected = [
         (cluster, mesh, reports.get(build_key(cluster, mesh)))
-        for cluster, mesh in list_selected(outcome.target)
+        for cluster, mesh in list_selected(target)
     ]
     found = [_build(*each) for each in sorted(selected, key=lambda each: _rank(*each))]
     # Two istiods can have meshes of one name; the one that lacks more is told.
@@ -29,15 +25,11 @@ def list_meshes(outcome: Outcome) -> tuple[MeshStatus, ...]:
     return tuple(kept[:MESHES_MAX])
 
 
-def count_meshes(outcome: Outcome) -> MeshTotals:
+def count_meshes(target: VaultTarget, issuance: IssuanceReport | None) -> MeshTotals:
     """Return the counts over all of them."""
-    total = sum(len(each.meshes) for each in outcome.target.clusters) if outcome.target else 0
-    ready = sum(each.is_ready for each in _get_reports(outcome).values())
+    total = sum(len(each.meshes) for each in target.clusters)
+    ready = sum(each.is_ready for each in (issuance.meshes if issuance else ()))
     return MeshTotals(total=total, ready=ready, summary=f"{ready}/{total}")
-
-
-def _get_reports(outcome: Outcome) -> Mapping[CertificateKey, MeshReport]:
-    return {each.key: each for each in (outcome.issuance.meshes if outcome.issuance else ())}
 
 
 def _rank(

@@ -49,9 +49,13 @@ def build_status(
         message=_get(judgements, ConditionType.READY).message,
         conditions=_build_conditions(judgements, before, outcome, now),
         warnings=_list_warnings(outcome, before),
-        meshes=list_meshes(outcome) if outcome.target else before.meshes,
-        mesh_totals=count_meshes(outcome) if outcome.target else before.mesh_totals,
+        meshes=before.meshes,
+        mesh_totals=before.mesh_totals,
     )
+    if outcome.target is not None:
+        meshes = list_meshes(outcome.target, outcome.issuance)
+        totals = count_meshes(outcome.target, outcome.issuance)
+        status = status.model_copy(update={"meshes": meshes, "mesh_totals": totals})
     if outcome.plan is None or outcome.target is None:
         kept = ("vault", "root", "trust_bundle", "managed_objects", "reviewer_tokens", "drift")
         known = status.model_copy(update={name: getattr(before, name) for name in kept})

@@ -45,6 +45,9 @@ class ClusterRegistry(Protocol):
     def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
         """Return the IssuedCertificates of all clusters with the mark of a policy of that name."""
 
+    async def list_certificates(self) -> tuple[Manifest, ...]:
+        """Return the IssuedCertificates of all clusters as they are now; raises RootTrustError."""
+
 
 class LocalCluster:
     """The cluster that the hub runs in; `home` is the hub's own namespace."""
@@ -96,6 +99,13 @@ class LocalCluster:
                 )
                 found[key] = manifest
         return found
+
+    async def list_certificates(self) -> tuple[Manifest, ...]:
+        """Return the IssuedCertificates of this cluster, as its API server has them."""
+        try:
+            return await self._client.list(ISSUED_CERTIFICATES)
+        except DependencyMissingError:
+            return ()  # the kind is not known there, so there is none
 
     async def refresh(self) -> bool:
         """Read the keys of its tokens and the account of the reviewer again."""

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
+from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.vault_path import parse_csr_path
-from roottrust.hub.kinds import ISSUED_CERTIFICATES
-from roottrust.kube.client import KubeClient
+from roottrust.hub.cluster_registry import ClusterRegistry
 
 
-class Dependants:
-    """Asks the API server: it is asked once a deletion, so nothing is watched for it."""
+async def find_dependants(clusters: ClusterRegistry, server: str) -> dict[str, str]:
+    """Return by mount of that server what depends on it; raises RootTrustError.
 
-    def __init__(self, client: KubeClient) -> None:
-        self._client = client
-
-    async def find(self, server: str) -> dict[str, str]:
-        """Return by mount of that server what depends on it; raises RootTrustError."""
-        try:
-            found = await self._client.list(ISSUED_CERTIFICATES)
-        except DependencyMissingError:
-            return {}  # the kind is not known there, so there is none
-        return find_mounts_in_use(found, server=server)
+    The API servers are asked: what a watch has not brought yet would cost somebody his keys.
+    """
+    return find_mounts_in_use(await clusters.list_certificates(), server=server)
 
 
 def find_mounts_in_use(manifests: Iterable[Mapping[str, Any]], *, server: str) -> dict[str, str]:

@@ -26,7 +26,6 @@ from roottrust.domain.vault_keys import tell_keys
 from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
-from roottrust.hub.dependants import Dependants
 from roottrust.hub.finalizer import Finalizers
 from roottrust.hub.issuance_work import observe_issuance, work_on_issuance
 from roottrust.hub.key_book import KeyBook
@@ -114,7 +113,6 @@ class PolicyController:
             reader=self._reader,
             servers=servers,
             finalizers=self._finalizers,
-            dependants=Dependants(client),
             clusters=clusters,
             reporter=reporter,
             now=now,

@@ -37,7 +37,7 @@ from roottrust.domain.status import describe_place
 from roottrust.domain.vault_object import VaultObject
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.deletion_work import DeletionWork, delete_from_vault
-from roottrust.hub.dependants import Dependants
+from roottrust.hub.dependants import find_dependants
 from roottrust.hub.finalizer import Finalizers
 from roottrust.hub.issuance_work import remove_certificates
 from roottrust.hub.kinds import POLICIES
@@ -77,7 +77,6 @@ class PolicyDeleter:
         reader: PolicyReader,
         servers: VaultServers,
         finalizers: Finalizers,
-        dependants: Dependants,
         clusters: ClusterRegistry,
         reporter: PolicyReporter,
         now: Callable[[], datetime],
@@ -87,7 +86,6 @@ class PolicyDeleter:
         self._reader = reader
         self._servers = servers
         self._finalizers = finalizers
-        self._dependants = dependants
         self._clusters = clusters
         self._reporter = reporter
         self._now = now
@@ -178,7 +176,7 @@ class PolicyDeleter:
                 await delete_from_vault(
                     self._servers.get(address, case.place.namespace),
                     self._reserve(case.scope, address),
-                    find_in_use=lambda: self._dependants.find(address),
+                    find_in_use=lambda: find_dependants(self._clusters, address),
                     work=work,
                 )
         except FencedError:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from roottrust.api.issued_certificate import Instance
 from roottrust.api.mesh import IstiodReplicas, MeshStatus
-from roottrust.domain.errors import AccessDeniedError
+from roottrust.domain.errors import AccessDeniedError, ConflictError, RootTrustError
 from roottrust.domain.fault import build_fault
 from roottrust.domain.issuance_plan import IssuanceRequest, plan_issuance
 from roottrust.domain.issuance_report import IssuanceReport, report_issuance
@@ -30,7 +30,7 @@ from tests.unit.domain.agent_entries import (
     instances,
 )
 from tests.unit.domain.issuances import KEY, build_certificate, build_request, requests
-from tests.unit.domain.samples import OTHER_POLICY, OTHER_ROOT, ROOT
+from tests.unit.domain.samples import CLAIMANT, OTHER_POLICY, OTHER_ROOT, ROOT
 
 DENIED = AccessDeniedError(
     "The API server denied patch on x: grant it.",
@@ -50,7 +50,7 @@ def report(
     found: dict[str, Any] | None,
     status: MeshStatus | None = None,
     *,
-    fails: bool = False,
+    failure: RootTrustError | None = None,
     observes: bool = False,
     **changes: Any,
 ) -> IssuanceReport:
@@ -60,7 +60,7 @@ def report(
     return report_issuance(
         request,
         plan_issuance(request),
-        {KEY: DENIED} if fails else {},
+        {KEY: failure} if failure else {},
         is_observed_only=observes,
         now=LATER,
     )
@@ -144,10 +144,24 @@ def test_a_conflict_is_what_the_mesh_lacks() -> None:
     assert OTHER_POLICY.describe_owner() in told.fault.message
 
 
+def test_what_a_policy_that_is_gone_left_under_another_root_is_told_how_to_take_over() -> None:
+    found = serve(build_instance(), mark=OTHER_POLICY.render(), trustBundle=OTHER_ROOT.pem)
+    told = report(found, claimant=replace(CLAIMANT, existing=frozenset()))
+    assert told.fault is not None
+    assert "which exists no more: annotate this policy" in told.fault.message
+
+
 def test_a_write_that_failed_is_what_the_mesh_lacks() -> None:
-    told = report(None, fails=True)
+    told = report(None, failure=DENIED)
     assert told.fault == build_fault(DENIED)
     assert read(told).issued.reason is Reason.ACCESS_DENIED
+
+
+def test_an_object_that_changed_meanwhile_is_no_news() -> None:
+    changed = ConflictError("patch met another writer.", reason=Reason.CONFLICT)
+    told = report(serve(build_instance()), failure=changed)
+    assert told.fault is None
+    assert read(told).issued.is_true
 
 
 def test_what_an_observer_does_not_write_is_counted() -> None:

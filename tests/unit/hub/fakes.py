@@ -24,7 +24,7 @@ from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.domain.reviewer import ReviewerToken
 from roottrust.domain.target import MeshTarget, VaultTarget
-from roottrust.hub.kinds import ISSUED_CERTIFICATES, POLICIES
+from roottrust.hub.kinds import POLICIES
 from roottrust.kube.kind import SECRETS, ResourceKind
 from roottrust.kube.reviewer_token import IssuedToken
 from tests.unit.domain.certificates import NOW
@@ -147,8 +147,6 @@ class FakeKube:
     asked: list[tuple[str, str]] = field(default_factory=list)
     failure: RootTrustError | None = None
     finalizers: list[str] | None = None
-    issued: tuple[dict[str, Any], ...] = ()
-    unlisted: RootTrustError | None = None
 
     async def get(
         self, kind: ResourceKind, *, name: str, namespace: str | None = None
@@ -207,12 +205,6 @@ class FakeKube:
             raise ConflictError("patch met another writer.", reason=Reason.CONFLICT)
         del self.finalizers[index]
         return {}
-
-    async def list(self, kind: ResourceKind) -> tuple[dict[str, Any], ...]:
-        assert kind == ISSUED_CERTIFICATES
-        if self.unlisted is not None:
-            raise self.unlisted
-        return self.issued
 
 
 @dataclass
@@ -292,6 +284,13 @@ class FakeRegistry:
     reports: dict[CertificateKey, MeshStatus] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)
     is_complete: bool = True
+    others: tuple[dict[str, Any], ...] = ()
+    unlisted: RootTrustError | None = None
+
+    async def list_certificates(self) -> tuple[dict[str, Any], ...]:
+        if self.unlisted is not None:
+            raise self.unlisted
+        return (*self.others, *self.found.values())
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         return self.clusters

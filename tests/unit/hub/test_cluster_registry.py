@@ -34,6 +34,13 @@ class FakeApi:
     published: dict[str, Any] = field(default_factory=lambda: build_published(1))
     uid: str | None = None
     failure: RootTrustError | None = None
+    certificates: tuple[dict[str, Any], ...] | None = ()
+
+    async def list(self, kind: ResourceKind) -> tuple[dict[str, Any], ...]:
+        assert kind == ISSUED_CERTIFICATES
+        if self.certificates is None:
+            raise DependencyMissingError("no such kind.", reason=Reason.API_REFUSED)
+        return self.certificates
 
     async def get_raw(self, path: str) -> dict[str, Any]:
         if self.failure is not None:
@@ -285,6 +292,16 @@ def test_the_objects_of_its_meshes_are_those_that_watches_brought() -> None:
     assert objects is not None
     store.apply_event(ISSUED_CERTIFICATES, "ADDED", build_certificate())
     assert objects.find_certificate(KEY.namespace, KEY.name) == build_certificate()
+
+
+async def test_a_cluster_that_does_not_know_the_kind_has_no_certificates() -> None:
+    api = FakeApi(certificates=(build_certificate(),))
+    registry = LocalCluster(
+        ClusterSettings(name="cluster1"), home=HOME, client=fake(api), store=ObjectStore([MESHES])
+    )
+    assert await registry.list_certificates() == (build_certificate(),)
+    api.certificates = None
+    assert await registry.list_certificates() == ()
 
 
 def test_the_certificates_of_a_policy_are_found_by_their_marks() -> None:

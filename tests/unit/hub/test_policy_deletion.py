@@ -9,7 +9,6 @@ from roottrust.domain.deletion_scope import FINALIZER, FORCE_DELETE_ANNOTATION
 from roottrust.domain.errors import (
     AccessDeniedError,
     ConflictError,
-    DependencyMissingError,
     RootTrustError,
     TransientError,
 )
@@ -245,7 +244,7 @@ async def test_slow_vault_is_cut_off(deleted: Bench, monkeypatch: pytest.MonkeyP
 
 
 async def test_mount_that_an_issued_certificate_uses_is_waited_for(deleted: Bench) -> None:
-    deleted.kube.issued = (build_issued(),)
+    deleted.registry.others = (build_issued(),)
     await reconcile(deleted)
     assert deleted.server.written == EVERYTHING[:3]
     assert "IssuedCertificate istio-system/istiod depends on it" in str(deleted.status.message)
@@ -255,17 +254,18 @@ async def test_mount_that_an_issued_certificate_uses_is_waited_for(deleted: Benc
 
 
 async def test_mount_is_left_when_its_user_stays(deleted: Bench) -> None:
-    deleted.kube.issued = (build_issued(),)
+    deleted.registry.others = (build_issued(),)
     await reconcile(deleted, after=121)
     assert "vault secrets disable pki_int_a (IssuedCertificate" in deleted.events.posted[-1][2]
 
 
 async def test_nothing_is_removed_before_it_is_known_who_uses_it(deleted: Bench) -> None:
-    deleted.kube.unlisted = TransientError("x cannot be reached.", reason=Reason.API_UNREACHABLE)
+    deleted.registry.unlisted = TransientError(
+        "x cannot be reached.", reason=Reason.API_UNREACHABLE
+    )
     await reconcile(deleted)
     assert deleted.server.written == []
-    missing = DependencyMissingError("no such kind.", reason=Reason.API_REFUSED)
-    deleted.kube.unlisted = missing
+    deleted.registry.unlisted = None
     assert await reconcile(deleted) is None
     assert deleted.server.written == EVERYTHING
 
