@@ -46,6 +46,11 @@ class InstanceState(Enum):
         return self.value >= InstanceState.OVERDUE.value
 
     @property
+    def is_starting(self) -> bool:
+        """Whether it is what every new pod is at first."""
+        return self in {InstanceState.WAITING, InstanceState.UNLOADED}
+
+    @property
     def has_certificate(self) -> bool:
         """Whether there is one that was checked and is valid."""
         return self.value >= InstanceState.OUTDATED.value

@@ -44,6 +44,13 @@ class MeshIssuance:
         return max(0, self.total - len(self.instances))
 
     @property
+    def _needed(self) -> tuple[CheckedInstance, ...]:
+        """The replicas that count: with enough of them serving, those that just start do not."""
+        if self.replicas is None or self.ready < self.replicas:
+            return self.instances
+        return tuple(each for each in self.instances if not each.state.is_starting)
+
+    @property
     def earliest_not_after(self) -> datetime | None:
         """When the first of the intermediates ends."""
         return min((each.not_after for each in self.instances if each.not_after), default=None)
@@ -69,7 +76,7 @@ class MeshIssuance:
 
     def judge(self) -> MeshCondition:
         """Return the condition CertificatesIssued of this mesh: of the worst replica."""
-        worst = min(self.instances, key=lambda each: each.state.value, default=None)
+        worst = min(self._needed, key=lambda each: each.state.value, default=None)
         if worst is not None and worst.state.value <= _FAILED:
             return _DESCRIPTIONS[worst.state](self, worst)
         if self.total == 0 and self.replicas is not None:

@@ -79,6 +79,17 @@ def test_a_pod_that_was_replaced_counts_no_more_than_there_are_replicas() -> Non
     assert mesh.state is IssuanceState.FINISHED
 
 
+@pytest.mark.parametrize("told", [{"chain": None}, {"loaded_by_istiod": False}])
+def test_a_rollout_is_no_news_while_enough_replicas_serve(told: dict[str, Any]) -> None:
+    starting = build_instance(**told)
+    assert read(build(OTHER, starting, replicas=1))[0] is TRUE
+    assert read(build(OTHER, starting, replicas=2))[0] is UNKNOWN
+    assert read(build(OTHER, starting))[0] is UNKNOWN
+    # One that fails is: the rollout may be stuck.
+    failing = build_instance(chain=None, error="Vault x is sealed")
+    assert read(build(OTHER, failing, replicas=1))[0] is FALSE
+
+
 @pytest.mark.parametrize(
     ("told", "expected", "words"),
     [
