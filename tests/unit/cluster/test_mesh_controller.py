@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from roottrust.cluster.kinds import MESHES
+from roottrust.cluster.mesh_controller import LAG_SECONDS, MeshController
+from roottrust.cluster.mesh_objects import MeshObjects
+from roottrust.cluster.mesh_report import MeshReporter
+from roottrust.cluster.trust_observer import TrustObserver
+from roottrust.domain.errors import AccessDeniedError
+from roottrust.domain.reasons import Reason
+from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, ResourceKind
+from roottrust.runtime.metrics import Metrics
+from tests.unit.cluster.fakes import (
+    ISTIOD,
+    MESH,
+    PLACE,
+    build_mesh,
+    build_object,
+    build_roots,
+    build_store,
+    put,
+)
+from tests.unit.domain.istiods import build_istiod
+from tests.unit.domain.observations import build_root_pem
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+READY = build_istiod() | {"status": {"readyReplicas": 1}}
+
+
+class FakeServer:
+    """An API server: what is written comes back by the watch, into the store."""
+
+    def __init__(self, *found: tuple[ResourceKind, dict[str, Any]]) -> None:
+        self.objects = {
+            (kind, manifest["metadata"].get("namespace"), manifest["metadata"]["name"]): manifest
+            for kind, manifest in found
+        }
+        self.store = build_store(found)
+        self.denied: set[str] = set()
+        self.reads: list[str] = []
+        self.writes: list[str] = []
+        self.events: list[str] = []
+
+    async def get(self, kind: ResourceKind, *, namespace: str, name: str) -> Any:
+        self.reads.append(name)
+        if name in self.denied:
+            raise AccessDeniedError("no", reason=Reason.ACCESS_DENIED, path=name, capability="get")
+        return self.objects.get((kind, namespace, name))
+
+    async def apply(
+        self, kind: ResourceKind, manifest: dict[str, Any], *, subresource: str = "", **_: str
+    ) -> dict[str, Any]:
+        self.writes.append(subresource or "mesh")
+        before = self.store.get(kind, namespace="gloo-mesh", name=manifest["metadata"]["name"])
+        metadata = {**manifest["metadata"], "uid": "u-1", "generation": 1}
+        after = {**(before or {}), **manifest, "metadata": {**metadata}}
+        if subresource:
+            after["metadata"] = before["metadata"] if before else metadata
+        put(self.store, kind, after)
+        return {"metadata": after["metadata"]}
+
+    async def delete(self, kind: ResourceKind, *, name: str, uid: str, **_: str) -> None:
+        assert kind == MESHES
+        self.writes.append(f"delete {name} {uid}")
+
+    async def post_event(self, involved: Any, *, reason: str, **_: str) -> None:
+        assert involved["kind"] == "Mesh"
+        self.events.append(reason)
+
+    def build_controller(self) -> MeshController:
+        client: Any = self
+        return MeshController(
+            place=PLACE,
+            store=self.store,
+            objects=MeshObjects(client, home=PLACE.home),
+            observer=TrustObserver(client, self.store, place=PLACE, now=lambda: NOW),
+            reporter=MeshReporter(client, events=client, metrics=Metrics()),
+            now=lambda: NOW,
+        )
+
+    def read_status(self) -> dict[str, Any]:
+        found = self.store.get(MESHES, namespace="gloo-mesh", name=MESH)
+        assert found is not None
+        status: dict[str, Any] = found["status"]
+        return status
+
+
+def build_server(*more: tuple[ResourceKind, dict[str, Any]]) -> FakeServer:
+    return FakeServer(
+        (DEPLOYMENTS, READY),
+        (CONFIG_MAPS, build_roots("istio-system", build_root_pem())),
+        (NAMESPACES, build_object("istio-system")),
+        *more,
+    )
+
+
+async def test_a_mesh_is_written_and_told_of_once() -> None:
+    server = build_server()
+    controller = server.build_controller()
+    assert await controller.reconcile(ISTIOD) is None
+    assert server.writes == ["mesh", "status"]
+    assert server.events == ["Propagated"]
+    assert server.read_status()["namespaces"]["summary"] == "1/1"
+    await controller.reconcile(ISTIOD)
+    assert server.writes == ["mesh", "status"]
+    assert server.events == ["Propagated"]
+
+
+async def test_published_roots_are_read_once() -> None:
+    server = build_server()
+    controller = server.build_controller()
+    for _ in range(3):
+        await controller.reconcile(ISTIOD)
+    assert server.reads.count("istio-ca-root-cert") == 1
+
+
+async def test_a_mesh_configuration_that_may_not_be_read_stops_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = build_server()
+    server.denied.add("istio")
+    await server.build_controller().reconcile(ISTIOD)
+    assert server.writes == ["mesh", "status"]
+    assert "resourceNames: istio" in caplog.text
+
+
+async def test_a_namespace_that_is_too_young_is_looked_at_again() -> None:
+    young = build_object("new", metadata={"creationTimestamp": "2029-12-31T23:59:59Z"})
+    server = build_server((NAMESPACES, young))
+    assert await server.build_controller().reconcile(ISTIOD) == 10.0
+
+
+async def test_the_mesh_of_an_istiod_that_is_gone_is_deleted() -> None:
+    server = FakeServer((MESHES, build_mesh()))
+    assert await server.build_controller().reconcile(ISTIOD) is None
+    assert server.writes == [f"delete {MESH} u-1"]
+
+
+async def test_a_watch_that_lacks_an_istiod_deletes_nothing() -> None:
+    server = FakeServer((MESHES, build_mesh()))
+    server.objects[DEPLOYMENTS, "istio-system", "istiod"] = READY
+    assert await server.build_controller().reconcile(ISTIOD) == LAG_SECONDS
+    assert server.writes == []
+
+
+async def test_a_mesh_that_is_not_ours_outlives_its_istiod() -> None:
+    server = FakeServer((MESHES, build_mesh(labelled=False)))
+    assert await server.build_controller().reconcile(ISTIOD) is None
+    assert server.writes == []

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roottrust.domain.instance_pruning import find_missing, plan_pruning
+from roottrust.domain.issued_object import IssuedObject, read_issued
+
+
+def build(*pods: str) -> dict[str, Any]:
+    return {
+        "metadata": {"namespace": "istio-system", "name": "istiod-istio-system-cluster1"},
+        "spec": {
+            "meshRef": {"cluster": "cluster1", "deployment": "istiod"},
+            "trustBundle": "PEM",
+        },
+        "status": {"instances": [{"pod": pod, "serial": "1f"} for pod in pods]},
+    }
+
+
+def test_an_issued_certificate_is_read() -> None:
+    assert read_issued(build("a", "b")) == IssuedObject(
+        namespace="istio-system",
+        name="istiod-istio-system-cluster1",
+        cluster="cluster1",
+        deployment="istiod",
+        trust_bundle="PEM",
+        pods=("a", "b"),
+    )
+
+
+def test_what_an_issued_certificate_does_not_say_is_empty() -> None:
+    issued = read_issued({"metadata": {"name": "a", "namespace": "b"}, "spec": {"meshRef": None}})
+    assert (issued.cluster, issued.trust_bundle, issued.pods) == ("", "", ())
+
+
+def test_an_entry_is_removed_only_if_it_is_still_that_pods() -> None:
+    assert plan_pruning(read_issued(build("a", "b")), gone={"b"}) == (
+        {"op": "test", "path": "/status/instances/1/pod", "value": "b"},
+        {"op": "remove", "path": "/status/instances/1"},
+    )
+
+
+def apply(found: dict[str, Any], operations: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    """Do what an API server does with such a patch."""
+    instances = list(found["status"]["instances"])
+    for operation in operations:
+        number = int(operation["path"].split("/")[3])
+        if operation["op"] == "test":
+            assert instances[number]["pod"] == operation["value"]
+        else:
+            del instances[number]
+    return {**found, "status": {"instances": instances}}
+
+
+_PODS = st.lists(st.sampled_from("abcdef"), unique=True)
+
+
+@given(_PODS, st.sets(st.sampled_from("abcdef")))
+def test_after_pruning_the_entries_are_those_of_pods_that_are_there(
+    reported: list[str], existing: set[str]
+) -> None:
+    issued = read_issued(build(*reported))
+    gone = find_missing(issued, pods=existing)
+    pruned = read_issued(apply(build(*reported), plan_pruning(issued, gone=gone)))
+    assert pruned.pods == tuple(pod for pod in reported if pod in existing)
+    assert plan_pruning(pruned, gone=find_missing(pruned, pods=existing)) == ()
