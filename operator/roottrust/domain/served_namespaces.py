@@ -13,7 +13,7 @@ from roottrust.domain.label_selector import matches_any
 Manifest = Mapping[str, Any]
 
 # istiod passes these over (istio, pkg/kube/inject), but for kube-system.
-IGNORED = frozenset({"kube-public", "kube-node-lease", "local-path-storage"})
+IGNORED_NAMESPACES = frozenset({"kube-public", "kube-node-lease", "local-path-storage"})
 # What istiod has not got to in a namespace that was just made is not late yet.
 GRACE = timedelta(seconds=10)
 
@@ -42,7 +42,7 @@ def find_served(
 def _is_served(namespace: Manifest, selectors: tuple[Manifest, ...]) -> bool:
     metadata = read_mapping(namespace.get("metadata"))
     return (
-        metadata["name"] not in IGNORED
+        metadata["name"] not in IGNORED_NAMESPACES
         and not metadata.get("deletionTimestamp")
         and matches_any(selectors, read_mapping(metadata.get("labels")))
     )

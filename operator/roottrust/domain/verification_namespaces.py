@@ -18,9 +18,6 @@ from roottrust.domain.verification import (
     read_roots,
 )
 
-# istiod leaves these out (istio: namespacecontroller.go; kube-system it does not).
-IGNORED_NAMESPACES = frozenset({"kube-public", "kube-node-lease", "local-path-storage"})
-
 PLACE = Place(check=Check.NAMESPACES, subject=ROOTS_CONFIG_MAP)
 
 _NAMED = 5

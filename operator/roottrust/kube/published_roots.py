@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from roottrust.domain.served_namespaces import IGNORED_NAMESPACES
 from roottrust.domain.verification import ROOTS_CONFIG_MAP, ROOTS_KEY
-from roottrust.domain.verification_namespaces import IGNORED_NAMESPACES, PublishedRoots
+from roottrust.domain.verification_namespaces import PublishedRoots
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import CONFIG_MAPS, NAMESPACES
 
