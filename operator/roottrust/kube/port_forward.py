@@ -26,6 +26,7 @@ LOCALHOST = "127.0.0.1"
 
 _DATA, _ERRORS = 0, 1
 _CHUNK = 64 * 1024
+_REFUSED = "connection refused"
 
 
 @asynccontextmanager
@@ -87,7 +88,7 @@ class _Forward:
         except (aiohttp.ClientError, OSError) as failure:
             self.trouble = classify_transport_failure(failure, server=self._access.server)
         finally:
-            writer.transport.abort()
+            writer.close()
             await api.close()
 
     async def _exchange(
@@ -138,7 +139,8 @@ def _build_trouble(what: str, content: bytes) -> TransientError:
     text = content.decode(errors="replace")
     with suppress(ValueError, TypeError, AttributeError):
         text = str(json.loads(text).get("message") or text)
+    detail = _REFUSED if _REFUSED in text else build_one_line(text).rstrip(".")
     return TransientError(
-        f"{what} cannot be reached: {build_one_line(text).rstrip('.')}.",
+        f"{what} cannot be reached: {detail}.",
         reason=Reason.ISTIOD_UNREACHABLE,
     )
