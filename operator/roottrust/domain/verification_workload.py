@@ -29,6 +29,7 @@ from roottrust.domain.verification import (
 _MIN_PARTS = 2
 # A workload would meet the same; anything else may be the probe's own trouble.
 _MET_BY_ALL = frozenset({Reason.ISTIOD_UNTRUSTED, Reason.ISTIOD_REFUSED})
+_NO_TRUST_DOMAIN = "Its Mesh cannot be read, so any trust domain was taken for the mesh's."
 _LET_PROBE = (
     "Apply deploy/verify/, which has the account and the rights of the probe, name another account "
     "by --service-account, or leave this out by --skip workload."
@@ -78,7 +79,8 @@ def judge_workload_certificate(
     }
     if fault is not None:
         return place.build_different(told, f"{fault}.", _RESTART, facts=facts)
-    return place.build_ok(told, facts=facts)
+    warnings = (_NO_TRUST_DOMAIN,) if mesh.trust_domain is None else ()
+    return place.build_ok(told, facts=facts, warnings=warnings)
 
 
 def _judge_refusal(place: Place, error: RootTrustError) -> Finding:

@@ -47,10 +47,17 @@ class IstiodProcess:
         self.address = address
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._bundle: Bundle | None = None
+
+    def runs_with(self, bundle: Bundle) -> bool:
+        """Tell whether it runs, with this CA."""
+        is_running = self._process is not None and self._process.poll() is None
+        return is_running and self._bundle == bundle
 
     def start(self, bundle: Bundle, folder: Path) -> None:
         """Start it with a CA and wait until it is ready."""
         bundle.write(folder / "cacerts")
+        self._bundle = bundle
         ports = [word for name, port in _PORTS.items() for word in (name, f"{self.address}:{port}")]
         command = [
             *("setpriv", "--pdeathsig", "KILL", str(self._program), "discovery"),

@@ -72,9 +72,12 @@ def test_another_identity_is_told(uris: tuple[str, ...], message: str) -> None:
     assert finding.message == f"The workload's certificate {message}."
 
 
-def test_where_the_trust_domain_is_not_known_any_will_do() -> None:
+def test_where_the_trust_domain_is_not_known_any_will_do_and_that_is_told() -> None:
     leaf = build_leaf(INTERMEDIATE, uris=("spiffe://other/ns/gloo-mesh/sa/roottrust-verify",))
-    assert judge(leaf, INTERMEDIATE, mesh=replace(MESH, trust_domain=None)).outcome is Outcome.OK
+    finding = judge(leaf, INTERMEDIATE, mesh=replace(MESH, trust_domain=None))
+    assert finding.outcome is Outcome.OK
+    assert "any trust domain" in finding.warnings[0]
+    assert judge(LEAF, INTERMEDIATE).warnings == ()
 
 
 def test_a_certificate_for_another_key_is_told() -> None:
