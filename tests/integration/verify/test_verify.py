@@ -208,7 +208,7 @@ def test_what_one_may_not_do_is_unknown_with_its_reason(
     assert "denies you list on /api/v1/namespaces" in done.checks["Namespaces"]["message"]
     everywhere = Verifier(kubeconfig=path).run()
     assert everywhere.code == 1
-    assert "denied list on" in everywhere.err
+    assert "denies you list on /apis/internal.gloo.solo.io/v2/issuedcertificates" in everywhere.err
 
 
 @pytest.mark.parametrize(

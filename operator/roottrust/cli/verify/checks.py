@@ -220,7 +220,8 @@ def _tell_person(error: AccessDeniedError) -> RootTrustError:
     if not error.path.startswith("/"):
         return error
     return AccessDeniedError(
-        f"The API server denies you {error.capability} on {error.path}.",
+        f"The API server denies you {error.capability} on {error.path}: deploy/verify/ has all the "
+        "rights that are needed.",
         reason=error.reason,
         path=error.path,
         capability=error.capability,

@@ -78,7 +78,11 @@ async def run_verify(
     try:
         verified_at = now()
         with progress.step("looking for meshes"):
-            meshes = await list_meshes(client, cluster=options.cluster, namespace=options.namespace)
+            meshes = await attempt(
+                list_meshes(client, cluster=options.cluster, namespace=options.namespace)
+            )
+        if isinstance(meshes, Unread):
+            raise meshes.error
         vaults = find_vault_places(
             (each.spec.agent_ca.vault.server for each in meshes), own, options.vault_endpoints
         )
