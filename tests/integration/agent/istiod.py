@@ -37,17 +37,14 @@ class Istiod:
     namespace: str
     ca_folder: Path
     log: Path
-    _ports: dict[str, int] = field(default_factory=_choose_ports)
+    host: str = "127.0.0.1"
+    ports: dict[str, int] = field(default_factory=_choose_ports)
     _process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def host(self) -> str:
-        return "127.0.0.1"
 
     @property
     def port(self) -> int:
         """Where it signs, in a pod 15012."""
-        return self._ports["secureGRPC"]
+        return self.ports["secureGRPC"]
 
     @property
     def name(self) -> str:
@@ -107,12 +104,12 @@ class Istiod:
     def _is_ready(self) -> bool:
         assert self.is_running, f"istiod has ended: {self.read_log()[-2000:]}"
         try:
-            return requests.get(f"http://{self.host}:{self._ports['http']}/ready", timeout=5).ok
+            return requests.get(f"http://{self.host}:{self.ports['http']}/ready", timeout=5).ok
         except requests.ConnectionError:
             return False
 
     def _build_flags(self) -> list[str]:
-        addresses = [f"--{flag}Addr={self.host}:{port}" for flag, port in self._ports.items()]
+        addresses = [f"--{flag}Addr={self.host}:{port}" for flag, port in self.ports.items()]
         return [
             "discovery",
             f"--kubeconfig={self.cluster.kubeconfig}",

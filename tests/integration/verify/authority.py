@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -16,10 +17,21 @@ from cryptography.x509.oid import NameOID
 from roottrust.domain.certificate import parse_certificate
 from roottrust.domain.names import build_intermediate_common_name
 from tests.integration.vault_calls import Ask, write
-from tests.integration.verify.istiod_process import Bundle
 
 CLUSTER = "cluster1"
 COMMON_NAME = build_intermediate_common_name(CLUSTER)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files that istiod reads its CA from; without any it makes a root of its own."""
+
+    files: dict[str, str]
+
+    def write(self, folder: Path) -> None:
+        folder.mkdir()
+        for name, content in self.files.items():
+            folder.joinpath(name).write_text(content)
 
 
 @dataclass(frozen=True)

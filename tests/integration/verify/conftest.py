@@ -14,15 +14,17 @@ from testbed.cache import Cache, default_folder
 from testbed.parts import PILOT_DISCOVERY, Workshop
 from testbed.progress import Progress
 from tests import session
+from tests.integration.agent.istiod import Istiod
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask, build_ask
-from tests.integration.verify.authority import Issued, VaultAuthority, make_authority
-from tests.integration.verify.istiod_process import Bundle, IstiodProcess
+from tests.integration.verify.authority import Bundle, Issued, VaultAuthority, make_authority
 from tests.integration.verify.site import OPERATOR_NAMESPACE, MeshSite
 from tests.integration.verify.verifier import Verifier, grant_rights, write_kubeconfig
 
 MakeAuthority = Callable[[str], VaultAuthority]
+# An address of its own, so that istiod has the ports there that it has in a pod.
 ADDRESS = f"127.{session.RANGE}.12.1"
+PORTS = {"http": 8080, "grpc": 15010, "secureGRPC": 15012, "https": 15017, "monitoring": 15014}
 
 
 @pytest.fixture(scope="session")
@@ -56,30 +58,55 @@ def make_root(vault_admin: Ask) -> MakeAuthority:
     return make
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mesh:
-    """A mesh, its root in Vault, and its istiod."""
+    """A mesh, its root in Vault, and its istiod, which is started anew with each other CA."""
 
     site: MeshSite
     authority: VaultAuthority
     issued: Issued
-    istiod: IstiodProcess
+    program: Path
     folder: Path
+    log: Path
+    _istiod: Istiod | None = None
+    _bundle: Bundle | None = None
 
-    def start(self, bundle: Bundle | None = None, *, root: str | None = None) -> None:
-        """Start istiod with a bundle, by default the right one, and wait for its root."""
-        self.istiod.stop()
-        bundle = bundle or self.issued.bundle
-        self.istiod.start(bundle, _make_folder(self.folder))
-        expected = root or bundle.files["root-cert.pem"]
-        wait_for(self.site.read_published, lambda found: set(found.values()) == {expected})
+    def start(self, bundle: Bundle) -> None:
+        """Have istiod run with a CA, and wait until it is ready."""
+        self.stop()
+        folder = self.folder / uuid.uuid4().hex[:8]
+        folder.mkdir()
+        bundle.write(folder / "cacerts")
+        self._istiod = Istiod(
+            binary=self.program,
+            cluster=self.site.cluster,
+            namespace=self.site.namespace,
+            ca_folder=folder / "cacerts",
+            log=self.log,
+            host=self.site.address,
+            ports=PORTS,
+        )
+        self._istiod.start()
+        self._istiod.wait_until_ready()
+        self._bundle = bundle
+
+    def wait_for_root(self, root: str) -> None:
+        """Wait until istiod has published a root everywhere."""
+        wait_for(self.site.read_published, lambda found: set(found.values()) == {root})
+
+    def stop(self) -> None:
+        if self._istiod is not None:
+            self._istiod.stop()
+            self._istiod = None
 
     def restore(self) -> None:
         """Have everything as it should be."""
         self.site.create(self.authority)
         self.site.report(self.issued)
-        if not self.istiod.runs_with(self.issued.bundle):
-            self.start()
+        bundle = self.issued.bundle
+        if self._istiod is None or self._bundle != bundle:
+            self.start(bundle)
+            self.wait_for_root(self.authority.pem)
 
 
 @pytest.fixture(scope="module")
@@ -99,24 +126,18 @@ def whole_mesh(
     )
     cluster.kubectl("apply", "-f", session.REPOSITORY / "deploy/base/namespace.yaml")
     authority = make_root("Root A")
-    istiod = IstiodProcess(
-        pilot_discovery,
-        cluster,
-        namespace=mesh_namespace,
-        address=ADDRESS,
-        log=log_folder / "istiod.log",
-    )
     site = MeshSite(cluster=cluster, vault=vault, namespace=mesh_namespace, address=ADDRESS)
     mesh = Mesh(
         site=site,
         authority=authority,
         issued=authority.issue(),
-        istiod=istiod,
+        program=pilot_discovery,
         folder=tmp_path_factory.mktemp("istiod"),
+        log=log_folder / "istiod.log",
     )
     yield mesh
-    istiod.stop()
-    cluster.kubectl("delete", "mesh", site.mesh, "-n", OPERATOR_NAMESPACE)
+    mesh.stop()
+    cluster.kubectl("delete", "mesh", site.mesh, "-n", OPERATOR_NAMESPACE, "--ignore-not-found")
     selector = "--field-selector=metadata.name=istio-ca-root-cert"
     for namespace in site.read_published():
         cluster.kubectl("delete", "configmaps", "-n", namespace, selector)
@@ -148,9 +169,3 @@ def verify(
         kubeconfig=path,
         words=("-n", mesh_namespace, "--via", "pod-ip", "--exclude-namespace", "test-*"),
     )
-
-
-def _make_folder(parent: Path) -> Path:
-    path = parent / uuid.uuid4().hex[:8]
-    path.mkdir()
-    return path

@@ -12,9 +12,8 @@ from roottrust.domain.certificate import parse_certificate
 from testbed import Cluster
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask, write
-from tests.integration.verify.authority import add_root
+from tests.integration.verify.authority import Bundle, add_root
 from tests.integration.verify.conftest import MakeAuthority, Mesh
-from tests.integration.verify.istiod_process import Bundle
 from tests.integration.verify.site import POD
 from tests.integration.verify.verifier import Verifier, write_kubeconfig
 
@@ -64,7 +63,7 @@ def test_the_root_that_a_person_keeps_is_compared(
 def test_another_root_in_one_namespace_is_found_and_named(
     mesh: Mesh, verify: Verifier, make_root: MakeAuthority
 ) -> None:
-    mesh.istiod.stop()  # it would mend it
+    mesh.stop()  # it would mend it
     mesh.site.publish("default", make_root("Root B").pem)
     mesh.site.publish("kube-system", None)
     done = verify.run_json("--skip", "served", "--skip", "workload")
@@ -79,8 +78,7 @@ def test_another_root_in_one_namespace_is_found_and_named(
 
 
 def test_a_self_signed_istiod_is_found_and_called_that(mesh: Mesh, verify: Verifier) -> None:
-    mesh.istiod.stop()
-    mesh.istiod.start(Bundle({}), _make_folder(mesh))
+    mesh.start(Bundle({}))
     wait_for(mesh.site.read_published, lambda found: mesh.authority.pem not in found.values())
     done = verify.run_json()
     assert done.code == 2
@@ -97,6 +95,7 @@ def test_an_intermediate_of_a_foreign_ca_is_found_and_named(
 ) -> None:
     foreign = make_root("Foreign root").issue()
     mesh.start(foreign.bundle)
+    mesh.wait_for_root(foreign.root)
     done = verify.run_json()
     assert done.code == 2
     expected = {"ServedChain": "Different", "Namespaces": "Different"}
@@ -175,7 +174,7 @@ def test_vault_is_read_where_vault_addr_says(mesh: Mesh, verify: Verifier) -> No
 
 
 def test_an_istiod_that_is_away_leaves_its_checks_unknown(mesh: Mesh, verify: Verifier) -> None:
-    mesh.istiod.stop()
+    mesh.stop()
     done = verify.run_json()
     assert done.code == 1
     assert done.outcomes == {
@@ -241,9 +240,3 @@ def test_an_account_that_is_not_there_leaves_the_probe_unknown(
 def _list_issuers(admin: Ask, mount: str) -> list[str]:
     found: list[str] = admin("LIST", f"{mount}/issuers").json()["data"]["keys"]
     return found
-
-
-def _make_folder(mesh: Mesh) -> Path:
-    path = mesh.folder / uuid.uuid4().hex[:8]
-    path.mkdir()
-    return path
