@@ -10,10 +10,10 @@ from pathlib import Path
 
 from roottrust.agent.folder_state import FolderState
 from roottrust.agent.publication import CaFolder
-from roottrust.api.issued_certificate import IssuedCertificateSpec
+from roottrust.api.issued_certificate import CertOptions, IssuedCertificateSpec
 from roottrust.domain.ca_check import check_files
 from roottrust.domain.ca_files import CaFiles
-from roottrust.domain.certificate import parse_certificate, parse_certificates
+from roottrust.domain.certificate import parse_certificate
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.finding import Findings
 from roottrust.domain.instance_report import Held
@@ -24,6 +24,7 @@ from roottrust.domain.issuance_record import (
     parse_record,
     render_record,
 )
+from roottrust.domain.read_ca import find_issuers_end
 from roottrust.domain.reasons import Reason
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class CaStore:
             logger.warning("the CA folder is not taken over: %s", " ".join(findings.faults))
             return
         self._record = parse_record(published.record)
-        self.held = self._build_held(published.files, findings, ratio=None)
+        self.held = self._build_held(published.files, findings)
 
     def require_folder(self) -> None:
         """Raise DependencyMissingError unless the folder is there for us to write.
@@ -67,11 +68,12 @@ class CaStore:
         """Return why an intermediate has to be obtained, None while the present one will do."""
         if self.held is None:
             return "there is none yet"
-        ratio = spec.cert_options.secret_rotation_grace_period_ratio
-        self.held = self._plan_renewal(self.held, ratio=ratio)
+        self.held = self._plan_renewal(self.held, spec.cert_options)
         return explain_renewal(
             renewal=self.held.next_renewal,
             now=self._now(),
+            not_after=self.held.certificate.not_after,
+            issuers_end=find_issuers_end(self.held.chain, trust_bundle=self.held.trust_bundle),
             record=self._record,
             wanted=build_record(spec),
         )
@@ -89,14 +91,15 @@ class CaStore:
         record = build_record(spec)
         self._folder.publish(files, record=render_record(record))
         self._record = record
-        ratio = spec.cert_options.secret_rotation_grace_period_ratio
-        self.held = self._build_held(files, findings, ratio=ratio)
+        held = self._build_held(files, findings)
+        self.held = self._plan_renewal(held, spec.cert_options)
         return findings.warnings
 
-    def _build_held(self, files: CaFiles, findings: Findings, *, ratio: float | None) -> Held:
+    def _build_held(self, files: CaFiles, findings: Findings) -> Held:
+        """Return what is held, to be renewed at its end unless a specification says earlier."""
         certificate = parse_certificate(files.certificate)
         generation = self._record.intermediate_generation if self._record else None
-        held = Held(
+        return Held(
             certificate=certificate,
             issuer_fingerprint=findings.issuer or "",
             chain=files.chain,
@@ -104,15 +107,15 @@ class CaStore:
             intermediate_generation=generation,
             next_renewal=certificate.not_after,
         )
-        return self._plan_renewal(held, ratio=ratio)
 
-    def _plan_renewal(self, held: Held, *, ratio: float | None) -> Held:
-        roots = parse_certificates(held.trust_bundle)
+    def _plan_renewal(self, held: Held, options: CertOptions) -> Held:
         renewal = get_renewal_time(
             not_before=held.certificate.not_before,
             not_after=held.certificate.not_after,
-            root_not_after=max(root.not_after for root in roots),
-            ratio=ratio,
+            issuers_end=find_issuers_end(held.chain, trust_bundle=held.trust_bundle),
+            ttl_days=options.ttl_days,
+            ratio=options.secret_rotation_grace_period_ratio,
             pod=self._pod,
+            serial=held.certificate.serial,
         )
         return replace(held, next_renewal=renewal)

@@ -12,15 +12,20 @@ from dataclasses import asdict, dataclass
 
 from roottrust.api.issued_certificate import IssuedCertificateSpec
 
-# When an intermediate is renewed is no reason to renew it.
-_LEFT_OUT = {"secret_rotation_grace_period_ratio"}
+# When an intermediate is renewed is no reason to renew it; its life is judged by itself.
+_LEFT_OUT = {"secret_rotation_grace_period_ratio", "ttl_days"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssuanceRecord:
-    """The digest of all that the intermediate and its files were made by, and its generation."""
+    """All that the intermediate and its files were made by.
+
+    `options` and `trust` (bundle and cross-certificates) are digests.
+    """
 
     options: str
+    trust: str
+    ttl_days: int
     intermediate_generation: int
 
 
@@ -30,17 +35,21 @@ def build_record(spec: IssuedCertificateSpec) -> IssuanceRecord:
     Where Vault is and how to log in there does not count: it changes nothing in the files.
     """
     vault = spec.agent_ca.vault
-    parts = {
+    options = {
         "options": spec.cert_options.model_dump(mode="json", exclude=_LEFT_OUT),
         "ca_path": vault.ca_path,
         "csr_path": vault.csr_path,
-        "trust_bundle": spec.trust_bundle,
-        "cross_certificates": spec.cross_certificates,
     }
     return IssuanceRecord(
-        options=hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest(),
+        options=_digest(options),
+        trust=_digest([spec.trust_bundle, spec.cross_certificates]),
+        ttl_days=spec.cert_options.ttl_days,
         intermediate_generation=spec.intermediate_generation,
     )
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def render_record(record: IssuanceRecord) -> str:
@@ -54,6 +63,8 @@ def parse_record(text: str) -> IssuanceRecord | None:
         content = json.loads(text)
         return IssuanceRecord(
             options=str(content["options"]),
+            trust=str(content["trust"]),
+            ttl_days=int(content["ttl_days"]),
             intermediate_generation=int(content["intermediate_generation"]),
         )
     except (ValueError, TypeError, KeyError):

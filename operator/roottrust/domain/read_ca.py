@@ -89,6 +89,17 @@ def find_paths(
     return tuple(CaPath(issuers=(*path, root)) for path, root in found if path is not None)
 
 
+def find_issuers_end(chain: str, *, trust_bundle: str) -> datetime:
+    """Return when the first certificate above the chain's first expires, on its best path.
+
+    Texts are those of a CA folder that was checked; raises UnreadableCertificateError for others.
+    """
+    intermediate, *above = parse_certificates(chain)
+    roots = parse_certificates(trust_bundle)
+    paths = find_paths(intermediate, between=above, roots=roots)
+    return max((path.end for path in paths), default=intermediate.not_after)
+
+
 def read_ca(files: CaFiles) -> ReadCa:
     """Read the files; raises UnreadableCaError."""
     return ReadCa(

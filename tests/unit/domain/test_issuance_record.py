@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,18 +34,28 @@ def build_spec(**changes: Any) -> IssuedCertificateSpec:
 @pytest.mark.parametrize(
     "change",
     [
-        {"options": {"ttlDays": 31}},
         {"options": {"commonName": "other"}},
         {"options": {"keyType": "rsa-2048"}},
         {"options": {"orgName": "Example"}},
         {"vault": {"caPath": "pki/issuer/2/sign-intermediate"}},
         {"vault": {"csrPath": "int/intermediate/generate/exported"}},
-        {"trustBundle": ROOT + OTHER},
-        {"crossCertificates": OTHER},
     ],
 )
-def test_what_changes_the_files_changes_the_digest(change: dict[str, Any]) -> None:
+def test_what_changes_the_intermediate_changes_the_digest(change: dict[str, Any]) -> None:
     assert build_record(build_spec(**change)).options != build_record(build_spec()).options
+
+
+@pytest.mark.parametrize("change", [{"trustBundle": ROOT + OTHER}, {"crossCertificates": OTHER}])
+def test_what_changes_trust_changes_its_digest_alone(change: dict[str, Any]) -> None:
+    record = build_record(build_spec(**change))
+    assert record.trust != build_record(build_spec()).trust
+    assert record.options == build_record(build_spec()).options
+
+
+def test_life_is_not_in_the_digest() -> None:
+    """The hub lowers it again and again as the root's end comes near."""
+    record = build_record(build_spec(options={"ttlDays": 31}))
+    assert record == replace(build_record(build_spec()), ttl_days=31)
 
 
 @pytest.mark.parametrize(
