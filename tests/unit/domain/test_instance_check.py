@@ -145,7 +145,7 @@ def test_no_secret_gets_from_an_agent_s_words_into_ours() -> None:
     assert "\n" not in checked.clause
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(found=st.lists(instances(), max_size=4), now=moments())
 def test_liars_never_count(found: list[Instance], now: datetime) -> None:
     believed = check_instances(found, PINNED, now=now)

@@ -38,7 +38,7 @@ from tests.unit.domain.samples import (
     build_target,
 )
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = settings(max_examples=80, deadline=None)
 NONE_SELECTED = build_target(replace(CLUSTER, meshes=()))
 
 

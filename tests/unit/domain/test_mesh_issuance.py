@@ -171,7 +171,7 @@ def test_it_is_looked_at_again_when_time_alone_changes_it() -> None:
     assert build().find_next_change(begin) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     found=st.lists(instances(), max_size=4),
     replicas=st.none() | st.integers(0, 5),

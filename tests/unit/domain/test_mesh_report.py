@@ -203,7 +203,7 @@ def test_the_worst_condition_is_told_with_how_many_are_alike() -> None:
     assert three.message == "One. 2 more meshes lack something, too."
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(request=requests(), entries=st.lists(instances(), max_size=3), has_report=st.booleans())
 def test_every_mesh_is_told_of_whatever_its_cluster_holds(
     request: IssuanceRequest, entries: list[Instance], has_report: bool
