@@ -6,6 +6,7 @@ integration and e2e in sessions of their own, as `make test` does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -14,7 +15,15 @@ import pytest
 from testbed import Cluster, Istio, Testbed, Vault, VaultOptions
 from tests import session
 from tests.e2e.helm import Helm
-from tests.e2e.operator_pod import IMAGE, OperatorPod, deploy_operator
+from tests.e2e.istiod import COMPONENT, Istiod, install_by_values
+from tests.e2e.mesh_site import MeshSite
+from tests.e2e.operator_pod import (
+    IMAGE,
+    OperatorPod,
+    apply_sample_policy,
+    deploy_operator,
+    forget_policy,
+)
 from tests.integration.hub.root import Root, make_root
 from tests.integration.vault_calls import Ask, build_ask
 from tests.session import CRDS, REPOSITORY
@@ -91,8 +100,44 @@ def istio(bed: Testbed) -> Istio:
 
 
 @pytest.fixture(scope="session")
-def helm(cluster: Cluster, istio: Istio, tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    """Helm for the cluster, which has istio's kinds."""
-    helm = Helm(istio, cluster.kubeconfig, tmp_path_factory.mktemp("helm"))
+def helm(
+    bed: Testbed, cluster: Cluster, istio: Istio, tmp_path_factory: pytest.TempPathFactory
+) -> Helm:
+    """Helm for the cluster, which has istio's kinds and no istiod yet."""
+    folder = tmp_path_factory.mktemp("helm")
+    helm = Helm(istio=istio, kubeconfig=cluster.kubeconfig, folder=folder, tools=bed.tools())
+    helm.uninstall_istiod()
+    _forget_roots(cluster)
     helm.install("istio-base", istio.base_chart)
     return helm
+
+
+@pytest.fixture(scope="session")
+def bookinfo(cluster: Cluster, helm: Helm) -> str:
+    """The namespace of the workloads, as in the guide."""
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bookinfo"}}
+    cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+    return "bookinfo"
+
+
+@pytest.fixture(scope="module")
+def mesh(
+    cluster: Cluster, vault: Vault, admin: Ask, operator: OperatorPod, helm: Helm, bookinfo: str
+) -> Iterator[MeshSite]:
+    """A mesh as we recommend it."""
+    cluster.kubectl("apply", "-f", COMPONENT / "rbac.yaml")
+    policy = apply_sample_policy(cluster, vault, {})
+    install_by_values(helm)
+    yield MeshSite(
+        cluster=cluster, vault=vault, policy=policy, istiod=Istiod(cluster), namespace=bookinfo
+    )
+    helm.uninstall_istiod()
+    forget_policy(policy, admin)
+
+
+def _forget_roots(cluster: Cluster) -> None:
+    """Remove the roots of a run that kept the testbed, from which no agent would depart."""
+    everywhere = ("--all-namespaces", "--field-selector=metadata.name=istio-ca-root-cert")
+    cluster.kubectl("delete", "configmaps", *everywhere)
+    cluster.kubectl("delete", "secret", "istio-ca-secret", "-n=istio-system", "--ignore-not-found")
+    cluster.kubectl("delete", "namespace", "bookinfo", "--ignore-not-found")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,16 +30,18 @@ class Helm:
     istio: Istio
     kubeconfig: Path
     folder: Path
+    tools: Path  # where post-renderers find kubectl
 
-    def install(self, name: str, chart: Path, *words: str | Path) -> None:
-        """Install a chart or upgrade to it, and wait until it is ready."""
-        options = ["--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout=120s"]
+    def install(self, name: str, chart: Path, *words: str | Path, wait: bool = True) -> None:
+        """Install a chart or upgrade to it; wait until it is ready, unless told otherwise."""
+        options = ["--namespace", NAMESPACE, "--create-namespace"]
+        options += ["--wait", "--timeout=120s"] if wait else []
         self.run("upgrade", "--install", name, chart, *options, *words)
 
-    def install_istiod(self, *words: str | Path, name: str = "istiod") -> None:
+    def install_istiod(self, *words: str | Path, name: str = "istiod", wait: bool = True) -> None:
         values = self.folder / "values.yaml"
         values.write_text(yaml.safe_dump(VALUES))
-        self.install(name, self.istio.istiod_chart, "--values", values, *words)
+        self.install(name, self.istio.istiod_chart, "--values", values, *words, wait=wait)
 
     def uninstall_istiod(self, name: str = "istiod") -> None:
         self.run("uninstall", name, "--namespace", NAMESPACE, "--wait", "--ignore-not-found")
@@ -49,5 +52,6 @@ class Helm:
             "HELM_CONFIG_HOME": str(self.folder / "config"),
             "HELM_DATA_HOME": str(self.folder / "data"),
             "KUBECONFIG": str(self.kubeconfig),
+            "PATH": f"{self.tools}:{os.environ['PATH']}",
         }
         return run([self.istio.helm, *words], environment=environment, seconds=180)

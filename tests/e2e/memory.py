@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+PYTHON = "/opt/roottrust/bin/python"
 READ_STATUS = (
-    "/opt/roottrust/bin/python",
+    PYTHON,
     "-c",
     "print(open('/proc/1/status').read())",
 )

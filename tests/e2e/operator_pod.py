@@ -15,6 +15,7 @@ from tests.e2e.memory import READ_STATUS, read_resident_bytes
 from tests.integration.hub.kubernetes_login import MOUNT, allow_login, enable_login
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.rights import NAME, POLICY
+from tests.integration.manifests.table import change
 from tests.integration.vault_calls import Ask, write
 from tests.session import REPOSITORY
 
@@ -32,6 +33,12 @@ class OperatorPod:
 
     def kubectl(self, *words: str, seconds: float = 120) -> str:
         return self.cluster.kubectl("-n", NAMESPACE, *words, seconds=seconds).stdout
+
+    def scale(self, replicas: int) -> None:
+        """Have so many of them, and wait until it is so."""
+        self.kubectl("scale", f"deployment/{ACCOUNT}", f"--replicas={replicas}")
+        gone = "delete" if replicas == 0 else "condition=Ready"
+        self.kubectl("wait", "pods", "--all", f"--for={gone}", "--timeout=60s")
 
     def read_memory(self) -> int:
         """Return the resident bytes of its process."""
@@ -61,6 +68,26 @@ def apply_guide_policy(cluster: Cluster, vault: Vault) -> Policy:
     policy = Policy(cluster=cluster, namespace=NAMESPACE, name="cluster1")
     policy.apply({"spec.config.agentCa.vault.server": get_server(vault)})
     return policy
+
+
+def apply_sample_policy(cluster: Cluster, vault: Vault, changes: dict[str, Any]) -> Policy:
+    """Apply the policy that deploy/ has people start from, with changes by path."""
+    manifest = yaml.safe_load((REPOSITORY / "deploy/samples/every-cluster.yaml").read_text())
+    server = {"spec.config.agentCa.vault.server": get_server(vault)}
+    manifest = change(manifest, {**server, **changes})
+    cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+    return Policy(cluster=cluster, namespace=NAMESPACE, name=manifest["metadata"]["name"])
+
+
+def forget_policy(policy: Policy, admin: Ask) -> None:
+    """Delete a policy, and what it keeps in Vault: the next one logs agents in another way."""
+    policy.delete()
+    for path in (
+        "sys/auth/kube-cluster1-mesh-auth",
+        "sys/mounts/pki_int_cluster1",
+        "sys/policies/acl/gen-int-ca-istio-cluster1-mesh",
+    ):
+        admin("DELETE", path)
 
 
 def get_server(vault: Vault) -> str:

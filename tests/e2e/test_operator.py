@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed import Cluster, Vault
-from tests.e2e.operator_pod import OperatorPod, apply_guide_policy
+from tests.e2e.operator_pod import OperatorPod, apply_guide_policy, forget_policy
 from tests.integration.vault_calls import Ask, read
 
 
@@ -17,6 +17,7 @@ def test_operator_makes_vault_ready_for_the_guides_policy(
     policy.wait_for("VaultConfigured", "True")
     role = "auth/kube-cluster1-mesh-auth/role/gen-int-ca-istio-cluster1-mesh"
     assert read(admin, role) is not None
+    forget_policy(policy, admin)
 
 
 def test_operator_takes_little_memory(operator: OperatorPod) -> None:

@@ -1,0 +1,205 @@
+"""istiod with the agent beside it, installed in the ways that people have."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from testbed import Cluster
+from tests.e2e.helm import NAMESPACE, Helm
+from tests.e2e.memory import PYTHON
+from tests.e2e.operator_pod import IMAGE
+from tests.integration.hub.waiting import wait_for
+from tests.session import REPOSITORY
+
+AGENT, FOLDER = "istiod-agent", "/etc/istiod-ca"  # as the values have them
+MANIFESTS = Path(__file__).parent / "manifests"
+COMPONENT = REPOSITORY / "deploy/istiod"
+# What the guide's step has: a script that Helm 3 took by its path, and Helm 4 takes as a plugin.
+_PLUGIN = """\
+apiVersion: v1
+type: postrenderer/v1
+name: kustomize
+version: 0.1.0
+runtime: subprocess
+runtimeConfig:
+  platformCommand: [{command: "${HELM_PLUGIN_DIR}/kustomize.sh"}]
+"""
+_SCRIPT = """\
+#!/bin/sh
+cd "$HELM_PLUGIN_DIR" && cat >base.yaml && exec kubectl kustomize
+"""
+_KUSTOMIZATION = """\
+resources:
+- base.yaml
+patchesStrategicMerge:
+- vault-patch.yaml
+"""
+
+_READ_SERVED = """
+import socket, ssl
+from cryptography import x509
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+with socket.create_connection(("localhost", 15012), timeout=5) as raw:
+    with context.wrap_socket(raw, server_hostname="istiod.istio-system.svc") as served:
+        chain = served.get_unverified_chain()
+print(format(x509.load_der_x509_certificate(chain[1]).serial_number, "x"))
+"""
+_CHECK_FOLDER = f"""
+import pathlib
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+folder = pathlib.Path("{FOLDER}")
+certificate = x509.load_pem_x509_certificate((folder / "ca-cert.pem").read_bytes())
+key = load_pem_private_key((folder / "ca-key.pem").read_bytes(), None)
+chain = x509.load_pem_x509_certificates((folder / "cert-chain.pem").read_bytes())
+root = x509.load_pem_x509_certificates((folder / "root-cert.pem").read_bytes())
+print(key.public_key() == certificate.public_key() and chain[0] == certificate and bool(root))
+"""
+
+
+@dataclass(frozen=True)
+class Istiod:
+    """The istiod of a cluster, and what it publishes."""
+
+    cluster: Cluster
+    name: str = "istiod"
+
+    def kubectl(self, *words: str, seconds: float = 120) -> str:
+        return self.cluster.kubectl("-n", NAMESPACE, *words, seconds=seconds).stdout
+
+    def wait_until_ready(self) -> None:
+        self.kubectl("rollout", "status", f"deployment/{self.name}", "--timeout=90s")
+
+    def ask_for_restart(self) -> None:
+        self.kubectl("rollout", "restart", f"deployment/{self.name}")
+
+    def restart(self) -> None:
+        self.ask_for_restart()
+        self.wait_until_ready()
+
+    def is_rolled_out(self) -> bool:
+        """Tell whether all of its pods are those that are wanted last."""
+        told = self.kubectl("rollout", "status", f"deployment/{self.name}", "--watch=false")
+        return "successfully rolled out" in told
+
+    def find_pods(self) -> list[dict[str, Any]]:
+        """Return its pods that are not on their way out."""
+        found = json.loads(self.kubectl("get", "pods", "-l=app=istiod", "-o=json"))["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def get_pod(self) -> str:
+        (pod,) = self.find_pods()
+        name: str = pod["metadata"]["name"]
+        return name
+
+    def read_log(self, container: str) -> str:
+        return self.kubectl("logs", self.get_pod(), f"--container={container}", "--tail=-1")
+
+    def read_certificate(self) -> dict[str, Any]:
+        """Return the IssuedCertificate of its mesh; empty while there is none."""
+        name = f"{self.name}-{NAMESPACE}-{self.cluster.name}"
+        words = ("get", "issuedcertificates", name, "-o=json", "--ignore-not-found")
+        found: dict[str, Any] = json.loads(self.kubectl(*words) or "{}")
+        return found
+
+    def read_instances(self) -> list[dict[str, Any]]:
+        """Return what its agents have reported."""
+        found: list[dict[str, Any]] = self.read_certificate().get("status", {}).get("instances", [])
+        return found
+
+    def read_instance(self) -> dict[str, Any]:
+        """Return what the agent of its pod has reported; empty before."""
+        pod = self.get_pod()
+        return next((each for each in self.read_instances() if each["pod"] == pod), {})
+
+    def ask_agent(self, container: str, program: str) -> str:
+        """Run a line of Python in the agent's container, and return what it printed."""
+        words = ("exec", self.get_pod(), "-c", container, "--", PYTHON, "-c", program)
+        return self.kubectl(*words)
+
+    def read_key(self, container: str, folder: str) -> bytes:
+        """Return the secret number of the CA's key, which no API keeps."""
+        pem = self.ask_agent(container, f"print(open('{folder}/ca-key.pem').read())")
+        key = load_pem_private_key(pem.encode(), password=None)
+        assert isinstance(key, EllipticCurvePrivateKey)
+        return key.private_numbers().private_value.to_bytes(32, "big")
+
+    def read_wanted_generation(self) -> int:
+        """Return the generation of intermediates that its agents are to have."""
+        generation: int = self.read_certificate()["spec"]["intermediateGeneration"]
+        return generation
+
+    def ask_for_generation(self, generation: int) -> None:
+        """Ask its agents for it as the operator would."""
+        patch = json.dumps({"spec": {"intermediateGeneration": generation}})
+        name = self.read_certificate()["metadata"]["name"]
+        self.kubectl("patch", "issuedcertificate", name, "--type=merge", f"--patch={patch}")
+
+    def wait_for_generation(self, generation: int, *, seconds: float = 30) -> None:
+        """Wait until it serves an intermediate of that generation."""
+
+        def is_served(instance: dict[str, Any]) -> bool:
+            found = instance.get("intermediateGeneration"), instance.get("loadedByIstiod")
+            return found == (generation, True)
+
+        wait_for(self.read_instance, is_served, seconds=seconds)
+
+    def read_served_serial(self) -> str:
+        """Ask istiod's own port for the intermediate that it serves."""
+        return self.ask_agent(AGENT, _READ_SERVED).strip()
+
+    def is_folder_complete(self) -> bool:
+        """Tell whether all four files are there, and key and certificate belong together."""
+        return self.ask_agent(AGENT, _CHECK_FOLDER).strip() == "True"
+
+    def find_container(self, name: str) -> str:
+        """Return the id of a container that runs in its pod."""
+        (pod,) = self.find_pods()
+        status = pod["status"]
+        both = status["containerStatuses"] + status.get("initContainerStatuses", [])
+        (found,) = (each["containerID"] for each in both if each["name"] == name)
+        return found.removeprefix("containerd://")
+
+    def count_restarts(self, name: str) -> int:
+        """Return how often a container of its pod was started again."""
+        (pod,) = self.find_pods()
+        status = pod["status"]
+        both = status["containerStatuses"] + status.get("initContainerStatuses", [])
+        (found,) = (each["restartCount"] for each in both if each["name"] == name)
+        return int(found)
+
+    def read_published_root(self, namespace: str) -> str:
+        """Return the root that workloads of a namespace are given; empty while there is none."""
+        path = r"-o=jsonpath={.data.root-cert\.pem}"
+        words = ("get", "configmap", "istio-ca-root-cert", "-n", namespace, "--ignore-not-found")
+        return self.cluster.kubectl(*words, path).stdout
+
+    def wait_for_published_root(self, namespace: str, expected: str) -> None:
+        wait_for(lambda: self.read_published_root(namespace), expected.__eq__)
+
+
+def install_as_the_guide_tells(helm: Helm) -> None:
+    """Install istiod with the guide's patch, unchanged but for the image, and do not wait."""
+    plugin = helm.folder / "data/plugins/kustomize"
+    plugin.mkdir(parents=True, exist_ok=True)
+    patch = (MANIFESTS / "vault-patch.yaml").read_text().replace("image: IMAGE", f"image: {IMAGE}")
+    (plugin / "vault-patch.yaml").write_text(patch)
+    (plugin / "plugin.yaml").write_text(_PLUGIN)
+    (plugin / "kustomization.yaml").write_text(_KUSTOMIZATION)
+    script = plugin / "kustomize.sh"
+    script.write_text(_SCRIPT)
+    script.chmod(0o755)
+    helm.install_istiod("--post-renderer", "kustomize", wait=False)
+
+
+def install_by_values(helm: Helm) -> None:
+    """Install istiod with the values of deploy/istiod alone, and wait until it is ready."""
+    image = f"initContainers[0].image={IMAGE}"
+    helm.install_istiod("--values", COMPONENT / "istiod-values.yaml", "--set", image)

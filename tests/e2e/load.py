@@ -1,0 +1,52 @@
+"""A client and a server of the mesh that never stop talking, whatever is done to the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from testbed import Cluster
+from tests.e2e.workload import Workload
+from tests.integration.hub.waiting import wait_for
+
+A_SECOND = 20
+CERTIFICATE_SECONDS = 20
+IDENTITY = "spiffe://cluster.local/ns/bookinfo/sa/default"
+
+
+@dataclass
+class Told:
+    """What the client says in the end."""
+
+    total: int = 0
+    errors: dict[str, int] = field(default_factory=dict)
+    peers: dict[str, int] = field(default_factory=dict)
+    issuers: list[str] = field(default_factory=list)
+
+    def assert_nobody_failed(self, seconds: float) -> None:
+        """All connections were made, each to the identity that was meant."""
+        assert self.errors == {}
+        assert self.peers == {IDENTITY: self.total}
+        assert self.total > seconds * A_SECOND * 0.8
+
+
+@contextmanager
+def connect_all_the_while(
+    cluster: Cluster, namespace: str, seconds: float, *, certificate_seconds: int
+) -> Iterator[Told]:
+    """Connect anew 20 times a second meanwhile; what became of it is told afterwards.
+
+    Both sides ask istiod for another certificate in the middle of its life. The client tells in its
+    log how it went: a connection to the API server might not last.
+    """
+    server = Workload(cluster=cluster, namespace=namespace, name="server")
+    client = Workload(cluster=cluster, namespace=namespace, name="client")
+    server.start(["server"], certificate_seconds=certificate_seconds)
+    words = ("client", server.get_address(), str(seconds), str(A_SECOND))
+    client.start(words, certificate_seconds=certificate_seconds)
+    told = Told()
+    yield told
+    printed = wait_for(client.read_log, lambda text: text.endswith("}\n"), seconds=seconds + 30)
+    vars(told).update(json.loads(printed.splitlines()[-1]))
