@@ -7,7 +7,8 @@ UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/uv-$(UV_VERSION)/bin/uv)
 BIN := .venv/bin
 PY := $(BIN)/python
 # What talks to Vault by itself. The hub's own tests run on both servers in `make prove`.
-VAULT_TESTS := $(wildcard tests/integration/test_*vault*.py) tests/integration/test_policy_document.py
+VAULT_TESTS := $(wildcard tests/integration/test_*vault*.py) tests/integration/test_policy_document.py \
+  tests/integration/agent/test_agent_vault.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test prove lint bench image crds down clean
