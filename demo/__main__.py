@@ -81,6 +81,9 @@ def _tell_how_to_use(narrator: Narrator, folder: Folder, shell: Shell) -> None:
     narrator.output("\n".join([*lines, f"export PATH={shlex.quote(path)}:$PATH"]))
     narrator.output("kubectl describe rtp cluster1 -n gloo-mesh")
     narrator.output("bao policy read gen-int-ca-istio-cluster1-mesh")
+    if stage.istio:
+        narrator.output("helm list -A")
+        narrator.output(".venv/bin/roottrust verify")
     narrator.output(f"tail -f {folder.file('operator.log')}")
     narrator.say("\nTo end it: make down")
 

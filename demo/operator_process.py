@@ -13,9 +13,9 @@ from testbed import http
 _NAME = "operator"
 
 
-def start_operator(narrator: Narrator, folder: Folder, *, port: int) -> None:
+def start_operator(narrator: Narrator, folder: Folder, *, roles: str, port: int) -> None:
     """Start it and wait until it calls itself ready."""
-    words = ["-m", "roottrust", "operator", "--roles", "hub"]
+    words = ["-m", "roottrust", "operator", "--roles", roles]
     words += ["--config", str(folder.file("config.yaml"))]
     words += ["--kubeconfig", str(folder.file("hub.kubeconfig"))]
     narrator.command(["python", *words])

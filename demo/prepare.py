@@ -52,6 +52,11 @@ def install_kinds(shell: Shell, journal: Journal) -> None:
     journal.create("--filename=deploy/base/rbac.yaml", namespace=HUB_NAMESPACE)
 
 
+def allow_cluster_role(journal: Journal) -> None:
+    """Let the operator find istiods, too, and tell of each on a Mesh."""
+    journal.create("--filename=deploy/base/cluster-rbac.yaml", namespace=HUB_NAMESPACE)
+
+
 def make_vault_login(shell: Shell, folder: Folder) -> None:
     """Give the hub a token that may do what its policy lists, and nothing more."""
     shell.run("bao", "policy", "write", HUB, "deploy/vault/roottrust-hub.hcl")

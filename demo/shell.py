@@ -1,16 +1,20 @@
-"""kubectl and bao, run as a person would and shown as they run."""
+"""kubectl, bao, helm and roottrust, run as a person would and shown as they run."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.errors import DemoError
 from demo.narrator import Narrator
 from demo.stage import Stage
+
+_SCRIPTS = Path(sys.executable).parent
+_HELM_HOMES = ("CACHE", "CONFIG", "DATA")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Shell:
     narrator: Narrator
     vault_token: str
     directory: Path
+    helm_home: Path
 
     def login(self, vault_token: str) -> Shell:
         """Return the same shell with another token for Vault."""
@@ -45,6 +50,11 @@ class Shell:
             self.narrator.output(answer.output)
         return answer.output
 
+    def show(self, *words: str, excerpt: Callable[[str], str]) -> None:
+        """Run a command, and show the part of what it prints that matters."""
+        self.narrator.command(words)
+        self.narrator.output(excerpt(self.run(*words, show=False)))
+
     def ask(self, *words: str, stdin: str | None = None, show: bool = False) -> Answer:
         """Run a command that may fail."""
         if show:
@@ -52,20 +62,27 @@ class Shell:
         return self._run(words, stdin)
 
     def _run(self, words: tuple[str, ...], stdin: str | None) -> Answer:
-        program = {"kubectl": self.stage.kubectl, "bao": self.stage.bao}[words[0]]
         done = subprocess.run(
-            [program, *words[1:]],
+            [self._programs()[words[0]], *words[1:]],
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
             text=True,
             check=False,
             cwd=self.directory,
-            env={**os.environ, **self._environment()},
+            env={**_inherit(), **self._environment()},
             timeout=120,
         )
         ok = done.returncode == 0
         return Answer(ok=ok, output=done.stdout if ok else done.stderr + done.stdout)
+
+    def _programs(self) -> Mapping[str, Path]:
+        programs = {
+            "kubectl": self.stage.kubectl,
+            "bao": self.stage.bao,
+            "roottrust": _SCRIPTS / "roottrust",
+        }
+        return programs | ({"helm": self.stage.istio.helm} if self.stage.istio else {})
 
     def _environment(self) -> Mapping[str, str]:
         return {
@@ -79,4 +96,12 @@ class Shell:
             "BAO_TOKEN": self.vault_token,
             "VAULT_NAMESPACE": "",
             "BAO_NAMESPACE": "",
+            # Helm's plugin finds roottrust there.
+            "PATH": f"{_SCRIPTS}:{os.environ.get('PATH', os.defpath)}",
+            **{f"HELM_{kind}_HOME": str(self.helm_home / kind.lower()) for kind in _HELM_HOMES},
         }
+
+
+def _inherit() -> Mapping[str, str]:
+    """Leave out what would have Helm reach another cluster."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("HELM_")}

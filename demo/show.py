@@ -5,7 +5,18 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from demo import context_stage, drift, istiod, policy, prepare, process, testbed_stage
+from demo import (
+    context_stage,
+    drift,
+    istiod,
+    mesh,
+    policy,
+    prepare,
+    process,
+    renewal,
+    testbed_stage,
+    trust,
+)
 from demo.errors import DemoError
 from demo.folder import Folder
 from demo.journal import Journal
@@ -16,26 +27,44 @@ from demo.stage import Stage
 
 REPOSITORY = Path(__file__).parents[1]
 _MODE = "mode.json"
+_WITHOUT_PODS = (
+    "\nistiod in a pod is left out here, as its agent needs roottrust's image in a registry that "
+    "your cluster pulls from: see it by `make demo` without CONTEXT, or push the image and go on "
+    "as deploy/README.md tells."
+)
 
 
 def play(narrator: Narrator, folder: Folder, *, context: str | None) -> Shell:
     """Play everything; whatever it has started or created is on record in the folder."""
     folder.write_record(_MODE, {"context": context})
     with narrator.chapter("A cluster and a Vault"):
-        shell = _build_shell(narrator, _set_up_stage(folder, context))
+        shell = _build_shell(narrator, folder, _set_up_stage(folder, context))
         journal = Journal(folder, shell)
         _tell_stage(shell, journal, context)
+    _play_with_vault(shell, folder, journal)
+    if shell.stage.istio:
+        _play_with_pods(shell, folder)
+    else:
+        narrator.say(_WITHOUT_PODS)
+    return shell
+
+
+def _play_with_vault(shell: Shell, folder: Folder, journal: Journal) -> None:
+    narrator = shell.narrator
     with narrator.chapter("What a person does once: istiod's account and the root CA"):
         prepare.prepare_istiod(journal)
         prepare.prepare_root(shell, folder)
     with narrator.chapter("The operator, with its own few rights"):
         port = _find_free_port()
         prepare.install_kinds(shell, journal)
+        if shell.stage.istio:
+            prepare.allow_cluster_role(journal)
         prepare.make_cluster_login(shell, folder)
         prepare.make_vault_login(shell, folder)
         prepare.write_configuration(shell, folder, port=port)
         journal.remember(prepare.HUB_LEASE, namespace=prepare.HUB_NAMESPACE)
-        start_operator(narrator, folder, port=port)
+        roles = "hub,cluster" if shell.stage.istio else "hub"
+        start_operator(narrator, folder, roles=roles, port=port)
     with narrator.chapter("One object instead of thirty commands"):
         narrator.output((REPOSITORY / policy.MANIFEST).read_text())
         policy.apply_policy(shell, journal)
@@ -43,8 +72,8 @@ def play(narrator: Narrator, folder: Folder, *, context: str | None) -> Shell:
         narrator.say(
             "The warnings name what the manual procedure leaves weak; nothing else is asked for."
         )
-    with narrator.chapter("istiod gets its intermediate, and nothing else"):
-        narrator.say("The policy that the operator has written in Vault:")
+    with narrator.chapter("What Vault lets istiod do, and nothing else: tried by hand"):
+        narrator.say("The policy that the operator has written in Vault, for istiod's agent:")
         narrator.output(istiod.read_policy(shell))
         token = istiod.login(shell, folder)
         if token is None:
@@ -54,7 +83,24 @@ def play(narrator: Narrator, folder: Folder, *, context: str | None) -> Shell:
         drift.break_rights(shell)
         drift.break_auth(shell, folder)
         policy.show_events(shell)
-    return shell
+
+
+def _play_with_pods(shell: Shell, folder: Folder) -> None:
+    narrator = shell.narrator
+    with narrator.chapter("istiod in a pod, with the agent beside it"):
+        narrator.say(
+            "istiod's own charts: `roottrust istiod-patch` puts the agent in as Helm renders them."
+        )
+        mesh.install_istiod(shell, folder)
+        mesh.show_agent_log(shell)
+    with narrator.chapter("What the cluster says of its mesh"):
+        mesh.wait_for_mesh(shell)
+        mesh.show_mesh(shell)
+    with narrator.chapter("One root, from Vault to every workload"):
+        trust.compare_roots(shell)
+        trust.verify(shell, folder)
+    with narrator.chapter("A new intermediate, while istiod runs"):
+        renewal.renew(shell)
 
 
 def take_down(narrator: Narrator, folder: Folder) -> None:
@@ -63,7 +109,7 @@ def take_down(narrator: Narrator, folder: Folder) -> None:
     context = mode.get("context")
     if context is not None and folder.file("stage.json").exists():
         stage = Stage.from_record(folder.read_record("stage.json"))
-        journal = Journal(folder, _build_shell(narrator, stage))
+        journal = Journal(folder, _build_shell(narrator, folder, stage))
         # The policy first, while the operator runs: nobody else could finish its deletion.
         journal.remove(policy.POLICY)
         process.stop_all(folder)
@@ -76,14 +122,20 @@ def take_down(narrator: Narrator, folder: Folder) -> None:
 
 def _set_up_stage(folder: Folder, context: str | None) -> Stage:
     if context is None:
-        return testbed_stage.set_up()
+        return testbed_stage.set_up(folder, REPOSITORY)
     stage = context_stage.set_up(folder, context)
     folder.write_record("stage.json", stage.to_record())
     return stage
 
 
-def _build_shell(narrator: Narrator, stage: Stage) -> Shell:
-    return Shell(stage, narrator, vault_token=stage.root_token, directory=REPOSITORY)
+def _build_shell(narrator: Narrator, folder: Folder, stage: Stage) -> Shell:
+    return Shell(
+        stage,
+        narrator,
+        vault_token=stage.root_token,
+        directory=REPOSITORY,
+        helm_home=folder.file("helm"),
+    )
 
 
 def _tell_stage(shell: Shell, journal: Journal, context: str | None) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from demo.stage import Stage
-from testbed import Testbed, TestbedError
+from demo.folder import Folder
+from demo.stage import IstioParts, Stage
+from testbed import Istio, Testbed, TestbedError
 from testbed.preflight import check_machine
 
 CLUSTER = "cluster1"
+IMAGE = "localhost/roottrust:dev"  # that of the tests: it is built once
 
 # A testbed that somebody uses by hand has another folder and other networks.
 _RANGE = 97
@@ -24,11 +26,14 @@ def check() -> None:
         raise TestbedError(f"{error} With a cluster of yours: make demo CONTEXT=name") from None
 
 
-def set_up() -> Stage:
-    """Bring a control plane and OpenBao up, both empty; the demo needs no pods."""
+def set_up(folder: Folder, repository: Path) -> Stage:
+    """Bring a cluster with a node up that has istiod's image and ours, and OpenBao, empty."""
     take_down()
     bed = Testbed(_STATE, network=_RANGE)
-    bed.up([CLUSTER], nodes=False)
+    istio = bed.provide_istio()
+    image = bed.build_image(repository, IMAGE)
+    bed.up([CLUSTER])
+    bed.load_images(CLUSTER, [*istio.archives, image.archive])
     tools = bed.tools()
     return Stage(
         kubectl=tools / "kubectl",
@@ -37,6 +42,7 @@ def set_up() -> Stage:
         vault_address=bed.vault.address,
         vault_ca=bed.vault.ca_file,
         root_token=bed.vault.root_token,
+        istio=IstioParts(helm=tools / "helm", charts=_link_charts(folder, istio)),
     )
 
 
@@ -46,3 +52,12 @@ def take_down() -> None:
         return
     Testbed(_STATE, network=_RANGE).down()
     shutil.rmtree(_STATE)
+
+
+def _link_charts(folder: Folder, istio: Istio) -> Path:
+    """Name istio's charts briefly: these commands are read by people."""
+    charts = folder.file("charts")
+    charts.mkdir(parents=True)
+    (charts / "base").symlink_to(istio.base_chart)
+    (charts / "istiod").symlink_to(istio.istiod_chart)
+    return charts

@@ -34,7 +34,7 @@ def journal(tmp_path: Path) -> Journal:
     kubectl.chmod(0o755)
     stage = Stage(kubectl, tmp_path / "config", kubectl, "https://vault", tmp_path / "ca", "token")
     narrator = Narrator(Console(file=io.StringIO()))
-    shell = Shell(stage, narrator, vault_token="token", directory=tmp_path)
+    shell = Shell(stage, narrator, vault_token="token", directory=tmp_path, helm_home=tmp_path)
     return Journal(Folder(tmp_path / "state"), shell)
 
 
