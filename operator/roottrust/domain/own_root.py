@@ -26,7 +26,7 @@ def keep_own_root(
     naming: tuple[Action, ...] = (),
 ) -> RootPlan:
     """Use the root that is there and keep its mount as we want it; it is named once it is sound."""
-    plan = plan_existing_root(snapshot, mount)
+    plan = plan_existing_root(snapshot, _foresee(mount, verdict))
     managed = list_managed(verdict)
     if verdict.managed is not None and plan.certificate is not None:
         wanted = build_root(snapshot.target.root)
@@ -41,6 +41,13 @@ def keep_own_root(
         elif default is not None:
             warnings += (_warn_of_default(snapshot.target.root),)
     return replace(plan, actions=actions, managed=managed, warnings=warnings)
+
+
+def _foresee(mount: MountFacts | None, verdict: Verdict) -> MountFacts | None:
+    """Return the mount as it will be: what lets its root's certificates live is written first."""
+    if mount is None or verdict.action is None:
+        return mount
+    return replace(mount, max_ttl_seconds=verdict.action.wanted.fields["max_lease_ttl"])
 
 
 def update(wanted: VaultObject, found: dict[str, str]) -> Action:

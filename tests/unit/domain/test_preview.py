@@ -20,9 +20,11 @@ from roottrust.domain.vault_object import VaultKind
 from tests.unit.domain.samples import (
     EMPTY_FACTS,
     GENERATED_ROOT,
+    NO_FACTS,
     OURS,
     build_cluster,
     build_facts,
+    build_issuer,
     build_mount,
     build_snapshot,
     build_target,
@@ -68,6 +70,21 @@ def test_everything_below_a_root_that_is_not_made_yet_is_listed() -> None:
     policies = [each for each in plan.actions if each.wanted.kind is VaultKind.POLICY]
     for each in policies:
         assert f"pki/issuer/{KNOWN_AFTER_APPLY}/sign-intermediate" in each.wanted.fields["policy"]
+
+
+def test_what_follows_from_a_root_mount_that_was_tuned_down_is_listed() -> None:
+    mount = build_mount(description=OURS.render(), days=0)
+    facts = build_facts(
+        mounts={"pki": mount},
+        root_issuer=build_issuer(issuer_name="roottrust-g1"),
+        clusters={"a": NO_FACTS, "b": NO_FACTS},
+    )
+    _, plans = settle(build_snapshot(GENERATES, facts), rounds=ROUNDS)
+    previewed = preview_policy(build_snapshot(GENERATES, facts)).plan.actions
+    assert [str(each) for each in previewed] == [
+        str(action) for plan in plans for action in plan.actions
+    ]
+    assert len(previewed) > 1
 
 
 def test_a_made_root_serves_the_policies_that_share_it() -> None:
