@@ -47,7 +47,7 @@ def write_page() -> str:
 
 
 def _describe_run(rows: list[Row]) -> Iterator[str]:
-    yield f"OpenBao {OPENBAO.version}, HashiCorp Vault {VAULT.version}, "
+    yield f"OpenBao {OPENBAO.version}, HashiCorp Vault {VAULT.version},"
     yield f"Kubernetes {KUBERNETES_VERSION}; {describe_machine()}."
     if rows:
         loads = sorted(float(row.load) for row in rows)

@@ -257,11 +257,14 @@ FAULTS = (
     Fault(
         name="token revoked, login gone", wrong=LoginGone, shown="VaultReachable=False LoginFailed"
     ),
+    # One that starts denies everything until it knows who may what: in all, that may take longer
+    # than a lease lasts.
     Fault(
         name="API server restarted (5 s away)",
         wrong=APIServerRestarted,
         seconds=5.0,
         is_edited_before=True,
+        restarts=1,
     ),
     Fault(name="watches cut", wrong=WatchCut, seconds=0.0),
     Fault(name="watches silent (half-open)", wrong=WatchSilent, seconds=0.0),
