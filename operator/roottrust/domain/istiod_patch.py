@@ -101,9 +101,9 @@ def _plan_rbac(
                 yield manifest
 
 
-def _identify(document: Manifest, request: PatchRequest) -> tuple[object, object, object]:
+def _identify(document: Manifest, request: PatchRequest) -> tuple[str, str | None, str]:
     name = read_mapping(document.get("metadata")).get("name")
-    return document.get("kind"), _find_namespace(document, request), name
+    return str(document.get("kind")), _find_namespace(document, request), str(name)
 
 
 def _note_agents(istiods: Iterable[IstiodManifest]) -> Iterator[str]:

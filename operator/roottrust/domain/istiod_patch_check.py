@@ -15,7 +15,12 @@ from roottrust.domain.istiod_manifest import (
 from roottrust.domain.istiod_patch_pod import AGENT, AGENT_INIT, CA_FOLDER, CA_VOLUME
 
 _CA_SECRET = "cacerts"  # noqa: S105 - the name of a Secret
-_TLS_SECRET = "istiod-tls"  # noqa: S105 - the name of a Secret
+_SECRETS = {
+    _CA_SECRET: "it is a CA of somebody else's. Take it out, and out of the cluster, or leave this "
+    "istiod to it.",
+    "istiod-tls": "istiod would publish its CA as the mesh's root, instead of Vault's. Take it "
+    "out, and out of the cluster.",
+}
 _OFF = ("false", "0")
 _CA_ARGUMENTS = ("--caCertFile=", "--tlsCertFile=", "--tlsKeyFile=")
 _OWN_FOLDERS = (CA_FOLDER, f".{CA_FOLDER}", CA_FOLDER.removeprefix("/"))
@@ -108,23 +113,11 @@ def _list_setting_obstacles(istiod: IstiodManifest) -> Iterator[str]:
 
 
 def _list_secret_obstacles(istiod: IstiodManifest, documents: Iterable[Manifest]) -> Iterator[str]:
-    secrets = {
-        (name, str(each.get("kind")))
-        for each in documents
-        if (name := _find_secret(each)) and _is_near(each, istiod)
-    }
-    for name, kind in sorted(secrets):
-        made = f"a {kind} for the Secret {name} is" if kind != "Secret" else f"a Secret {name} is"
-        if name == _CA_SECRET:
-            yield (
-                f"{made} among the documents, which is a CA of somebody else's: take it out (and "
-                "out of the cluster), or leave this istiod to it."
-            )
-        if name == _TLS_SECRET:
-            yield (
-                f"{made} among the documents: istiod would publish its CA as the mesh's root, "
-                "instead of Vault's. Take it out, and out of the cluster."
-            )
+    near = [each for each in documents if _is_near(each, istiod)]
+    for name, consequence in _SECRETS.items():
+        for kind in sorted({str(each["kind"]) for each in near if _find_secret(each) == name}):
+            form = "" if kind == "Secret" else f" (as {kind})"
+            yield f"the Secret {name} is among the documents{form}: {consequence}"
 
 
 def _find_secret(document: Manifest) -> object:

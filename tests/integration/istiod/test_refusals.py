@@ -58,4 +58,4 @@ def test_a_foreign_secret_beside_the_chart_is_refused(renderer: Renderer, name: 
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
     outcome = renderer.filter(f"{renderer.render().output}\n---\n{yaml.safe_dump(secret)}")
     assert (outcome.code, outcome.output) == (1, "")
-    assert f"a Secret {name} is among the documents" in outcome.errors
+    assert f"the Secret {name} is among the documents" in outcome.errors

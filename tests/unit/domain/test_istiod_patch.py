@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roottrust.domain.istiod_patch import IstiodPatch, plan_istiod_patch
+from roottrust.domain.istiod_patch import KINDS_TO_READ, IstiodPatch, plan_istiod_patch
 from tests.unit.domain.istiods import (
     AUDIENCE,
     IMAGE,
@@ -308,11 +308,17 @@ _ANYTHING = st.recursive(
 )
 
 
-@given(pod=_ANYTHING, volume=_ANYTHING, env=_ANYTHING)
-def test_no_form_of_an_istiod_makes_the_patch_fail_with_a_trace(
-    pod: Any, volume: Any, env: Any
+_KINDS = st.sampled_from(sorted(KINDS_TO_READ)) | _ANYTHING
+
+
+@given(pod=_ANYTHING, volume=_ANYTHING, env=_ANYTHING, kind=_KINDS, metadata=_ANYTHING)
+def test_no_form_of_a_document_makes_the_patch_fail_with_a_trace(
+    pod: Any, volume: Any, env: Any, kind: Any, metadata: Any
 ) -> None:
     istiod = build_istiod(discovery={"env": env}, pod={"volumes": [volume], "extra": pod})
     odd = build_istiod()
     odd["spec"]["template"]["spec"] = pod
-    plan_istiod_patch([istiod, odd], build_request())
+    other = {"kind": kind, "metadata": metadata, "spec": pod}
+    named = {"kind": kind, "metadata": {"name": metadata, "namespace": pod}}
+    for first in (istiod, build_istiod()):
+        plan_istiod_patch([first, odd, other, named], build_request())

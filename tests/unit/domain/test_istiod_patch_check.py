@@ -98,22 +98,28 @@ def test_what_is_set_to_its_default_is_no_obstacle() -> None:
 @pytest.mark.parametrize(
     ("document", "told"),
     [
-        (build_secret("cacerts"), "a Secret cacerts is among the documents"),
-        (build_secret("cacerts", namespace=None), "a Secret cacerts is"),
-        (build_secret("cacerts", kind="SealedSecret"), "a SealedSecret for the Secret cacerts is"),
-        (build_secret("cacerts", kind="ExternalSecret"), "a ExternalSecret for the Secret cacerts"),
+        (build_secret("cacerts"), "the Secret cacerts is among the documents: "),
+        (build_secret("cacerts", namespace=None), "the Secret cacerts is among the documents: "),
+        (
+            build_secret("cacerts", kind="SealedSecret"),
+            "(as SealedSecret)",
+        ),
+        (
+            build_secret("cacerts", kind="ExternalSecret"),
+            "(as ExternalSecret)",
+        ),
         (
             build_secret("ca", kind="ExternalSecret", spec={"target": {"name": "cacerts"}}),
-            "a ExternalSecret for the Secret cacerts",
+            "(as ExternalSecret)",
         ),
         (
             build_secret("ca", kind="Certificate", spec={"secretName": "cacerts"}),
-            "a Certificate for the Secret cacerts is",
+            "the Secret cacerts is among the documents (as Certificate)",
         ),
         (build_secret("istiod-tls"), "istiod would publish its CA as the mesh's root"),
         (
             build_secret("istiod", kind="Certificate", spec={"secretName": "istiod-tls"}),
-            "a Certificate for the Secret istiod-tls is",
+            "the Secret istiod-tls is among the documents (as Certificate)",
         ),
     ],
 )

@@ -101,7 +101,7 @@ def test_what_is_refused_leaves_nothing_on_stdout(filter_text: Filter) -> None:
     result = filter_text(ISTIOD + secret)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(
-        "Error: Deployment istio-system/istiod: a Secret cacerts is among the documents"
+        "Error: Deployment istio-system/istiod: the Secret cacerts is among the documents"
     )
     assert "private" not in result.stderr
 
