@@ -14,7 +14,14 @@ _MESHES = (ConditionType.CERTIFICATES_ISSUED, ConditionType.TRUST_PROPAGATED)
 # Conditions that only wait for the one before them: that one is told already.
 _FOLLOWING = frozenset({Reason.WAITING_FOR_VAULT, Reason.WAITING_FOR_MESH})
 # What each renewal goes through, and what only takes its time.
-_PASSING = frozenset({Reason.RENEWING, Reason.WAITING_FOR_ISTIOD, Reason.NAMESPACES_STALE})
+_PASSING = frozenset(
+    {
+        Reason.RENEWING,
+        Reason.WAITING_FOR_ISTIOD,
+        Reason.WAITING_FOR_REPORT,
+        Reason.NAMESPACES_STALE,
+    }
+)
 # Conditions that hold, though not for long.
 _WARNINGS = frozenset({Reason.EXPIRING, Reason.AGENT_FAILED})
 _LAST = frozenset({ConditionType.VAULT_CONFIGURED, *_MESHES})

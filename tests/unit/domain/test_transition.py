@@ -75,6 +75,11 @@ def test_what_a_mesh_lacks_and_gets_is_told() -> None:
     assert find(None, ISSUED) == [("Configured", True), ("Issued", True), ("Propagated", True)]
 
 
+def test_what_a_cluster_has_yet_to_report_is_nothing_to_be_told() -> None:
+    started = build_followed(build_instance(), mesh=build_mesh_status(namespaces=None))
+    assert find(None, started) == [("Configured", True), ("Issued", True)]
+
+
 def test_what_will_not_last_is_a_warning() -> None:
     assert find(ISSUED, FAILING) == [("AgentFailed", False)]
 
