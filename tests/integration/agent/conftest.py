@@ -79,7 +79,7 @@ def istiod(
         ca_folder=mesh.ca_folder,
         log=log_folder / f"{mesh.namespace}-istiod.log",
     )
-    istiod._ports["secureGRPC"] = agent.istiod_port
+    istiod.ports["secureGRPC"] = agent.istiod_port
     yield istiod
     istiod.stop()
 

@@ -216,7 +216,7 @@ def test_intermediate_that_ends_with_its_root_is_not_renewed_early(
     agent: AgentProcess, mesh: MeshSite, vault: Vault, cluster: Cluster
 ) -> None:
     names = {"name": mesh.namespace, "namespace": mesh.namespace, "account": mesh.account.name}
-    with make_site(vault, cluster, root_days=2, **names) as site:
+    with make_site(vault, cluster, root_hours=25, **names) as site:
         site.grant(ttl_days=1)
         mesh.issue(mesh.build_spec(site, options={"ttlDays": 1}))
         agent.start("init-container")

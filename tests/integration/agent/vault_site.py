@@ -129,6 +129,12 @@ class VaultSite:
         )
 
 
+def _build_root(root: RootTarget, *, hours: int | None) -> VaultObject:
+    """Return the root, with a life that no policy may ask for if hours are given."""
+    wanted = build_root(root)
+    return wanted if hours is None else replace(wanted, extra={**wanted.extra, "ttl": f"{hours}h"})
+
+
 @contextmanager
 def make_site(
     vault: Vault,
@@ -138,19 +144,18 @@ def make_site(
     namespace: str,
     account: str,
     method: str = "jwt",
-    root_days: int = 3650,
+    root_hours: int | None = None,
 ) -> Iterator[VaultSite]:
     """Make what the hub makes, and remove it at the end."""
     admin = build_ask(vault, vault.root_token)
     target = _build_target(
         cluster, name=name, account=Account(namespace=namespace, name=account), method=method
     )
-    target = replace(target, root=replace(target.root, ttl_days=root_days))
     agents = target.clusters[0]
     intermediate = str(agents.intermediate_mount)
     for wanted in (
         build_root_mount(target.root, _MARK),
-        build_root(target.root),
+        _build_root(target.root, hours=root_hours),
         build_intermediate_mount(intermediate, ttl_days=TTL_DAYS, mark=_MARK),
         build_auth_mount(agents, _MARK),
         build_auth_config(agents),

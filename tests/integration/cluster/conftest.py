@@ -48,10 +48,11 @@ def role_kubeconfig(cluster: Cluster, home: str, tmp_path_factory: pytest.TempPa
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def role_process(
     home: str, role_kubeconfig: Path, log_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OperatorProcess]:
+    """The operator; it ends with each file of tests, for it prunes what those of the hub write."""
     process = OperatorProcess(
         config=build_config(home),
         kubeconfig=role_kubeconfig,
