@@ -14,7 +14,7 @@ from roottrust.hub.confirmed_keys import ConfirmedKeys
 from roottrust.hub.key_sweep import KeySweep
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.pace import DEFAULT_PACE, Pace
-from roottrust.hub.policy_change import is_of_interest
+from roottrust.hub.policy_change import is_of_interest, take_over_status
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_report import PolicyReporter
@@ -56,7 +56,11 @@ class _Hub:
             guard=shared.leadership.check,
         )
         self._reporter = PolicyReporter(
-            shared.client, events=shared.events, metrics=shared.metrics, now=_get_now
+            shared.client,
+            events=shared.events,
+            metrics=shared.metrics,
+            now=_get_now,
+            on_written=self._take_status,
         )
         self._clusters = clusters or LocalCluster(
             settings.cluster, home=settings.namespace, client=shared.client, store=shared.store
@@ -134,6 +138,14 @@ class _Hub:
             else:
                 self.work.keep(policy)
             self.work.add(policy)
+
+    def _take_status(
+        self, manifest: Mapping[str, Any], written: Mapping[str, Any], status: Mapping[str, Any]
+    ) -> None:
+        """Know at once what was told: a reconcile before its echo would forget the root in use."""
+        found = take_over_status(manifest, written, status)
+        if found is not None:
+            self._store.take_over(POLICIES, found)
 
     def _retry_all(self) -> None:
         for policy in self._store.keys(POLICIES):

@@ -32,6 +32,17 @@ def is_own_echo(before: Manifest | None, after: Manifest, *, told: ToldStatus | 
     return told.is_same(after.get("status"))
 
 
+def take_over_status(manifest: Manifest, written: Manifest, status: Manifest) -> Manifest | None:
+    """Return an object as our write of its status has left it, by the metadata that it answered.
+
+    None where more has changed meanwhile: its watch brings that, and must not find it known.
+    """
+    metadata = written.get("metadata") or {}
+    if _get_essence(manifest) != _get_essence({"metadata": metadata}):
+        return None
+    return {**manifest, "metadata": metadata, "status": status}
+
+
 def _get_essence(manifest: Manifest) -> tuple[Any, ...]:
     metadata = manifest["metadata"]
     return tuple(metadata.get(name) for name in _ESSENCE)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
@@ -28,6 +28,21 @@ from roottrust.runtime.store import ObjectKey, build_key
 FIELD_MANAGER = "roottrust-hub-policy"
 
 
+class OnWritten(Protocol):
+    """Told of a status that was taken: of which object, with what metadata, and what it says."""
+
+    def __call__(
+        self, manifest: Mapping[str, Any], written: Mapping[str, Any], status: Mapping[str, Any], /
+    ) -> None:
+        """Take it over."""
+
+
+def ignore_written(
+    manifest: Mapping[str, Any], written: Mapping[str, Any], status: Mapping[str, Any], /
+) -> None:
+    """Wait for the watch to tell it."""
+
+
 class PolicyReporter:
     """Writes what came of a reconcile back to the API server."""
 
@@ -38,7 +53,9 @@ class PolicyReporter:
         events: EventQueue,
         metrics: Metrics,
         now: Callable[[], datetime],
+        on_written: OnWritten = ignore_written,
     ) -> None:
+        self._on_written = on_written
         self._client = client
         self._events = events
         self._metrics = metrics
@@ -98,12 +115,13 @@ class PolicyReporter:
         }
         # A policy that was deleted meanwhile needs no status.
         with suppress(DependencyMissingError):
-            await self._client.apply(
+            written = await self._client.apply(
                 POLICIES,
                 {"metadata": metadata, "status": body},
                 field_manager=FIELD_MANAGER,
                 subresource="status",
             )
+            self._on_written(policy.manifest, written, body)
 
     async def post(
         self, policy: PolicyObject, *, reason: str, message: str, is_normal: bool

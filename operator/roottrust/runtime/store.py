@@ -120,6 +120,13 @@ class ObjectStore:
         del self._objects[kind][key]
         return key
 
+    def take_over(self, kind: ResourceKind, found: Object) -> None:
+        """Take over what a write of ours has made of an object, before its watch tells it.
+
+        It is no sign that the watch is alive.
+        """
+        self._put(build_key(kind, found), found)
+
     def _put(self, key: ObjectKey, found: Object) -> bool:
         known = self._objects[key.kind].get(key)
         if known is not None and (_is_older(found, known) or _is_same(found, known)):

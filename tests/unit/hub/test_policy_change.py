@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from roottrust.hub.policy_change import take_over_status
+from tests.unit.hub.fakes import build_manifest
+
+
+def test_our_status_is_known_before_its_echo_unless_more_has_changed() -> None:
+    manifest = build_manifest()
+    metadata = {**manifest["metadata"], "resourceVersion": "9"}
+    taken = take_over_status(manifest, {"metadata": metadata}, {"state": "ACCEPTED"})
+    assert taken == {**manifest, "metadata": metadata, "status": {"state": "ACCEPTED"}}
+    edited = {**metadata, "annotations": {"a": "b"}}
+    assert take_over_status(manifest, {"metadata": edited}, {}) is None
+    assert take_over_status(manifest, {}, {}) is None
