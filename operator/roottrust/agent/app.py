@@ -25,6 +25,7 @@ from roottrust.agent.rest import Retry
 from roottrust.agent.root_gate import RootGate
 from roottrust.agent.settings import AgentSettings
 from roottrust.domain.instance_report import Held
+from roottrust.domain.moment import show_time
 
 PROBE_SECONDS = 2.0
 # Longer than all requests of one issuance may take together.
@@ -94,7 +95,7 @@ def _serve(port: int, keeper: Keeper, parts: Parts) -> AbstractContextManager[ob
         since = keeper.busy_since
         if since is None or (_now() - since).total_seconds() < STUCK_SECONDS:
             return None
-        return f"the agent is stuck since {since:%Y-%m-%dT%H:%M:%SZ}"
+        return f"the agent is stuck since {show_time(since)}"
 
     checks = {"/startupz": find_no_bundle, "/livez": find_stuck, "/readyz": find_no_bundle}
     return HealthServer(port, checks=checks, render_metrics=parts.metrics.render)

@@ -26,6 +26,7 @@ from roottrust.api.issued_certificate import IssuedCertificateSpec
 from roottrust.domain.ca_files import CaFiles
 from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
 from roottrust.domain.instance_report import build_instance
+from roottrust.domain.moment import show_time
 from roottrust.domain.reasons import Reason
 from roottrust.runtime.logs import bind_context
 
@@ -198,7 +199,7 @@ class Keeper:
         held = self._parts.store.held
         if held is not None:
             ends = held.certificate.not_after
-            message += f" istiod keeps the CA that it has, which lasts until {_show(ends)}."
+            message += f" istiod keeps the CA that it has, which lasts until {show_time(ends)}."
         self._error = message
         self._parts.metrics.show_error(self._now())
         self._parts.reporter.tell(certificate, type_="Warning", reason=reason, message=message)
@@ -215,8 +216,8 @@ class Keeper:
             type_="Normal",
             reason=Reason.ISSUED,
             message=f"{self._pod} has published intermediate {held.certificate.serial}, since "
-            f"{why}; it lasts until {_show(held.certificate.not_after)} and is renewed on "
-            f"{_show(held.next_renewal)}.",
+            f"{why}; it lasts until {show_time(held.certificate.not_after)} and is renewed on "
+            f"{show_time(held.next_renewal)}.",
         )
         for warning in warnings:
             reporter.tell(
@@ -288,7 +289,3 @@ def _describe(certificate: Mapping[str, Any] | None) -> dict[str, str]:
     reference = ((certificate or {}).get("spec") or {}).get("meshRef") or {}
     fields = {"cluster": reference.get("cluster"), "mesh": reference.get("name")}
     return {name: str(value) for name, value in fields.items() if value}
-
-
-def _show(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

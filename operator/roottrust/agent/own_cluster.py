@@ -9,6 +9,7 @@ from typing import Any
 
 from roottrust.agent.api_server import ApiServer
 from roottrust.domain.errors import AccessDeniedError, ConflictError, RootTrustError
+from roottrust.domain.published_bundle import CONFIG_MAP, find_text
 from roottrust.kube.event_manifest import EventType, build_event, build_repeat
 from roottrust.kube.kind import CONFIG_MAPS, EVENTS, SECRETS, ResourceKind, build_path
 
@@ -21,9 +22,6 @@ ISSUED_CERTIFICATES = ResourceKind(
     kind="IssuedCertificate",
 )
 COMPONENT = "roottrust-agent"
-# What istiod publishes in every namespace (pilot/pkg/serviceregistry/kube/controller).
-ROOT_CONFIG_MAP = "istio-ca-root-cert"
-ROOT_KEY = "root-cert.pem"
 
 _APPLY = "application/apply-patch+yaml"
 _JSON_PATCH = "application/json-patch+json"
@@ -61,10 +59,9 @@ class OwnCluster:
 
     def read_published_root(self) -> str | None:
         """Return the root that istiod publishes in its own namespace, None if it does not yet."""
-        path = self._build_path(CONFIG_MAPS, ROOT_CONFIG_MAP)
-        found = self._server.send("GET", path, verb="get")
-        text = ((found or {}).get("data") or {}).get(ROOT_KEY)
-        return text if isinstance(text, str) and text.strip() else None
+        path = self._build_path(CONFIG_MAPS, CONFIG_MAP)
+        text = find_text(self._server.send("GET", path, verb="get"))
+        return text if text and text.strip() else None
 
     def has_secret(self, name: str) -> bool:
         """Tell whether a Secret is there, without reading what it holds; False if that is denied.

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from roottrust.agent.own_cluster import ROOT_CONFIG_MAP, OwnCluster
+from roottrust.agent.own_cluster import OwnCluster
 from roottrust.agent.reporter import Reporter
 from roottrust.domain.certificate import parse_certificates
 from roottrust.domain.errors import AccessDeniedError, DependencyMissingError
 from roottrust.domain.instance_report import Held
+from roottrust.domain.moment import show_time
+from roottrust.domain.published_bundle import CONFIG_MAP
 from roottrust.domain.published_root import RootStanding, compare_with_published, shares_root
 from roottrust.domain.reasons import Reason
 
@@ -55,7 +57,7 @@ class RootGate:
         ends = max(root.not_after for root in parse_certificates(pinned))
         if ends <= self._now():
             raise DependencyMissingError(
-                f"The root has expired on {ends:%Y-%m-%dT%H:%M:%SZ}: change the root of the "
+                f"The root has expired on {show_time(ends)}: change the root of the "
                 "RootTrustPolicy, or set this node's clock right.",
                 reason=Reason.ROOT_NOT_USABLE,
             )
@@ -69,7 +71,7 @@ class RootGate:
         found = compare_with_published(published, pinned=pinned)
         if found.standing is RootStanding.FOREIGN:
             raise DependencyMissingError(
-                f"ConfigMap {ROOT_CONFIG_MAP} in {self._namespace} has another root, "
+                f"ConfigMap {CONFIG_MAP} in {self._namespace} has another root, "
                 f"{found.published}, and workloads that trust it would be cut off: add it to "
                 "passiveCertificateAuthorities of the RootTrustPolicy; or, if no istiod and no "
                 "workload uses it any more, delete that ConfigMap.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from roottrust.agent.api_access import ApiAccess
-from roottrust.domain.names import is_dns_label, is_object_name
+from roottrust.domain.names import build_istiod_host, is_dns_label, is_object_name
 
 CA_FOLDER = "/etc/cacerts"
 VAULT_TOKEN_FILE = "/var/run/secrets/roottrust/vault-token"  # noqa: S105 - where one is
@@ -60,7 +60,7 @@ class AgentSettings:
     @property
     def istiod_name(self) -> str:
         """The name in istiod's own TLS certificate."""
-        return f"istiod.{self.namespace}.svc"
+        return build_istiod_host(self.namespace)
 
     def find_vault_token(self) -> Path:
         """Return where the token for Vault is: the projected one if it is mounted."""

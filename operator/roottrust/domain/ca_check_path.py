@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 
 from roottrust.domain.ca_path_fault import find_path_fault
 from roottrust.domain.certificate import Certificate
-from roottrust.domain.finding import Finding, Severity, fatal, name, show, warning
+from roottrust.domain.finding import Finding, Severity, fatal, name, warning
 from roottrust.domain.issuer_rules import check_issuer
+from roottrust.domain.moment import show_time
 from roottrust.domain.read_ca import CaPath, ReadCa
 from roottrust.domain.reasons import Reason
-
-# What istiod gives a workload that asks for nothing else (DEFAULT_WORKLOAD_CERT_TTL).
-LEAF_LIFE = timedelta(hours=24)
+from roottrust.domain.trial_leaf import LEAF_LIFE
 
 
 def check_paths(ca: ReadCa, *, now: datetime) -> Iterator[Finding]:
@@ -49,16 +48,16 @@ def _check_validity(certificate: Certificate, now: datetime) -> Iterator[Finding
     if now < begin:
         yield fatal(
             Reason.NOT_YET_VALID,
-            f"{name(certificate)} is valid only from {show(begin)}, {_describe(begin - now)} ahead "
-            f"of the clock here ({show(now)}): set the clocks of Vault and of this node right "
-            "(NTP).",
+            f"{name(certificate)} is valid only from {show_time(begin)}, {_describe(begin - now)} "
+            f"ahead of the clock here ({show_time(now)}): set the clocks of Vault and of this node "
+            "right (NTP).",
         )
     if now >= end:
         yield fatal(
             Reason.EXPIRED,
-            f"{name(certificate)} expired at {show(end)}, {_describe(now - end)} ago by the clock "
-            "here: if that clock is right, have a new one issued, and exchange the root first if "
-            "it is the one.",
+            f"{name(certificate)} expired at {show_time(end)}, {_describe(now - end)} ago by the "
+            "clock here: if that clock is right, have a new one issued, and exchange the root "
+            "first if it is the one.",
         )
 
 
@@ -70,7 +69,7 @@ def _check_end(ca: ReadCa, now: datetime) -> Iterator[Finding]:
         yield warning(
             Reason.OUTLIVES_ISSUER,
             f"{name(ca.intermediate)} outlives {name(first)} above it and is of no use after "
-            f"{show(first.not_after)}: exchange that CA before.",
+            f"{show_time(first.not_after)}: exchange that CA before.",
         )
     if now < end < now + LEAF_LIFE:
         yield warning(
@@ -88,8 +87,8 @@ def _check_other_roots(ca: ReadCa, now: datetime) -> Iterator[Finding]:
         if root.fingerprint not in reached and now >= root.not_after:
             yield warning(
                 Reason.EXPIRED,
-                f"The root {name(root)} in the trust bundle expired at {show(root.not_after)}: "
-                "take it out of the RootTrustPolicy.",
+                f"The root {name(root)} in the trust bundle expired at "
+                f"{show_time(root.not_after)}: take it out of the RootTrustPolicy.",
             )
 
 

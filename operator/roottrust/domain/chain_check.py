@@ -11,6 +11,7 @@ from datetime import datetime
 
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.certificate_path import is_issued_by
+from roottrust.domain.moment import show_time
 
 # Every way through a chain is tried, so a served one must not be long.
 _MAX_CHAIN = 6
@@ -65,9 +66,9 @@ def _find_fault_of_path(path: Path, *, now: datetime) -> str | None:
 
 def _find_fault_of_time(certificate: Certificate, *, now: datetime) -> str | None:
     if now < certificate.not_before:
-        return f"is valid only from {_show(certificate.not_before)}"
+        return f"is valid only from {show_time(certificate.not_before)}"
     if now > certificate.not_after:
-        return f"expired at {_show(certificate.not_after)}"
+        return f"expired at {show_time(certificate.not_after)}"
     return None
 
 
@@ -105,7 +106,3 @@ def _find_end(chain: tuple[Certificate, ...]) -> Certificate:
 
 def _name(certificate: Certificate) -> str:
     return repr(certificate.subject) if certificate.subject else "a certificate without a subject"
-
-
-def _show(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

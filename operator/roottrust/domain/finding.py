@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from roottrust.domain.certificate import Certificate
@@ -64,8 +63,3 @@ def warning(reason: Reason, message: str) -> Finding:
 def name(certificate: Certificate) -> str:
     """Return a certificate as messages name it."""
     return f"{certificate.subject!r} (serial {certificate.serial})"
-
-
-def show(moment: datetime) -> str:
-    """Return a time as messages show it, in UTC."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -19,9 +19,8 @@ from roottrust.domain.certificate import (
     parse_certificates,
 )
 from roottrust.domain.certificate_path import is_issued_by
+from roottrust.domain.intermediate_renewal import RATIO_DEFAULT
 from roottrust.domain.redaction import build_one_line
-
-DEFAULT_RENEWAL_RATIO = 1 / 3
 
 # Every pass over a fleet meets the same certificates again.
 _KNOWN_MAX = 4096
@@ -68,7 +67,7 @@ class Pinned:
     bundle_fingerprint: str
     common_name: str
     generation: int
-    renewal_ratio: float = DEFAULT_RENEWAL_RATIO
+    renewal_ratio: float = RATIO_DEFAULT
 
 
 @dataclass(frozen=True, kw_only=True)

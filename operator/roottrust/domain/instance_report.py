@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from roottrust.api.issued_certificate import Instance
 from roottrust.domain.certificate import Certificate
+from roottrust.domain.trust_bundle import fingerprint_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ def build_instance(
             "fingerprint": held.certificate.fingerprint,
             "issuer_fingerprint": held.issuer_fingerprint,
             "chain": held.chain,
-            "trust_bundle_fingerprint": fingerprint_bundle(held.trust_bundle),
+            "trust_bundle_fingerprint": fingerprint_text(held.trust_bundle),
             "intermediate_generation": held.intermediate_generation,
             "not_before": held.certificate.not_before,
             "not_after": held.certificate.not_after,
@@ -46,8 +46,3 @@ def build_instance(
         }
     instance = Instance(pod=pod, error=error, **facts)
     return instance.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def fingerprint_bundle(bundle: str) -> str:
-    """Return the SHA-256 of a trust bundle's text, in hex: two files are the same byte by byte."""
-    return hashlib.sha256(bundle.encode()).hexdigest()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from roottrust.api.kind import ISSUED_CERTIFICATE
+from roottrust.domain.published_bundle import CONFIG_MAP
 
 _GROUP = "rbac.authorization.k8s.io"
-_ROOT_CONFIG_MAP = "istio-ca-root-cert"
 
 
 def build_agent_rbac(namespace: str, service_account: str) -> tuple[dict[str, Any], ...]:
@@ -41,7 +41,7 @@ def _build_rules() -> list[dict[str, Any]]:
         {
             "apiGroups": [""],
             "resources": ["configmaps"],
-            "resourceNames": [_ROOT_CONFIG_MAP],
+            "resourceNames": [CONFIG_MAP],
             "verbs": ["get"],
         },
     ]

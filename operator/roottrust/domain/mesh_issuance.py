@@ -14,6 +14,7 @@ from roottrust.domain.mesh_condition import (
     build_true,
     build_unknown,
 )
+from roottrust.domain.moment import show_time
 from roottrust.domain.reasons import Reason
 from roottrust.domain.target import MeshTarget
 
@@ -97,11 +98,6 @@ class MeshIssuance:
                 f"{_PATCH}, or wait for its rollout."
             )
         return build_unknown(Reason.WAITING_FOR_AGENT, message)
-
-
-def show_time(moment: datetime) -> str:
-    """Return a time as messages have it."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _describe_false(mesh: MeshIssuance, pod: CheckedInstance) -> MeshCondition:

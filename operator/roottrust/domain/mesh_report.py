@@ -18,7 +18,8 @@ from roottrust.domain.certificate import (
     parse_certificates,
 )
 from roottrust.domain.fault import Fault
-from roottrust.domain.instance_check import DEFAULT_RENEWAL_RATIO, Pinned, check_instances
+from roottrust.domain.instance_check import Pinned, check_instances
+from roottrust.domain.intermediate_renewal import RATIO_DEFAULT
 from roottrust.domain.issuance import CertificateKey, build_key
 from roottrust.domain.issuance_plan import (
     IssuancePlan,
@@ -135,7 +136,7 @@ def _build_pinned(
         bundle_fingerprint=fingerprint_text(spec.trust_bundle),
         common_name=build_intermediate_common_name(cluster.cluster),
         generation=spec.intermediate_generation,
-        renewal_ratio=DEFAULT_RENEWAL_RATIO if ratio is None else ratio,
+        renewal_ratio=RATIO_DEFAULT if ratio is None else ratio,
     )
 
 

@@ -1,4 +1,4 @@
-"""Names that we make: DNS labels, common names of intermediates, issuers, audiences."""
+"""Names: DNS labels, common names of intermediates, istiod's own, audiences, issuers."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def build_intermediate_common_name(cluster: str) -> str:
     # No DNS label holds a dot, so a shortened name is never the full name of another cluster.
     ending = "." + hashlib.sha256(cluster.encode()).hexdigest()[:_DIGEST_LENGTH]
     return name[: COMMON_NAME_MAX_LENGTH - len(ending)] + ending
+
+
+def build_istiod_host(namespace: str) -> str:
+    """Return the name that every istiod of a namespace serves (istio: bootstrap getDNSNames)."""
+    return f"istiod.{namespace}.svc"
 
 
 def build_audience(cluster: str) -> str:

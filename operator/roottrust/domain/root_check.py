@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from roottrust.domain.certificate import Certificate
+from roottrust.domain.moment import show_time
 from roottrust.domain.reasons import Reason
 from roottrust.domain.root_remedy import Remedy
 
@@ -135,11 +136,13 @@ def _find_fault_of_key(root: Certificate, remedy: Remedy) -> str | None:
 def _find_fault_of_time(root: Certificate, remedy: Remedy, *, now: datetime) -> str | None:
     if now < root.not_before:
         return (
-            f"The root {root.subject!r} is valid only from {_show(root.not_before)}: "
+            f"The root {root.subject!r} is valid only from {show_time(root.not_before)}: "
             "wait, or check the clocks."
         )
     if now >= root.not_after:
-        return f"The root {root.subject!r} expired at {_show(root.not_after)}: {remedy.replace}."
+        return (
+            f"The root {root.subject!r} expired at {show_time(root.not_after)}: {remedy.replace}."
+        )
     return None
 
 
@@ -164,8 +167,4 @@ def _list_warnings(root: Certificate, now: datetime, remedy: Remedy) -> Iterator
     if root.key_type == "ed25519":
         yield "The root's key is Ed25519, which Envoy may refuse in certificate chains."
     if root.not_after - now <= WARN_BEFORE_EXPIRY:
-        yield f"The root expires at {_show(root.not_after)}: {remedy.renew}."
-
-
-def _show(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        yield f"The root expires at {show_time(root.not_after)}: {remedy.renew}."

@@ -24,7 +24,8 @@ _URI = x509.UniformResourceIdentifier("spiffe://cluster.local/ns/istio-system/sa
 _SERVES_AND_CALLS = x509.ExtendedKeyUsage(
     [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
 )
-_LIFE = timedelta(hours=24)
+# What istiod gives a workload that asks for nothing else (DEFAULT_WORKLOAD_CERT_TTL).
+LEAF_LIFE = timedelta(hours=24)
 # istiod does so for clocks that are behind (ClockSkewGracePeriod in generate_cert.go).
 _BEGINS_BEFORE = timedelta(minutes=2)
 
@@ -50,7 +51,7 @@ def _sign_leaf(ca: ReadCa, now: datetime) -> Certificate:
         .public_key(ec.generate_private_key(ec.SECP256R1()).public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _BEGINS_BEFORE)
-        .not_valid_after(min(now + _LIFE, ca.usable_until))
+        .not_valid_after(min(now + LEAF_LIFE, ca.usable_until))
         .add_extension(x509.SubjectAlternativeName([_URI]), critical=True)
         .add_extension(_SERVES_AND_CALLS, critical=False)
     )

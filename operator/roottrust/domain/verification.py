@@ -16,11 +16,9 @@ from roottrust.domain.certificate import (
     parse_certificates,
 )
 from roottrust.domain.errors import RootTrustError
+from roottrust.domain.names import build_istiod_host
 from roottrust.domain.published_root import is_istiods_own
 from roottrust.domain.redaction import build_one_line
-
-ROOTS_CONFIG_MAP = "istio-ca-root-cert"
-ROOTS_KEY = "root-cert.pem"
 
 _FINGERPRINT_SHOWN = 16
 _SUBJECT_SHOWN = 60
@@ -176,11 +174,6 @@ def judge_all(outcomes: Iterable[Outcome]) -> Result:
     if Outcome.UNKNOWN in found or Outcome.OK not in found:
         return Result.INCOMPLETE
     return Result.VERIFIED
-
-
-def build_istiod_host(namespace: str) -> str:
-    """Return the DNS name that istiod's certificate has for clients in the cluster."""
-    return f"istiod.{namespace}.svc"
 
 
 def read_roots(text: str) -> tuple[Certificate, ...] | str:

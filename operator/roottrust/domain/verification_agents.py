@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,9 @@ from datetime import datetime
 from roottrust.api.issued_certificate import Instance, IssuedCertificateSpec
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.chain_check import find_chain_fault
+from roottrust.domain.moment import show_time
 from roottrust.domain.redaction import build_one_line
+from roottrust.domain.trust_bundle import fingerprint_text
 from roottrust.domain.verification import (
     Check,
     Finding,
@@ -96,7 +97,7 @@ def _list_faults(
         yield "The fingerprint that the agent reports is not that of its chain"
     if instance.not_after is None or instance.not_after != intermediate.not_after:
         yield "The end that the agent reports is not that of its chain"
-    if instance.trust_bundle_fingerprint != _hash(spec.trust_bundle):
+    if instance.trust_bundle_fingerprint != fingerprint_text(spec.trust_bundle):
         yield "istiod was given another root-cert.pem than the pinned one"
     if (instance.intermediate_generation or 0) < spec.intermediate_generation:
         yield (
@@ -110,7 +111,7 @@ def _list_faults(
 def _warn_of_renewal(instance: Instance, *, now: datetime) -> tuple[str, ...]:
     if instance.next_renewal is None or now <= instance.next_renewal:
         return ()
-    moment = f"{instance.next_renewal:%Y-%m-%dT%H:%M:%SZ}"
+    moment = show_time(instance.next_renewal)
     return (f"Its renewal is overdue since {moment}: see whether Vault can be reached.",)
 
 
@@ -130,7 +131,3 @@ def _add_gone(finding: Finding, gone: tuple[str, ...]) -> Finding:
 
 def _tell(intermediate: Certificate) -> str:
     return f"intermediate {intermediate.fingerprint[:16]}…, {show_day(intermediate)}"
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from roottrust.domain.facts import Unread
+from roottrust.domain.published_bundle import CONFIG_MAP, KEY
 from roottrust.domain.verification import (
-    ROOTS_CONFIG_MAP,
-    ROOTS_KEY,
     Check,
     Finding,
     Place,
@@ -18,7 +17,7 @@ from roottrust.domain.verification import (
     read_roots,
 )
 
-PLACE = Place(check=Check.NAMESPACES, subject=ROOTS_CONFIG_MAP)
+PLACE = Place(check=Check.NAMESPACES, subject=CONFIG_MAP)
 
 _NAMED = 5
 _READS_ALL = "Grant what deploy/verify/ grants, or leave this out by --skip namespaces."
@@ -80,7 +79,7 @@ def _describe_stale(mesh: VerifiedMesh, stale: Mapping[str, str]) -> list[str]:
 
 def _describe_text(mesh: VerifiedMesh, text: str) -> str:
     if not text:
-        return f"no {ROOTS_KEY} in its ConfigMap"
+        return f"no {KEY} in its ConfigMap"
     roots = read_roots(text)
     if isinstance(roots, str):
         return f"something else than certificates ({roots})"
@@ -92,7 +91,7 @@ def _describe_text(mesh: VerifiedMesh, text: str) -> str:
 def _describe_missing(missing: tuple[str, ...]) -> list[str]:
     if not missing:
         return []
-    return [f"{_list_names(missing)} {_has(missing)} no ConfigMap {ROOTS_CONFIG_MAP}."]
+    return [f"{_list_names(missing)} {_has(missing)} no ConfigMap {CONFIG_MAP}."]
 
 
 def _find_next_step(mesh: VerifiedMesh, stale: Mapping[str, str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from roottrust.domain.published_bundle import CONFIG_MAP, KEY
 from roottrust.domain.served_namespaces import IGNORED_NAMESPACES
-from roottrust.domain.verification import ROOTS_CONFIG_MAP, ROOTS_KEY
 from roottrust.domain.verification_namespaces import PublishedRoots
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import CONFIG_MAPS, NAMESPACES
@@ -26,8 +26,6 @@ async def read_published_roots(
         and (name := each["metadata"]["name"]) not in IGNORED_NAMESPACES
         and not any(fnmatchcase(name, pattern) for pattern in excluded)
     )
-    found = await client.list(CONFIG_MAPS, field_selector=f"metadata.name={ROOTS_CONFIG_MAP}")
-    texts = {
-        each["metadata"]["namespace"]: (each.get("data") or {}).get(ROOTS_KEY) for each in found
-    }
+    found = await client.list(CONFIG_MAPS, field_selector=f"metadata.name={CONFIG_MAP}")
+    texts = {each["metadata"]["namespace"]: (each.get("data") or {}).get(KEY) for each in found}
     return PublishedRoots(namespaces=tuple(sorted(names)), texts=texts)

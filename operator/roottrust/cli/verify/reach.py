@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 
 from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
+from roottrust.domain.names import build_istiod_host
 from roottrust.domain.reasons import Reason
-from roottrust.domain.verification import build_istiod_host
 from roottrust.istiod.address import PORT, IstiodAddress
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.istiod_pods import IstiodPod
