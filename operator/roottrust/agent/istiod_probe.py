@@ -7,7 +7,6 @@ in istio pilot/pkg/bootstrap/certcontroller.go).
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from roottrust.domain.certificate import (
     parse_certificates,
 )
 from roottrust.domain.certificate_path import is_issued_by
+from roottrust.domain.published_root import is_name_of_istiods_own
 from roottrust.domain.read_ca import find_paths
 
 # gRPC servers refuse clients that do not ask for it.
@@ -32,8 +32,6 @@ _NOT_TAKEN = (
     "it has not taken the last publication; if that lasts, see its log for what it refused, and "
     "restart it (it takes another root while it runs with ISTIO_MULTIROOT_MESH=true only)"
 )
-# istiod's own CA has its trust domain for an organization, and nothing else.
-_ISTIODS_OWN = re.compile(r"O=[^,+=]+")
 
 
 class Serving(StrEnum):
@@ -142,7 +140,7 @@ def _explain_refusal(
 
 
 def _explain_foreign(leaf: Certificate) -> ProbeResult:
-    if _ISTIODS_OWN.fullmatch(leaf.issuer):
+    if is_name_of_istiods_own(leaf.issuer):
         return ProbeResult(
             serving=Serving.SELF_SIGNED,
             message=f"istiod signs with a CA of its own ({leaf.issuer}), for it found no files "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from roottrust.domain.certificate import Certificate
-from roottrust.domain.certificate_path import is_issued_by
+from roottrust.domain.certificate_path import find_top
 from roottrust.domain.reasons import Reason
 
 _SHOWN = 12
@@ -36,7 +36,7 @@ def find_path_fault(
             message="No certificate in the pinned trust bundle is self-signed: set the root of the "
             "RootTrustPolicy to a root CA, for an intermediate must not be one.",
         )
-    top = _climb(intermediate, between)
+    top = find_top(intermediate, between)
     if top.is_self_signed:
         return _build(
             Reason.FOREIGN_ROOT,
@@ -49,19 +49,6 @@ def find_path_fault(
         Reason.CHAIN_INCOMPLETE,
         f"The issuer {top.issuer!r} of {_name(top)} is neither pinned nor did Vault show it",
     )
-
-
-def _climb(start: Certificate, between: Sequence[Certificate]) -> Certificate:
-    """Return the uppermost certificate that is known, a root if one is."""
-    top, seen = start, {start.fingerprint}
-    while not top.is_self_signed:
-        above = [each for each in between if each.fingerprint not in seen]
-        issuer = next((each for each in above if is_issued_by(top, each)), None)
-        if issuer is None:
-            return top
-        top = issuer
-        seen.add(top.fingerprint)
-    return top
 
 
 def _explain_namesake(top: Certificate, root: Certificate) -> PathFault:

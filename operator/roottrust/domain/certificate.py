@@ -139,7 +139,7 @@ def _read_der(der: bytes) -> Certificate:
         not_after=certificate.not_valid_after_utc,
         is_ca=constraints is not None and constraints.ca,
         path_length=constraints.path_length if constraints else None,
-        is_self_signed=_is_self_signed(certificate),
+        is_self_signed=is_signed_by(certificate, certificate),
         key_type=_describe_key(certificate),
         key_usages=_find_key_usages(certificate),
         signature_hash=signature_hash.name if signature_hash else None,
@@ -163,12 +163,13 @@ def _build_pem(der: bytes) -> str:
     return "\n".join([f"-----BEGIN {_LABEL}-----", *lines, f"-----END {_LABEL}-----", ""])
 
 
-def _is_self_signed(certificate: x509.Certificate) -> bool:
+def is_signed_by(child: x509.Certificate, parent: x509.Certificate) -> bool:
+    """Tell whether a certificate bears the name of another and the signature of its key."""
     # Bytes, as Go compares them: the same words in another string type are another name.
-    if certificate.subject.public_bytes() != certificate.issuer.public_bytes():
+    if child.issuer.public_bytes() != parent.subject.public_bytes():
         return False
     try:
-        certificate.verify_directly_issued_by(certificate)
+        child.verify_directly_issued_by(parent)
     except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
         return False
     return True

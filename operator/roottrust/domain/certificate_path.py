@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Iterable
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from roottrust.domain.certificate import Certificate
+from roottrust.domain.certificate import Certificate, is_signed_by
 
 
 def load_certificate(certificate: Certificate) -> x509.Certificate:
@@ -23,22 +22,10 @@ def load_certificate(certificate: Certificate) -> x509.Certificate:
 def is_issued_by(child: Certificate, parent: Certificate) -> bool:
     """Tell whether a certificate bears its issuer's name byte by byte, key id and signature.
 
-    Go compares the bytes of names: the same words in another string type are another name. Key ids
-    that contradict each other are refused by Envoy (BoringSSL) and OpenSSL.
+    Key ids that contradict each other are refused by Envoy (BoringSSL) and OpenSSL.
     """
     lower, upper = load_certificate(child), load_certificate(parent)
-    if lower.issuer.public_bytes() != upper.subject.public_bytes():
-        return False
     return _agree_on_key_id(lower, upper) and is_signed_by(lower, upper)
-
-
-def is_signed_by(child: x509.Certificate, parent: x509.Certificate) -> bool:
-    """Tell whether a certificate bears the name of another and the signature of its key."""
-    try:
-        child.verify_directly_issued_by(parent)
-    except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def find_path(
@@ -60,6 +47,19 @@ def find_path(
                 seen.add(step.fingerprint)
                 open_ends.append((step, (*path, step)))
     return None
+
+
+def find_top(start: Certificate, between: Iterable[Certificate]) -> Certificate:
+    """Return the uppermost certificate that is known above one, a root if it is."""
+    others = [each for each in between if each.fingerprint != start.fingerprint]
+    top = start
+    while not top.is_self_signed:
+        above = next((each for each in others if is_issued_by(top, each)), None)
+        if above is None:
+            return top
+        others = [each for each in others if each.fingerprint != above.fingerprint]
+        top = above
+    return top
 
 
 def _agree_on_key_id(child: x509.Certificate, parent: x509.Certificate) -> bool:

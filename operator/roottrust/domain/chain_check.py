@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from roottrust.domain.certificate import Certificate
-from roottrust.domain.certificate_path import is_issued_by
+from roottrust.domain.certificate_path import find_top, is_issued_by
 from roottrust.domain.moment import show_time
 
 # Every way through a chain is tried, so a served one must not be long.
@@ -85,23 +85,12 @@ def _find_fault_of_issuer(certificate: Certificate, *, below: int) -> str | None
 
 def _describe_end(chain: tuple[Certificate, ...], roots: tuple[Certificate, ...]) -> str:
     """Say where the chain ends instead of at a root."""
-    end = _find_end(chain)
+    end = find_top(chain[0], chain[1:])
     if end.is_self_signed:
         return f"it ends at {_name(end)} (SHA-256 {end.fingerprint[:16]}…), which is another root"
     if any(root.subject == end.issuer for root in roots):
         return f"{_name(end)} bears the name of the root as its issuer, and another key signed it"
     return f"it ends at {_name(end)}, issued by {end.issuer!r}, which is not the root"
-
-
-def _find_end(chain: tuple[Certificate, ...]) -> Certificate:
-    end, others = chain[0], list(chain[1:])
-    while not end.is_self_signed:
-        above = next((each for each in others if is_issued_by(end, each)), None)
-        if above is None:
-            return end
-        others.remove(above)
-        end = above
-    return end
 
 
 def _name(certificate: Certificate) -> str:

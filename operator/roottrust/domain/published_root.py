@@ -68,7 +68,12 @@ def shares_root(one: str, other: str) -> bool:
 
 def is_istiods_own(root: Certificate) -> bool:
     """Tell whether istiod made this root for itself, having found no CA when it started."""
-    return root.is_self_signed and _ISTIOD_SUBJECT.fullmatch(root.subject) is not None
+    return root.is_self_signed and is_name_of_istiods_own(root.subject)
+
+
+def is_name_of_istiods_own(subject: str) -> bool:
+    """Tell whether a subject (RFC 4514) is as istiod makes it."""
+    return _ISTIOD_SUBJECT.fullmatch(subject) is not None
 
 
 def _read_fingerprints(bundle: str) -> frozenset[str]:
