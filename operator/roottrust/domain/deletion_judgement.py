@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from roottrust.api.choices import ConditionStatus
+from roottrust.domain.condition_judgement import Judgement
 from roottrust.domain.fault import Fault
-from roottrust.domain.judgement import Judgement
 from roottrust.domain.reasons import ConditionType, Reason
 
 

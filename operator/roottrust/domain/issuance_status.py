@@ -7,12 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from roottrust.api.condition import Condition
 from roottrust.api.issued_certificate import IssuedCertificateStatus
+from roottrust.domain.condition_judgement import Judgement, build_conditions
 from roottrust.domain.issuance_plan import Manifest
 from roottrust.domain.mesh_issuance import MeshIssuance
-
-READY = "Ready"
+from roottrust.domain.reasons import ConditionType
 
 _OWN = frozenset({"observed_generation", "state", "message", "conditions"})
 
@@ -32,23 +31,18 @@ def _build(
     found: Manifest, issuance: MeshIssuance, before: IssuedCertificateStatus, *, now: datetime
 ) -> IssuedCertificateStatus:
     condition = issuance.judge()
-    known = next((each for each in before.conditions if each.type == READY), None)
-    is_unmoved = known is not None and known.status is condition.status
+    ready = Judgement(
+        type=ConditionType.READY,
+        status=condition.status,
+        reason=condition.reason,
+        message=condition.message,
+    )
     generation = int(found["metadata"].get("generation") or 0)
     return IssuedCertificateStatus(
         observed_generation=generation,
         state=issuance.state,
         message=condition.message,
-        conditions=(
-            Condition(
-                type=READY,
-                status=condition.status,
-                reason=condition.reason,
-                message=condition.message,
-                last_transition_time=known.last_transition_time if known and is_unmoved else now,
-                observed_generation=generation,
-            ),
-        ),
+        conditions=build_conditions((ready,), before.conditions, generation=generation, now=now),
     )
 
 

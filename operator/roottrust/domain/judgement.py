@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from roottrust.api.choices import ConditionStatus
+from roottrust.domain.condition_judgement import Judgement
 from roottrust.domain.fault import Fault, find_worst, name_cluster
 from roottrust.domain.mesh_condition import MeshCondition, find_worst_condition
 from roottrust.domain.outcome import Outcome
@@ -31,21 +30,6 @@ _NEEDS_AN_EDIT = frozenset(
         Reason.ROOT_EXPIRES_TOO_SOON,
     }
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """One condition without its times."""
-
-    type: ConditionType
-    status: ConditionStatus
-    reason: Reason
-    message: str
-
-    @property
-    def is_true(self) -> bool:
-        """Whether the condition holds."""
-        return self.status is ConditionStatus.TRUE
 
 
 def judge(outcome: Outcome) -> tuple[Judgement, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from roottrust.api.choices import ConditionStatus
-from roottrust.api.condition import Condition
 from roottrust.api.mesh import (
     ROOTS_MAX,
     STALE_MAX,
@@ -13,8 +12,9 @@ from roottrust.api.mesh import (
     MeshStatus,
     NamespaceSync,
 )
+from roottrust.domain.condition_judgement import build_conditions
 from roottrust.domain.observed_trust import ObservedTrust
-from roottrust.domain.observed_trust_judgement import TrustJudgement, judge_trust
+from roottrust.domain.observed_trust_judgement import judge_trust
 from roottrust.domain.reasons import MeshConditionType, Reason
 from roottrust.domain.transition import Transition
 
@@ -31,7 +31,6 @@ def build_mesh_status(
     """Return the whole status; times of conditions move only with their status."""
     judgements = judge_trust(trust)
     ready = judgements[-1]
-    known = {each.type: each for each in previous.conditions} if previous else {}
     return MeshStatus(
         observed_generation=generation,
         root_fingerprints=_list_fingerprints(trust),
@@ -43,9 +42,8 @@ def build_mesh_status(
         ),
         self_signed=trust.is_self_signed,
         message=None if ready.is_true else ready.message,
-        conditions=tuple(
-            _build_condition(each, known.get(each.type), generation=generation, now=now)
-            for each in judgements
+        conditions=build_conditions(
+            judgements, previous.conditions if previous else (), generation=generation, now=now
         ),
     )
 
@@ -80,20 +78,4 @@ def _build_sync(trust: ObservedTrust) -> NamespaceSync:
     in_sync = total - len(stale)
     return NamespaceSync(
         in_sync=in_sync, total=total, stale=stale[:STALE_MAX], summary=f"{in_sync}/{total}"
-    )
-
-
-def _build_condition(
-    judgement: TrustJudgement, known: Condition | None, *, generation: int, now: datetime
-) -> Condition:
-    is_unmoved = known is not None and known.status is judgement.status
-    return Condition(
-        type=judgement.type,
-        status=judgement.status,
-        reason=judgement.reason,
-        message=judgement.message,
-        last_transition_time=known.last_transition_time
-        if known and is_unmoved
-        else now.replace(microsecond=0),
-        observed_generation=generation,
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from roottrust.api.choices import ConditionStatus
+from roottrust.domain.condition_judgement import Judgement
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.published_bundle import CONFIG_MAP
 from roottrust.domain.reasons import MeshConditionType, Reason
@@ -13,22 +13,7 @@ from roottrust.domain.reasons import MeshConditionType, Reason
 SHOWN = 3
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrustJudgement:
-    """One condition without its times."""
-
-    type: MeshConditionType
-    status: ConditionStatus
-    reason: Reason
-    message: str
-
-    @property
-    def is_true(self) -> bool:
-        """Whether the condition holds."""
-        return self.status is ConditionStatus.TRUE
-
-
-def judge_trust(trust: ObservedTrust) -> tuple[TrustJudgement, ...]:
+def judge_trust(trust: ObservedTrust) -> tuple[Judgement, ...]:
     """Return all conditions, Ready last."""
     istiod = _judge_istiod(trust)
     published = _judge_published(trust)
@@ -36,7 +21,7 @@ def judge_trust(trust: ObservedTrust) -> tuple[TrustJudgement, ...]:
     return istiod, published, propagated, _judge_ready((published, propagated, istiod))
 
 
-def _judge_istiod(trust: ObservedTrust) -> TrustJudgement:
+def _judge_istiod(trust: ObservedTrust) -> Judgement:
     istiod = trust.istiod
     if istiod.wanted > 0 and istiod.ready >= istiod.wanted:
         count = f"All {istiod.wanted} replicas" if istiod.wanted > 1 else "The one replica"
@@ -51,7 +36,7 @@ def _judge_istiod(trust: ObservedTrust) -> TrustJudgement:
     )
 
 
-def _judge_published(trust: ObservedTrust) -> TrustJudgement:
+def _judge_published(trust: ObservedTrust) -> Judgement:
     kind, published = MeshConditionType.TRUST_PUBLISHED, trust.published
     place = f"ConfigMap {trust.istiod.namespace}/{CONFIG_MAP}"
     if published is None:
@@ -103,7 +88,7 @@ def _advise_self_signed(trust: ObservedTrust) -> str:
     )
 
 
-def _judge_propagated(trust: ObservedTrust, published: TrustJudgement) -> TrustJudgement:
+def _judge_propagated(trust: ObservedTrust, published: Judgement) -> Judgement:
     kind, counted, stale = MeshConditionType.TRUST_PROPAGATED, trust.counted, trust.stale
     if not published.is_true:
         return _fail(
@@ -125,7 +110,7 @@ def _judge_propagated(trust: ObservedTrust, published: TrustJudgement) -> TrustJ
     )
 
 
-def _judge_ready(judgements: Sequence[TrustJudgement]) -> TrustJudgement:
+def _judge_ready(judgements: Sequence[Judgement]) -> Judgement:
     failed = next((each for each in judgements if not each.is_true), None)
     if failed is None:
         message = judgements[1].message
@@ -144,9 +129,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _pass(kind: MeshConditionType, reason: Reason, message: str) -> TrustJudgement:
-    return TrustJudgement(type=kind, status=ConditionStatus.TRUE, reason=reason, message=message)
+def _pass(kind: MeshConditionType, reason: Reason, message: str) -> Judgement:
+    return Judgement(type=kind, status=ConditionStatus.TRUE, reason=reason, message=message)
 
 
-def _fail(kind: MeshConditionType, reason: Reason, message: str) -> TrustJudgement:
-    return TrustJudgement(type=kind, status=ConditionStatus.FALSE, reason=reason, message=message)
+def _fail(kind: MeshConditionType, reason: Reason, message: str) -> Judgement:
+    return Judgement(type=kind, status=ConditionStatus.FALSE, reason=reason, message=message)

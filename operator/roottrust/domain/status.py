@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from roottrust.api.choices import ConditionStatus, PolicyState, TrustReason
-from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import (
     DRIFT_MAX,
     MANAGED_OBJECTS_MAX,
@@ -24,8 +23,9 @@ from roottrust.domain import ownership
 from roottrust.domain.action import Verb
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.cluster_plan import ClusterPlan
+from roottrust.domain.condition_judgement import Judgement, build_conditions
 from roottrust.domain.deletion_judgement import judge_deletion
-from roottrust.domain.judgement import Judgement, judge
+from roottrust.domain.judgement import judge
 from roottrust.domain.mesh_status import count_meshes, list_meshes
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Conflict
@@ -47,7 +47,9 @@ def build_status(
         observed_generation=outcome.generation,
         state=_find_state(judgements, outcome),
         message=_get(judgements, ConditionType.READY).message,
-        conditions=_build_conditions(judgements, before, outcome, now),
+        conditions=build_conditions(
+            judgements, before.conditions, generation=outcome.generation, now=now
+        ),
         warnings=_list_warnings(outcome, before),
         meshes=before.meshes,
         mesh_totals=before.mesh_totals,
@@ -217,28 +219,3 @@ def _find_state(judgements: tuple[Judgement, ...], outcome: Outcome) -> PolicySt
 
 def _get(judgements: tuple[Judgement, ...], kind: ConditionType) -> Judgement:
     return next(each for each in judgements if each.type is kind)
-
-
-def _build_conditions(
-    judgements: tuple[Judgement, ...],
-    before: RootTrustPolicyStatus,
-    outcome: Outcome,
-    now: datetime,
-) -> tuple[Condition, ...]:
-    known = {each.type: each for each in before.conditions}
-    return tuple(
-        Condition(
-            type=each.type,
-            status=each.status,
-            reason=each.reason,
-            message=each.message,
-            last_transition_time=_find_transition(each, known.get(each.type), now),
-            observed_generation=outcome.generation,
-        )
-        for each in judgements
-    )
-
-
-def _find_transition(judgement: Judgement, known: Condition | None, now: datetime) -> datetime:
-    is_unmoved = known is not None and known.status is judgement.status
-    return known.last_transition_time if known and is_unmoved else now.replace(microsecond=0)

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from roottrust.api.choices import ManagementMode
+from roottrust.domain.condition_judgement import Judgement
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import build_fault
 from roottrust.domain.issuance_plan import IssuancePlan, plan_issuance
 from roottrust.domain.issuance_report import report_issuance
-from roottrust.domain.judgement import Judgement, judge
+from roottrust.domain.judgement import judge
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
 from roottrust.domain.precedence import Claim, find_root_owner

@@ -29,12 +29,12 @@ from roottrust.domain.change import (
     list_obstacles,
     list_withheld,
 )
+from roottrust.domain.condition_judgement import Judgement
 from roottrust.domain.fault import Fault
 from roottrust.domain.issuance_change import (
     list_certificate_changes,
     list_certificate_obstacles,
 )
-from roottrust.domain.judgement import Judgement
 from roottrust.domain.manifest_change import list_manifest_changes
 from roottrust.domain.reasons import Reason
 from roottrust.hub.policy_planner import PolicyPreview, build_policy_key

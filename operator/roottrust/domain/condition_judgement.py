@@ -1,0 +1,49 @@
+"""One condition as it was judged, and as a status has it: with the time at which it turned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from roottrust.api.choices import ConditionStatus
+from roottrust.api.condition import Condition
+from roottrust.domain.reasons import ConditionType, MeshConditionType, Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """One condition without its times."""
+
+    type: ConditionType | MeshConditionType
+    status: ConditionStatus
+    reason: Reason
+    message: str
+
+    @property
+    def is_true(self) -> bool:
+        """Whether the condition holds."""
+        return self.status is ConditionStatus.TRUE
+
+
+def build_conditions(
+    judgements: Iterable[Judgement], before: Iterable[Condition], *, generation: int, now: datetime
+) -> tuple[Condition, ...]:
+    """Return the conditions of a status; their times move only with their status."""
+    known = {each.type: each for each in before}
+    return tuple(
+        Condition(
+            type=each.type,
+            status=each.status,
+            reason=each.reason,
+            message=each.message,
+            last_transition_time=_find_transition(each, known.get(each.type), now),
+            observed_generation=generation,
+        )
+        for each in judgements
+    )
+
+
+def _find_transition(judgement: Judgement, known: Condition | None, now: datetime) -> datetime:
+    is_unmoved = known is not None and known.status is judgement.status
+    return known.last_transition_time if known and is_unmoved else now.replace(microsecond=0)
