@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
 
 from roottrust.api.mesh import MeshStatus
 from roottrust.cluster.kinds import MESHES
-from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.observed_mesh_status import list_mesh_transitions
 from roottrust.kube.client import KubeClient
+from roottrust.kube.status import apply_status, dump_status
 from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
 
@@ -38,7 +37,9 @@ class MeshReporter:
         before = parse_status(mesh.get("status"))
         if status == before:
             return
-        await self._write(mesh, status)
+        await apply_status(
+            self._client, MESHES, mesh, dump_status(status), field_manager=FIELD_MANAGER
+        )
         for each in list_mesh_transitions(before, status):
             await self._events.post_event(
                 {"apiVersion": MESHES.api_version, "kind": MESHES.kind, **mesh},
@@ -50,19 +51,6 @@ class MeshReporter:
     def forget(self, mesh: str) -> None:
         """Tell nothing more of a mesh that is gone."""
         self._metrics.forget_mesh(mesh)
-
-    async def _write(self, mesh: Manifest, status: MeshStatus) -> None:
-        metadata = {name: mesh["metadata"][name] for name in ("namespace", "name", "uid")}
-        body = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        # Without empty lists, server-side apply removes what was in them.
-        told = {name: value for name, value in body.items() if value != []}
-        with suppress(DependencyMissingError):  # a Mesh that was deleted meanwhile needs none
-            await self._client.apply(
-                MESHES,
-                {"metadata": metadata, "status": told},
-                field_manager=FIELD_MANAGER,
-                subresource="status",
-            )
 
 
 def parse_status(status: object) -> MeshStatus | None:

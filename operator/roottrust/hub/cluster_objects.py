@@ -18,6 +18,7 @@ from roottrust.domain.issuance_plan import CertificateAction
 from roottrust.domain.target import MeshTarget
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.kube.client import KubeClient
+from roottrust.kube.status import apply_status
 from roottrust.runtime.store import ObjectStore
 
 FIELD_MANAGER = "roottrust-hub-issuance"
@@ -73,15 +74,9 @@ class WatchedObjects:
 
     async def report(self, found: Manifest, status: Manifest) -> None:
         """Write the hub's part of a status; of an object that is gone nothing needs to be told."""
-        names = ("namespace", "name", "uid")
-        metadata = {name: found["metadata"][name] for name in names}
-        with suppress(DependencyMissingError):
-            await self._client.apply(
-                ISSUED_CERTIFICATES,
-                {"metadata": metadata, "status": status},
-                field_manager=FIELD_MANAGER,
-                subresource="status",
-            )
+        await apply_status(
+            self._client, ISSUED_CERTIFICATES, found, status, field_manager=FIELD_MANAGER
+        )
 
     async def apply(self, action: CertificateAction) -> None:
         """Make one write; one to an object that is gone, or another by then, is refused."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.action import Action
-from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.reasons import ConditionType
 from roottrust.domain.repair import list_repairs
@@ -18,9 +16,10 @@ from roottrust.domain.status import build_status
 from roottrust.domain.transition import Transition, list_transitions
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject
-from roottrust.hub.told_status import ToldStatus, dump_status
+from roottrust.hub.told_status import ToldStatus
 from roottrust.hub.wanted_book import WantedBook
 from roottrust.kube.client import KubeClient
+from roottrust.kube.status import apply_status, dump_status
 from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey, build_key
@@ -106,21 +105,10 @@ class PolicyReporter:
             )
 
     async def _write(self, policy: PolicyObject, body: dict[str, Any]) -> None:
-        identity = policy.identity
-        metadata = {
-            "namespace": identity.namespace,
-            "name": identity.name,
-            # Of another object by that name this status tells nothing: Kubernetes then refuses it.
-            "uid": identity.uid,
-        }
-        # A policy that was deleted meanwhile needs no status.
-        with suppress(DependencyMissingError):
-            written = await self._client.apply(
-                POLICIES,
-                {"metadata": metadata, "status": body},
-                field_manager=FIELD_MANAGER,
-                subresource="status",
-            )
+        written = await apply_status(
+            self._client, POLICIES, policy.manifest, body, field_manager=FIELD_MANAGER
+        )
+        if written is not None:
             self._on_written(policy.manifest, written, body)
 
     async def post(

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.hub.policy_object import parse_status
+from roottrust.kube.status import dump_status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +30,6 @@ class ToldStatus:
             return True
         status = parse_status(found)
         return status is not None and _digest(dump_status(status)) == self.digest
-
-
-def dump_status(status: RootTrustPolicyStatus) -> dict[str, Any]:
-    """Return a status as it is sent, without empty lists so that server-side apply removes them."""
-    dumped = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {name: value for name, value in dumped.items() if value != []}
 
 
 def _digest(status: object) -> bytes:
