@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from roottrust.hub.policy_report import FIELD_MANAGER
-from roottrust.kube.client import APPLY_PATCH, METADATA
+from roottrust.kube.media_type import APPLY_PATCH, METADATA
 from testbed import Cluster, TestbedError
 from tests.bench.bare_vault import run_at_once
 from tests.bench.fleet import NAMESPACE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,13 +16,14 @@ import requests
 from roottrust.agent.api_access import ApiAccess
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.http.answer import parse_object, read_retry_after
 from roottrust.http.failure import describe_failure, find_certificate_refusal
 from roottrust.http.session import build_session
 from roottrust.kube.answer_error import classify_status
+from roottrust.kube.media_type import JSON
 
 logger = logging.getLogger(__name__)
 
-JSON = "application/json"
 USER_AGENT = "roottrust-agent"
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -73,7 +73,7 @@ class ApiServer:
                 read_seconds=READ_SECONDS,
             )
         ) as response:
-            answer = _parse(self._read(response))
+            answer = parse_object(self._read(response))
             if response.status_code == HTTPStatus.NOT_FOUND:
                 return None
             self._check(response, answer, verb=verb, path=path)
@@ -100,9 +100,9 @@ class ApiServer:
             )
         ) as response:
             if response.status_code != HTTPStatus.OK:
-                self._check(response, _parse(self._read(response)), verb="watch", path=path)
+                self._check(response, parse_object(self._read(response)), verb="watch", path=path)
             for line in self._iterate(response):
-                event = _parse(line)
+                event = parse_object(line)
                 if event.get("type") == "ERROR":
                     self._raise_status(event.get("object") or {}, verb="watch", path=path)
                 yield event
@@ -173,7 +173,7 @@ class ApiServer:
             self._raise(
                 response.status_code,
                 message=str(answer.get("message", "")),
-                retry_after_seconds=_read_seconds(response.headers.get("Retry-After")),
+                retry_after_seconds=read_retry_after(response.headers.get("Retry-After")),
                 verb=verb,
                 path=path,
             )
@@ -215,19 +215,3 @@ class ApiServer:
             f"The API server {self._access.server} cannot be reached: {detail}.",
             reason=Reason.API_UNREACHABLE,
         )
-
-
-def _parse(data: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(data)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _read_seconds(value: str | None) -> float | None:
-    try:
-        seconds = float(value) if value is not None else None
-    except ValueError:
-        return None
-    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else None

@@ -22,9 +22,8 @@ from roottrust.domain.certificate import (
 from roottrust.domain.certificate_path import is_issued_by
 from roottrust.domain.published_root import is_name_of_istiods_own
 from roottrust.domain.read_ca import find_paths
+from roottrust.istiod.tls import trust_anybody, trust_roots
 
-# gRPC servers refuse clients that do not ask for it.
-_PROTOCOL = "h2"
 _HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 _HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 _NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
@@ -99,11 +98,11 @@ def _probe(
     leaf = None
     for root in roots:
         try:
-            leaf = _fetch_leaf(_trust_only(root), address)
+            leaf = _fetch_leaf(trust_roots(root.pem), address)
         except ssl.SSLCertVerificationError as refusal:
             return _explain_refusal(chain, root, refusal, address)
     if leaf is None:
-        return _explain_foreign(_fetch_leaf(_trust_anything(), address))
+        return _explain_foreign(_fetch_leaf(trust_anybody(), address))
     if is_issued_by(leaf, chain[0]):
         return ProbeResult(serving=Serving.THIS, message="istiod serves this intermediate.")
     return ProbeResult(
@@ -130,7 +129,7 @@ def _explain_refusal(
             message=f"A certificate in istiod's chain is out of its time ({refusal.verify_message}"
             "): see this node's clock, then istiod's log.",
         )
-    leaf = _fetch_leaf(_trust_anything(), address)
+    leaf = _fetch_leaf(trust_anybody(), address)
     if leaf.issuer == chain[0].subject:
         return ProbeResult(
             serving=Serving.OLDER,
@@ -152,23 +151,6 @@ def _explain_foreign(leaf: Certificate) -> ProbeResult:
         "root: a Secret istiod-tls that is left from istio-csr is likely to override it; delete "
         "that, and restart istiod.",
     )
-
-
-def _trust_only(root: Certificate) -> ssl.SSLContext:
-    # Not the default context, whose strictness since Python 3.13 refuses roots that istiod takes.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=root.pem)
-    context.set_alpn_protocols([_PROTOCOL])
-    return context
-
-
-def _trust_anything() -> ssl.SSLContext:
-    """Return what shows the certificate of a stranger; nothing is sent to it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols([_PROTOCOL])
-    return context
 
 
 def _fetch_leaf(context: ssl.SSLContext, address: _Address) -> Certificate:

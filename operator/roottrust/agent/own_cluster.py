@@ -12,9 +12,11 @@ from roottrust.domain.errors import AccessDeniedError, ConflictError, RootTrustE
 from roottrust.domain.published_bundle import CONFIG_MAP, find_text
 from roottrust.kube.event_manifest import EventType, build_event, build_repeat
 from roottrust.kube.kind import CONFIG_MAPS, EVENTS, SECRETS, ResourceKind, build_path
+from roottrust.kube.media_type import APPLY_PATCH, JSON_PATCH, METADATA
 
 logger = logging.getLogger(__name__)
 
+# Not from roottrust.api.kind, which brings the models of all kinds: an agent has little memory.
 ISSUED_CERTIFICATES = ResourceKind(
     group="internal.gloo.solo.io",
     version="v2",
@@ -22,10 +24,6 @@ ISSUED_CERTIFICATES = ResourceKind(
     kind="IssuedCertificate",
 )
 COMPONENT = "roottrust-agent"
-
-_APPLY = "application/apply-patch+yaml"
-_JSON_PATCH = "application/json-patch+json"
-_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 
 class OwnCluster:
@@ -53,8 +51,8 @@ class OwnCluster:
             verb="patch",
             query={"fieldManager": f"{COMPONENT}-{self._pod}", "force": "true"},
             body=manifest,
-            content_type=_APPLY,
-            accept=_METADATA,
+            content_type=APPLY_PATCH,
+            accept=METADATA,
         )
 
     def read_published_root(self) -> str | None:
@@ -70,7 +68,7 @@ class OwnCluster:
         """
         path = self._build_path(SECRETS, name)
         try:
-            return self._server.send("GET", path, verb="get", accept=_METADATA) is not None
+            return self._server.send("GET", path, verb="get", accept=METADATA) is not None
         except AccessDeniedError:
             return False
 
@@ -117,7 +115,7 @@ class OwnCluster:
             verb="patch",
             query={"fieldManager": COMPONENT},
             body=operations,
-            content_type=_JSON_PATCH,
+            content_type=JSON_PATCH,
         )
 
     def _build_path(self, kind: ResourceKind, name: str | None = None, **rest: str) -> str:

@@ -7,7 +7,6 @@ security/v1alpha1/ca.proto).
 from __future__ import annotations
 
 import asyncio
-import ssl
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -24,7 +23,7 @@ from roottrust.istiod.address import IstiodAddress
 from roottrust.istiod.failure import classify_connection_failure
 from roottrust.istiod.messages import CertificateCodec, CertificateRequest, CertificateResponse
 from roottrust.istiod.refusal import classify_refusal
-from roottrust.istiod.served_chain import ALPN
+from roottrust.istiod.tls import trust_roots
 
 TOKEN_AUDIENCE = "istio-ca"  # noqa: S105 - istio: security.TokenAudiences
 
@@ -67,7 +66,7 @@ async def request_certificate(
     channel = Channel(
         address.host,
         address.port,
-        ssl=_build_context(roots_pem),
+        ssl=trust_roots(roots_pem),
         codec=CertificateCodec(),
         config=Configuration(ssl_target_name_override=address.server_name),
     )
@@ -86,15 +85,3 @@ async def request_certificate(
         channel.close()
         await asyncio.sleep(0)  # the transport is closed by the loop, not by that call
     return answer.cert_chain
-
-
-def _build_context(roots_pem: str) -> ssl.SSLContext:
-    """Return trust in these roots alone, as lenient as that of workloads (Go, BoringSSL).
-
-    Python's own defaults ask for a key usage, which the guide's root does not have.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols([ALPN])
-    context.load_verify_locations(cadata=roots_pem)
-    return context

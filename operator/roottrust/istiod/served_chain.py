@@ -8,9 +8,7 @@ from typing import Any
 
 from roottrust.istiod.address import IstiodAddress
 from roottrust.istiod.failure import classify_connection_failure
-
-# grpc-go ends a handshake that does not offer it.
-ALPN = "h2"
+from roottrust.istiod.tls import trust_anybody
 
 
 async def read_served_chain(address: IstiodAddress, *, timeout_seconds: float) -> str:
@@ -23,7 +21,7 @@ async def read_served_chain(address: IstiodAddress, *, timeout_seconds: float) -
             _, writer = await asyncio.open_connection(
                 address.host,
                 address.port,
-                ssl=_build_context(),
+                ssl=trust_anybody(),
                 server_hostname=address.server_name,
             )
     except OSError as failure:
@@ -32,15 +30,6 @@ async def read_served_chain(address: IstiodAddress, *, timeout_seconds: float) -
         return "".join(map(ssl.DER_cert_to_PEM_cert, _get_chain(writer)))
     finally:
         writer.transport.abort()
-
-
-def _build_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols([ALPN])
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _get_chain(writer: asyncio.StreamWriter) -> list[bytes]:

@@ -15,14 +15,15 @@ from roottrust.http.guard import Guard, allow_writes
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.kind import ResourceKind, build_path
 from roottrust.kube.managed_fields import drop_managed_fields
-from roottrust.kube.transport import JSON, Body, KubeTransport
-
-JSON_PATCH = "application/json-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
-METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-# Documents have media types of their own, and the API server refuses another one.
-ANYTHING = "*/*"
+from roottrust.kube.media_type import (
+    ANYTHING,
+    APPLY_PATCH,
+    JSON,
+    JSON_PATCH,
+    METADATA,
+    METADATA_LIST,
+)
+from roottrust.kube.transport import Body, KubeTransport
 
 PAGE_SIZE = 500
 

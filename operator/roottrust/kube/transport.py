@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import json
-import math
 import ssl
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -17,12 +15,13 @@ from kubernetes.aio.client import ApiClient
 
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.http.answer import parse_object, read_retry_after
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.http.guarded_request import build_request_class
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.errors import classify_status, classify_transport_failure
+from roottrust.kube.media_type import JSON
 
-JSON = "application/json"
 USER_AGENT = "roottrust-operator"
 CONNECT_SECONDS = 10.0
 
@@ -77,7 +76,7 @@ class KubeTransport:
         url = self._access.server + quote(path) + (f"?{urlencode(query)}" if query else "")
         async with self._slots:
             status, data, answer_headers = await self._exchange(method, url, headers, body)
-        answer = _parse(data)
+        answer = parse_object(data)
         if status < HTTPStatus.MULTIPLE_CHOICES:
             return self._require_object(answer)
         if status == HTTPStatus.NOT_FOUND and _is_missing_object(answer, path=path):
@@ -85,7 +84,7 @@ class KubeTransport:
         raise classify_status(
             status,
             message=str(answer.get("message", "")),
-            retry_after_seconds=_read_retry_after(answer_headers.get("Retry-After")),
+            retry_after_seconds=read_retry_after(answer_headers.get("Retry-After")),
             verb=verb,
             path=path,
         )
@@ -114,25 +113,7 @@ class KubeTransport:
         return answer
 
 
-def _parse(data: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(data)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
 def _is_missing_object(answer: Mapping[str, Any], *, path: str) -> bool:
     """Tell a missing object from a missing kind or namespace, which also answer 404."""
     name = (answer.get("details") or {}).get("name")
     return bool(name) and path.endswith(f"/{name}")
-
-
-def _read_retry_after(value: str | None) -> float | None:
-    try:
-        seconds = float(value) if value is not None else None
-    except ValueError:
-        return None
-    if seconds is None or not math.isfinite(seconds) or seconds < 0:
-        return None
-    return seconds

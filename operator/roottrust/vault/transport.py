@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pydantic import SecretStr
 
 from roottrust.domain.errors import InvalidSpecError, TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.http.answer import read_retry_after
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.http.session import build_session
 from roottrust.vault.connection import VaultConnection
@@ -141,7 +141,7 @@ def build_response(
     return VaultResponse(
         status=status,
         body=_read_body(status, headers, content, address=address),
-        retry_after_seconds=_read_retry_after(headers.get("Retry-After")),
+        retry_after_seconds=read_retry_after(headers.get("Retry-After")),
     )
 
 
@@ -162,14 +162,3 @@ def _read_body(
             reason=Reason.SERVER_ERROR,
         )
     return {}
-
-
-def _read_retry_after(value: str | None) -> float | None:
-    """Return Retry-After in seconds; its form as a date is not used by Vault."""
-    try:
-        seconds = float(value) if value is not None else None
-    except ValueError:
-        return None
-    if seconds is None or not math.isfinite(seconds) or seconds < 0:
-        return None
-    return seconds

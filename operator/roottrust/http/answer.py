@@ -1,0 +1,27 @@
+"""What answers of Vault and of API servers have in common, whichever client has asked."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Return the JSON object of a body, an empty one for anything else."""
+    try:
+        answer = json.loads(data)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def read_retry_after(value: str | None) -> float | None:
+    """Return Retry-After in seconds; its form as a date is used by neither."""
+    try:
+        seconds = float(value) if value is not None else None
+    except ValueError:
+        return None
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return None
+    return seconds
