@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from roottrust.cli.options import with_context
 from roottrust.cluster.app import plan_cluster_role
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.redaction import build_one_line
@@ -58,7 +59,7 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong usage or configuration.
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Cluster to run for. Default: $KUBECONFIG, or the pod's own ServiceAccount.",
 )
-@click.option("--context", help="Context of the kubeconfig. Default: its current one.")
+@with_context
 def command(
     config_file: Path | None, roles: str | None, kubeconfig: Path | None, context: str | None
 ) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 
 import click
 
+from roottrust.cli.options import show_report, with_color, with_context, with_output
 from roottrust.cli.own_access import find_own_access
 from roottrust.cli.plan.render import render_report
-from roottrust.cli.plan.report import PlanReport, Result
+from roottrust.cli.plan.report import Result
 from roottrust.cli.plan.run import Options, run_plan
 from roottrust.cli.plan.yaml_documents import DocumentsError
-from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, has_colours, tell
+from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, tell
 from roottrust.domain.errors import RootTrustError
 from roottrust.runtime.settings import NAMESPACE_DEFAULT
 from roottrust.runtime.settings_environment import CONFIG_VARIABLE
@@ -78,21 +79,8 @@ configuration (and the end of that token), where you bring no token of your own.
     "--namespace",
     help="Policies of this namespace alone; with -f, the namespace of those that name none.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the result, which alone is written to stdout.",
-)
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; auto: on a terminal, unless NO_COLOR is set.",
-)
+@with_output
+@with_color
 @click.option(
     "--config",
     "config_file",
@@ -118,7 +106,7 @@ configuration (and the end of that token), where you bring no token of your own.
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Cluster of the policies. Default: $KUBECONFIG, ~/.kube/config, or the pod's own account.",
 )
-@click.option("--context", help="Context of the kubeconfig. Default: its current one.")
+@with_context
 def command(
     names: tuple[str, ...],
     files: tuple[str, ...],
@@ -147,12 +135,5 @@ def command(
         fail(error.lines)
     except RootTrustError as error:
         fail([error.message])
-    _show(report, output=output, color=color)
+    show_report(report, render_report, output=output, color=color)
     sys.exit(EXIT_CODES[report.result])
-
-
-def _show(report: PlanReport, *, output: str, color: str) -> None:
-    if output == "json":
-        click.echo(report.model_dump_json(by_alias=True, indent=2))
-    else:
-        click.echo(render_report(report), nl=False, color=has_colours(color))

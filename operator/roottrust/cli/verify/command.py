@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
+from roottrust.cli.options import show_report, with_color, with_context, with_output
 from roottrust.cli.own_access import find_own_access
-from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, has_colours, tell
+from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, tell
 from roottrust.cli.verify.progress import Progress
 from roottrust.cli.verify.reach import Way
 from roottrust.cli.verify.render import render_report
-from roottrust.cli.verify.report import VerifyReport
 from roottrust.cli.verify.run import PROBE_ACCOUNT, Options, run_verify
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.verification import Check, Result
@@ -75,21 +75,8 @@ the pinned root.
 @click.command("verify", cls=PlainExitCommand, help=_HELP)
 @click.argument("cluster", required=False, metavar="[CLUSTER]")
 @click.option("-n", "--namespace", help="istiod's namespace. Default: all.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the result, which alone is written to stdout.",
-)
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; auto: on a terminal, unless NO_COLOR is set.",
-)
+@with_output
+@with_color
 @click.option(
     "--root",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -158,7 +145,7 @@ the pinned root.
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Cluster of the meshes. Default: $KUBECONFIG, ~/.kube/config, or the pod's own account.",
 )
-@click.option("--context", help="Context of the kubeconfig. Default: its current one.")
+@with_context
 def command(
     output: str,
     color: str,
@@ -185,12 +172,5 @@ def command(
         report = asyncio.run(work)
     except RootTrustError as error:
         fail([error.message])
-    _show(report, output=output, color=color)
+    show_report(report, render_report, output=output, color=color)
     sys.exit(EXIT_CODES[report.result])
-
-
-def _show(report: VerifyReport, *, output: str, color: str) -> None:
-    if output == "json":
-        click.echo(report.model_dump_json(by_alias=True, indent=2))
-    else:
-        click.echo(render_report(report), nl=False, color=has_colours(color))

@@ -1,0 +1,42 @@
+"""Options that several commands have, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from roottrust.cli.report_model import ReportModel
+from roottrust.cli.terminal import has_colours
+
+Report = TypeVar("Report", bound=ReportModel)
+
+with_output = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the result, which alone is written to stdout.",
+)
+with_color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours; auto: on a terminal, unless NO_COLOR is set.",
+)
+with_context = click.option(
+    "--context", help="Context of the kubeconfig. Default: its current one."
+)
+
+
+def show_report(
+    report: Report, render: Callable[[Report], str], *, output: str, color: str
+) -> None:
+    """Write a result to stdout, as `--output` and `--color` say."""
+    if output == "json":
+        click.echo(report.model_dump_json(by_alias=True, indent=2))
+    else:
+        click.echo(render(report), nl=False, color=has_colours(color))
