@@ -22,6 +22,7 @@ from roottrust.domain.root_check import (
 )
 from roottrust.domain.root_remedy import build_remedy
 from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.some_names import list_some
 from roottrust.domain.target import RootTarget
 
 REPLACE_ROOT_ANNOTATION = "admin.gloo.solo.io/replace-root"
@@ -177,8 +178,7 @@ def _name_issuers_with_key(snapshot: Snapshot, issuer: IssuerFacts) -> str:
 
 def _list_names(issuers: tuple[IssuerFacts, ...]) -> str:
     names = [each.issuer_name or each.issuer_id for each in issuers]
-    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return f"{', '.join(names[:_MAX_NAMES])}{more}"
+    return list_some(names, most=_MAX_NAMES)
 
 
 def _missing(root: RootTarget, what: str) -> RootPlan:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.known import KnownMesh
 from roottrust.domain.login_check import ClientReview
+from roottrust.domain.some_names import list_some
 from roottrust.domain.target import Account, ClusterTarget
 
 DEFAULT_SERVICE_ACCOUNTS = ("istiod", "istiod-service-account")
-_SHOWN = 3
 
 
 def list_accounts(
@@ -46,9 +46,8 @@ def warn_of_unasked(clusters: Iterable[ClusterTarget]) -> tuple[str, ...]:
     ]
     if not unasked:
         return ()
-    more = f" and {len(unasked) - _SHOWN} more" if len(unasked) > _SHOWN else ""
     warning = (
-        f"Vault's kubernetes method also lets in {', '.join(unasked[:_SHOWN])}{more}, which no "
+        f"Vault's kubernetes method also lets in {list_some(unasked)}, which no "
         "istiod runs as: use workloadAuth.method: jwt, or a policy for each namespace."
     )
     return (warning,)

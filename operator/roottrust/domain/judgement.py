@@ -9,8 +9,7 @@ from roottrust.domain.mesh_condition import MeshCondition, find_worst_condition
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import ConditionType, Reason
-
-_MAX_NAMES = 3
+from roottrust.domain.some_names import list_some
 
 _NEEDS_AN_EDIT = frozenset(
     {
@@ -158,9 +157,7 @@ def _judge_progress(ready: Judgement) -> tuple[Judgement, ...]:
 
 def _name_clusters(outcome: Outcome) -> str:
     names = [each.cluster for each in outcome.target.clusters] if outcome.target else []
-    shown = ", ".join(names[:_MAX_NAMES])
-    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return f"{shown}{more}"
+    return list_some(names)
 
 
 def _list_meshes(outcome: Outcome) -> tuple[str, ...]:

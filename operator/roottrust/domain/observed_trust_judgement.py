@@ -9,8 +9,7 @@ from roottrust.domain.condition_judgement import Judgement
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.published_bundle import CONFIG_MAP
 from roottrust.domain.reasons import MeshConditionType, Reason
-
-SHOWN = 3
+from roottrust.domain.some_names import list_some
 
 
 def judge_trust(trust: ObservedTrust) -> tuple[Judgement, ...]:
@@ -116,13 +115,6 @@ def _judge_ready(judgements: Sequence[Judgement]) -> Judgement:
         message = judgements[1].message
         return _pass(MeshConditionType.READY, Reason.READY, message)
     return _fail(MeshConditionType.READY, failed.reason, failed.message)
-
-
-def list_some(names: Sequence[str]) -> str:
-    """Return the first of several names, and how many more there are."""
-    more = len(names) - SHOWN
-    shown = ", ".join(names[:SHOWN])
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _count(number: int, noun: str) -> str:

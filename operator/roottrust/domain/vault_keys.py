@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from roottrust.domain.desired import AGENT_TOKEN_SECONDS
+from roottrust.domain.some_names import list_some
 
 UNUSED_SECONDS = 2.0 * AGENT_TOKEN_SECONDS
 
@@ -20,7 +21,6 @@ _REMOVED = (
     f"{UNUSED_SECONDS / 60:g} minutes."
 )
 _LEFT = "roottrust removes none there: do it once nobody uses them."
-_MAX_NAMES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +101,4 @@ def _describe_mounts(counts: Mapping[str, KeyCount], fate: str) -> list[str]:
 
 
 def _name(mounts: Iterable[str]) -> str:
-    names = sorted(mounts)
-    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return f"{', '.join(names[:_MAX_NAMES])}{more}"
+    return list_some(sorted(mounts))

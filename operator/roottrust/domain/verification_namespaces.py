@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from roottrust.domain.facts import Unread
 from roottrust.domain.published_bundle import CONFIG_MAP, KEY
+from roottrust.domain.some_names import list_some
 from roottrust.domain.verification import (
     Check,
     Finding,
@@ -122,7 +123,5 @@ def _has(names: tuple[str, ...] | list[str]) -> str:
 
 
 def _list_names(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_NAMED])
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     what = "Namespace" if len(names) == 1 else "Namespaces"
-    return f"{what} {shown}{more}"
+    return f"{what} {list_some(names, most=_NAMED)}"
