@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import yaml
 
 from testbed import Cluster
+from tests.integration.command_result import CommandResult
 from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.rights import build_rights
 from tests.integration.manifests.table import change, read_base
@@ -25,17 +25,8 @@ SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(CommandResult):
     """What one call came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def report(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
 
     @property
     def policy(self) -> dict[str, Any]:

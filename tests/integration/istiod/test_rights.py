@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import yaml
 
 from testbed import Cluster
+from tests.integration.access_review import may_do
 from tests.integration.istiod.rendering import Renderer, find_rights
 
 CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
@@ -25,25 +24,8 @@ def granted(cluster: Cluster, renderer: Renderer) -> str:
 
 
 def may(cluster: Cluster, namespace: str, verb: str, resource: tuple[str, str], name: str) -> bool:
-    group, plural = resource
-    kind, _, subresource = plural.partition("/")
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {
-            "user": f"system:serviceaccount:{namespace}:istiod",
-            "resourceAttributes": {
-                "verb": verb,
-                "group": group,
-                "resource": kind,
-                "subresource": subresource,
-                "namespace": namespace,
-                "name": name,
-            },
-        },
-    }
-    answer = cluster.kubectl("create", "-f", "-", "-o", "json", input=json.dumps(review))
-    return bool(json.loads(answer.stdout)["status"]["allowed"])
+    account = f"system:serviceaccount:{namespace}:istiod"
+    return may_do(cluster, account, verb, resource, namespace, name=name)
 
 
 @pytest.mark.parametrize(

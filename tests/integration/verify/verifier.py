@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed import Cluster, kubeconfig
+from tests.integration.command_result import CommandResult
 from tests.session import REPOSITORY
 
 RIGHTS = REPOSITORY / "deploy/verify/rbac.yaml"
@@ -21,17 +21,8 @@ _GROUP = "roottrust-verifiers"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(CommandResult):
     """What one call came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def report(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
 
     @property
     def checks(self) -> dict[str, dict[str, Any]]:

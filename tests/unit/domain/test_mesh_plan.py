@@ -18,22 +18,9 @@ from roottrust.domain.mesh_plan import (
     plan_mesh,
     plan_removal,
 )
+from tests.unit.domain.observations import build_istiod
 
 PLACE = MeshPlace(cluster="cluster1", home="gloo-mesh")
-
-
-def build_istiod(**changes: Any) -> Istiod:
-    given = {
-        "namespace": "istio-system",
-        "deployment": "istiod",
-        "pod_labels": {"app": "istiod"},
-        "version": "1.30.0",
-        "revision": "default",
-        "service_account": "istiod",
-        "ready": 1,
-        "wanted": 1,
-    }
-    return Istiod(**{**given, **changes})
 
 
 def plan(istiod: Istiod, found: Any = None, trust_domain: str | None = "cluster.local") -> Any:
