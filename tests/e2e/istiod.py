@@ -161,19 +161,18 @@ class Istiod:
 
     def find_container(self, name: str) -> str:
         """Return the id of a container that runs in its pod."""
-        (pod,) = self.find_pods()
-        status = pod["status"]
-        both = status["containerStatuses"] + status.get("initContainerStatuses", [])
-        (found,) = (each["containerID"] for each in both if each["name"] == name)
-        return found.removeprefix("containerd://")
+        return str(self._find_status(name)["containerID"]).removeprefix("containerd://")
 
     def count_restarts(self, name: str) -> int:
         """Return how often a container of its pod was started again."""
+        return int(self._find_status(name)["restartCount"])
+
+    def _find_status(self, container: str) -> dict[str, Any]:
         (pod,) = self.find_pods()
         status = pod["status"]
         both = status["containerStatuses"] + status.get("initContainerStatuses", [])
-        (found,) = (each["restartCount"] for each in both if each["name"] == name)
-        return int(found)
+        (found,) = (each for each in both if each["name"] == container)
+        return dict(found)
 
     def read_published_root(self, namespace: str) -> str:
         """Return the root that workloads of a namespace are given; empty while there is none."""

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from roottrust.agent.api_access import ApiAccess
+from roottrust.domain.agent_place import CA_FOLDER, PORT, VAULT_TOKEN_FILE
 from roottrust.domain.names import build_istiod_host, is_dns_label, is_object_name
 
-CA_FOLDER = "/etc/cacerts"
-VAULT_TOKEN_FILE = "/var/run/secrets/roottrust/vault-token"  # noqa: S105 - where one is
 API_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
-PORT = "9443"
 ISTIOD_ADDRESS = "localhost:15012"
 
 _PORTS = range(1, 65536)
@@ -94,7 +92,7 @@ class _Reader:
                 ca_file=folder / "ca.crt",
             ),
             istiod=self._read_address("ROOTTRUST_ISTIOD_ADDRESS", ISTIOD_ADDRESS),
-            port=self._read_port("ROOTTRUST_AGENT_PORT", PORT),
+            port=self._read_port("ROOTTRUST_AGENT_PORT", str(PORT)),
             log_form="text" if self._choose("ROOTTRUST_LOG_FORMAT", _FORMS) == "text" else "json",
             log_level=self._choose("ROOTTRUST_LOG_LEVEL", _LEVELS, default="INFO"),
         )

@@ -13,6 +13,7 @@ from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.existing_root import UsableRoot
+from roottrust.domain.managed_by import MANAGED_BY
 from roottrust.domain.mark import Mark
 from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.reasons import Reason
@@ -20,8 +21,6 @@ from roottrust.domain.target import ClusterTarget, MeshTarget, VaultTarget
 from roottrust.domain.trust_bundle import TrustBundle, build_trust_bundle
 
 OWNER_ANNOTATION = "internal.gloo.solo.io/owner"
-MANAGER_LABEL = "app.kubernetes.io/managed-by"
-MANAGER = "roottrust"
 
 # Every pass over a fleet meets the same few again.
 _CAS_MAX = 64
@@ -89,7 +88,7 @@ def build_metadata(key: CertificateKey, mark: Mark) -> dict[str, Any]:
     return {
         "namespace": key.namespace,
         "name": key.name,
-        "labels": {MANAGER_LABEL: MANAGER},
+        "labels": dict(MANAGED_BY),
         "annotations": {OWNER_ANNOTATION: mark.render()},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from roottrust.domain.agent_place import CA_FOLDER
 from roottrust.domain.istiod_manifest import (
     IstiodManifest,
     Manifest,
@@ -12,7 +13,7 @@ from roottrust.domain.istiod_manifest import (
     read_mappings,
     read_texts,
 )
-from roottrust.domain.istiod_patch_pod import AGENT, AGENT_INIT, CA_FOLDER, CA_VOLUME
+from roottrust.domain.istiod_patch_pod import AGENT, AGENT_INIT, CA_VOLUME
 
 _CA_SECRET = "cacerts"  # noqa: S105 - the name of a Secret
 _SECRETS = {

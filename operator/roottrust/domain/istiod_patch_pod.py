@@ -9,18 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from roottrust.domain.agent_place import CA_FOLDER, PORT, VAULT_TOKEN_FILE
 from roottrust.domain.istiod_manifest import IstiodManifest, Manifest, read_mapping
 
 AGENT = "istiod-agent"
 AGENT_INIT = "istiod-agent-init"
 CA_VOLUME = "cacerts"
-CA_FOLDER = "/etc/cacerts"
 TOKEN_VOLUME = "roottrust-vault-token"  # noqa: S105 - the name of a volume
 TOKEN_SECONDS = 600  # the shortest that Kubernetes makes
 
-_TOKEN_FOLDER = "/var/run/secrets/roottrust"  # noqa: S105 - where the agent looks for it
-_TOKEN_FILE = "vault-token"  # noqa: S105 - the name of a file
-_PORT = 9443
+_TOKEN_FOLDER, _TOKEN_FILE = VAULT_TOKEN_FILE.rsplit("/", 1)
 _ISTIOD_USER = 1337  # of istiod's image; files that the agent writes are for its own user alone
 
 
@@ -134,13 +132,13 @@ def _build_environment() -> list[dict[str, Any]]:
 def _build_serving() -> dict[str, Any]:
     """Build its port; ready is what istiod is, whatever the agent is waiting for."""
     return {
-        "ports": [{"name": "http-agent", "containerPort": _PORT}],
+        "ports": [{"name": "http-agent", "containerPort": PORT}],
         "livenessProbe": _build_probe("/livez") | {"periodSeconds": 20},
     }
 
 
 def _build_probe(path: str) -> dict[str, Any]:
-    return {"httpGet": {"path": path, "port": _PORT}, "timeoutSeconds": 5}
+    return {"httpGet": {"path": path, "port": PORT}, "timeoutSeconds": 5}
 
 
 def _find_user(istiod: IstiodManifest) -> dict[str, Any]:

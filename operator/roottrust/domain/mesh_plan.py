@@ -12,12 +12,10 @@ from roottrust.api.mesh import MeshSpec
 from roottrust.domain.discovery import Istiod
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.managed_by import MANAGED_BY, is_managed
 from roottrust.domain.reasons import Reason
 
 Manifest = Mapping[str, Any]
-
-MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
-MANAGED_BY = "roottrust"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +76,7 @@ def is_ours(found: Manifest, *, place: MeshPlace) -> bool:
     installation = read_mapping(_read_istio(found).get("installation"))
     return (
         metadata.get("namespace") == place.home
-        and labels.get(MANAGED_BY_LABEL) == MANAGED_BY
+        and is_managed(labels)
         and installation.get("cluster") == place.cluster
     )
 
@@ -118,7 +116,7 @@ def _build_manifest(
         "metadata": {
             "namespace": place.home,
             "name": name,
-            "labels": {MANAGED_BY_LABEL: MANAGED_BY},
+            "labels": dict(MANAGED_BY),
         },
         "spec": spec.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
@@ -128,9 +126,7 @@ def _differs(wanted: Manifest, found: Manifest) -> bool:
     """Whether a field that we own is another; what others added beside them is left to them."""
     metadata = read_mapping(found.get("metadata"))
     labels = read_mapping(metadata.get("labels"))
-    return labels.get(MANAGED_BY_LABEL) != MANAGED_BY or not _holds(
-        found.get("spec"), wanted["spec"]
-    )
+    return not (is_managed(labels) and _holds(found.get("spec"), wanted["spec"]))
 
 
 def _holds(found: object, wanted: object) -> bool:
