@@ -11,19 +11,12 @@ from demo.policy import POLICY
 from demo.prepare import HUB_NAMESPACE, ISTIO_NAMESPACE
 from demo.shell import Shell
 from demo.testbed_stage import CLUSTER, IMAGE
-from testbed.istio import PILOT_IMAGE
+from testbed.istio import ISTIOD_VALUES
 
 MESH = f"istiod-{ISTIO_NAMESPACE}-{CLUSTER}"
 PLACE = f"--namespace={ISTIO_NAMESPACE}"
 
 _WAIT = ("--wait", "--timeout=100s", "--hide-notes")
-# The image that is on the node, and little memory: the chart asks for 2 GiB.
-_VALUES = {
-    "image": PILOT_IMAGE,
-    "global": {"imagePullPolicy": "Never"},
-    "autoscaleEnabled": False,
-    "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
-}
 
 
 def install_istiod(shell: Shell, folder: Folder) -> None:
@@ -34,7 +27,7 @@ def install_istiod(shell: Shell, folder: Folder) -> None:
     upgrade = ("helm", "upgrade", "--install")
     shell.run(*upgrade, "istio-base", str(charts / "base"), PLACE, *_WAIT)
     shell.run("helm", "plugin", "install", "deploy/istiod/helm-plugin")
-    values = folder.write("istiod-values.yaml", yaml.safe_dump(_VALUES, sort_keys=False))
+    values = folder.write("istiod-values.yaml", yaml.safe_dump(ISTIOD_VALUES, sort_keys=False))
     shell.narrator.say("With values for a small machine:")
     shell.narrator.output(values.read_text())
     shell.run(

@@ -11,6 +11,13 @@ from testbed.parts import Part, Workshop
 
 PILOT_IMAGE = "localhost/pilot:testbed"
 AGENT_IMAGE = "localhost/pilot-agent:testbed"
+# Of istiod's chart: the image that is on the node, and little memory (the chart asks for 2 GiB).
+ISTIOD_VALUES = {
+    "image": PILOT_IMAGE,
+    "global": {"imagePullPolicy": "Never"},
+    "autoscaleEnabled": False,
+    "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
+}
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,11 @@ import yaml
 
 from testbed import Istio
 from testbed.command import run
-from testbed.istio import PILOT_IMAGE
+from testbed.istio import ISTIOD_VALUES
 
 NAMESPACE = "istio-system"
-# A small machine, an image that is there, and no wait of 30 s for the lease of an istiod before.
-VALUES = {
-    "image": PILOT_IMAGE,
-    "autoscaleEnabled": False,
-    "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
-    "global": {"imagePullPolicy": "Never"},
-    "env": {"ENABLE_LEADER_ELECTION": "false"},
-}
+# No wait of 30 s for the lease of an istiod before.
+VALUES = {**ISTIOD_VALUES, "env": {"ENABLE_LEADER_ELECTION": "false"}}
 
 
 @dataclass(frozen=True)
