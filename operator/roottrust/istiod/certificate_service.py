@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from grpclib import GRPCError
-from grpclib.client import Channel, UnaryUnaryMethod
+from grpclib.client import Channel, Handler, UnaryUnaryMethod
 from grpclib.config import Configuration
 from grpclib.exceptions import ProtocolError, StreamTerminatedError
+from grpclib.protocol import H2Protocol
 from pydantic import SecretStr
 
 from roottrust.istiod.address import IstiodAddress
@@ -63,7 +65,7 @@ async def request_certificate(
     The token is sent to an istiod alone that proves its name under the roots. Raises AccessDenied-,
     TransientError, and DependencyMissingError (reason ISTIOD_UNTRUSTED or ISTIOD_REFUSED).
     """
-    channel = Channel(
+    channel = _Channel(
         address.host,
         address.port,
         ssl=trust_roots(roots_pem),
@@ -82,6 +84,41 @@ async def request_certificate(
     except (OSError, ValueError, ProtocolError, StreamTerminatedError) as failure:
         raise classify_connection_failure(failure, name=address.server_name) from None
     finally:
-        channel.close()
-        await asyncio.sleep(0)  # the transport is closed by the loop, not by that call
+        await channel.end()
     return answer.cert_chain
+
+
+class _Channel(Channel):
+    """A channel that is over once it is told so.
+
+    grpclib's own closing says goodbye, and leaves the socket open until istiod has answered that.
+    """
+
+    _connection: _Connection | None = None
+
+    async def end(self) -> None:
+        self.close()
+        if self._connection is not None:
+            await self._connection.end()
+
+    def _protocol_factory(self) -> H2Protocol:
+        self._connection = _Connection(Handler(), self._config, self._h2_config)
+        return self._connection
+
+
+class _Connection(H2Protocol):
+    _transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._is_over = asyncio.Event()
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self._is_over.set()
+
+    async def end(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+            await self._is_over.wait()

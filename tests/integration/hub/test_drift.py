@@ -13,10 +13,9 @@ from tests.integration.hub.breakage import BREAKAGES, Breakage
 from tests.integration.hub.names import Names, Objects, build_names, find_changes, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import Policy
+from tests.integration.hub.resync import wait_for_resyncs
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask
-
-RESYNCS = 2
 
 
 @dataclass
@@ -84,10 +83,5 @@ def test_nothing_is_written_while_nothing_changes(
     for victim in victims.values():
         victim.policy.wait_until_ready()
     before = operator.count_writes()
-    done = count_reconciles(operator) + RESYNCS * len(victims)
-    wait_for(lambda: count_reconciles(operator), lambda count: count >= done, every=1)
+    wait_for_resyncs(operator, policies=len(victims))
     assert operator.count_writes() == before
-
-
-def count_reconciles(operator: OperatorProcess) -> float:
-    return operator.sum_metric("roottrust_reconciles_total", result="ok")

@@ -14,6 +14,7 @@ from tests.integration.hub.istiod import ACCOUNT, Account, log_in
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.resync import wait_for_resyncs
 from tests.integration.hub.reviewer import (
     PLACE,
     REVIEWER,
@@ -23,7 +24,6 @@ from tests.integration.hub.reviewer import (
     make_plain_account,
     read_entry,
 )
-from tests.integration.hub.test_drift import count_reconciles
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import FORBIDDEN, Ask, read, write
 
@@ -89,8 +89,7 @@ def test_nothing_is_written_while_the_token_is_good(
     policy: Policy, operator: OperatorProcess
 ) -> None:
     before = (count_exchanges(operator), policy.read_status())
-    done = count_reconciles(operator) + 3
-    wait_for(lambda: count_reconciles(operator), lambda count: count >= done, every=1)
+    wait_for_resyncs(operator)
     assert (count_exchanges(operator), policy.read_status()) == before
 
 
