@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from roottrust.agent.root_gate import RootGate
 from roottrust.agent.settings import AgentSettings
 from roottrust.domain.instance_report import Held
 from roottrust.domain.moment import show_time
+
+logger = logging.getLogger(__name__)
 
 PROBE_SECONDS = 2.0
 # Longer than all requests of one issuance may take together.
@@ -64,6 +67,7 @@ def _build_keeper(
     settings: AgentSettings, bell: Bell, *, has_istiod: bool
 ) -> tuple[Keeper, CertificateWatch, Parts]:
     place = {"namespace": settings.namespace, "pod": settings.pod}
+    logger.info("looking for the IssuedCertificate of %(namespace)s/%(pod)s", place)
     cluster = OwnCluster(ApiServer(settings.api), now=_now, **place)
     watch = CertificateWatch(ApiServer(settings.api), on_change=bell.ring, **place)
     reporter = Reporter(cluster, **place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -26,6 +27,8 @@ from roottrust.domain.intermediate_request import build_key_request, build_sign_
 from roottrust.domain.reasons import Reason
 from roottrust.domain.vault_path import parse_auth_path
 
+logger = logging.getLogger(__name__)
+
 
 class Issuance:
     """Visits Vault for an intermediate; `check_stop` is called between the steps, and may raise."""
@@ -45,11 +48,13 @@ class Issuance:
         """Return the files; raises the product's errors. No token is left behind in Vault."""
         vault = spec.agent_ca.vault
         with visit_vault(build_connection(vault), self._build_login(vault)) as visit:
+            logger.info("logged in to Vault %s", vault.server)
             self._check_stop()
             key, csr = _make_key(visit, spec)
             self._check_stop()
             request = build_sign_request(spec.cert_options, csr=csr)
             signed = visit.sign(vault.ca_path, request)
+            logger.info("Vault has signed an intermediate at %s", vault.ca_path)
         try:
             return build_files(
                 certificate=signed.certificate,

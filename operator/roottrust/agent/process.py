@@ -27,11 +27,6 @@ class Bell:
         self._rings = threading.Event()
         self._stop = threading.Event()
 
-    @property
-    def is_stopped(self) -> bool:
-        """Whether the process was told to end."""
-        return self._stop.is_set()
-
     def ring(self) -> None:
         """Say that something has changed."""
         self._rings.set()

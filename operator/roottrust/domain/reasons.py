@@ -139,7 +139,6 @@ class Reason(StrEnum):
     KEYS_REMOVED = "KeysRemoved"
 
     # Reconciling, Stalled
-    PROGRESSING = "Progressing"
     RETRYING = "Retrying"
 
     # What `roottrust verify` meets at istiod

@@ -95,13 +95,11 @@ def _matches_cluster(
 def _matches_label(
     key: str, value: str, cluster: KnownCluster, known: tuple[KnownCluster, ...]
 ) -> bool:
-    match key:
-        case "cluster":
-            return value == cluster.name
-        case "mesh":
-            return _is_mesh_of(value, cluster, known)
-        case _:
-            return cluster.labels.get(key) == value
+    if key == CLUSTER_LABEL:
+        return value == cluster.name
+    if key == MESH_LABEL:
+        return _is_mesh_of(value, cluster, known)
+    return cluster.labels.get(key) == value
 
 
 def _is_mesh_of(mesh: str, cluster: KnownCluster, known: tuple[KnownCluster, ...]) -> bool:

@@ -48,11 +48,6 @@ class WatchAudit:
         # The number of events that the kind had when its watch was found silent.
         self._silent: dict[ResourceKind, int] = {}
 
-    @property
-    def silent_kinds(self) -> frozenset[ResourceKind]:
-        """The kinds whose watch missed something, and brought nothing since."""
-        return frozenset(self._silent)
-
     def is_silent(self, kind: ResourceKind) -> bool:
         """Whether the watch of a kind missed something, and brought nothing since."""
         return kind in self._silent

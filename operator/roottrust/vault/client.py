@@ -34,9 +34,7 @@ class VaultHealth:
 
     initialized: bool
     sealed: bool
-    standby: bool
     version: str
-    cluster_name: str | None = None
     dr_secondary: bool = False
 
 
@@ -135,9 +133,7 @@ class VaultClient:
         return VaultHealth(
             initialized=bool(body.get("initialized")),
             sealed=bool(body.get("sealed")),
-            standby=bool(body.get("standby") or body.get("performance_standby")),
             version=str(body.get("version", "")),
-            cluster_name=body.get("cluster_name") or None,
             dr_secondary=response.status == _DR_SECONDARY,
         )
 
