@@ -25,7 +25,8 @@ from roottrust.kube.media_type import (
 )
 from roottrust.kube.transport import Body, KubeTransport
 
-PAGE_SIZE = 500
+# While a page is read it is in memory several times.
+PAGE_SIZE = 100
 
 
 class OnWrite(Protocol):

@@ -8,6 +8,7 @@ from typing import Any
 
 import kopf
 
+from roottrust.kube.client import PAGE_SIZE
 from roottrust.runtime.watching import WatchedKind
 
 ANNOTATION_PREFIX = "admin.gloo.solo.io"
@@ -31,14 +32,14 @@ def build_kopf_settings(watched: Iterable[WatchedKind]) -> kopf.OperatorSettings
         prefix=ANNOTATION_PREFIX
     )
     settings.persistence.diffbase_storage = _NoDiffBase()
-    settings.watching.chunk_size = 500
+    settings.watching.chunk_size = PAGE_SIZE
     settings.watching.server_timeout = _SERVER_TIMEOUT_SECONDS
     settings.watching.client_timeout = _CLIENT_TIMEOUT_SECONDS
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
     settings.networking.enforce_retry_after = True
-    # Workers of kopf keep their slot while idle; ours never block, so there is no limit to them.
-    settings.queueing.idle_timeout = 0.5
+    # Workers of kopf keep their slot and the last event's object while they idle; ours never block.
+    settings.queueing.idle_timeout = 0.05
     settings.queueing.worker_limit = None
     settings.execution.max_workers = 32
     settings.scanning.disabled = True  # less RBAC; the first list has shown that the kinds exist

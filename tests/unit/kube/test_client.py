@@ -56,7 +56,7 @@ async def test_list_reads_all_pages(client: KubeClient, server: Any) -> None:
     found = await client.list(THINGS, label_selector="a=b,c")
     assert found == ({"n": 1}, {"n": 2})
     first, second = (path for _, path, _, _ in server.asked)
-    assert first == "/apis/a.io/v1/things?limit=500&labelSelector=a%3Db,c"
+    assert first == "/apis/a.io/v1/things?limit=100&labelSelector=a%3Db,c"
     assert second.endswith("&continue=next")
 
 

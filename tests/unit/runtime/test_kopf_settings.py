@@ -16,7 +16,7 @@ POLICIES = ResourceKind(
 )
 
 
-def test_settings_follow_the_table() -> None:
+def test_settings_follow_the_table_but_where_memory_was_measured() -> None:
     settings = build_kopf_settings(
         [
             WatchedKind(resource=POLICIES),
@@ -31,11 +31,11 @@ def test_settings_follow_the_table() -> None:
     assert settings.posting.worker_limit == 8
     assert settings.posting.reporting_component == "roottrust-operator"
     assert settings.persistence.finalizer == "admin.gloo.solo.io/roottrust"
-    assert settings.watching.chunk_size == 500
+    assert settings.watching.chunk_size == 100
     assert (settings.watching.server_timeout, settings.watching.client_timeout) == (600, 660)
     assert (settings.networking.request_timeout, settings.networking.connect_timeout) == (30, 10)
     assert settings.networking.enforce_retry_after
-    assert settings.queueing.idle_timeout == 0.5
+    assert settings.queueing.idle_timeout == 0.05
     assert settings.queueing.worker_limit is None
     assert settings.execution.max_workers == 32
     assert settings.scanning.disabled
