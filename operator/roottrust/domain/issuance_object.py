@@ -1,0 +1,83 @@
+"""An IssuedCertificate as the API server has it, read into what is judged: whoever wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from roottrust.api.issued_certificate import Instance, IssuedCertificateSpec
+from roottrust.domain.certificate import (
+    Certificate,
+    UnreadableCertificateError,
+    parse_certificates,
+)
+from roottrust.domain.instance_check import Pinned, check_instances
+from roottrust.domain.intermediate_renewal import RATIO_DEFAULT
+from roottrust.domain.mesh_issuance import MeshIssuance
+from roottrust.domain.names import build_intermediate_common_name
+from roottrust.domain.target import MeshTarget
+from roottrust.domain.trust_bundle import fingerprint_text
+
+Manifest = Mapping[str, Any]
+
+_BUNDLES_MAX = 64
+
+
+def read_spec(manifest: Manifest) -> IssuedCertificateSpec | None:
+    """Return its specification, None for one that this version cannot read."""
+    try:
+        return IssuedCertificateSpec.model_validate(manifest.get("spec"))
+    except ValidationError:
+        return None
+
+
+def read_instances(manifest: Manifest) -> Iterator[Instance]:
+    """Return the entries that can be read: the API server lets no others in by our CRD."""
+    status: Any = manifest.get("status") or {}
+    for entry in status.get("instances") or ():
+        try:
+            yield Instance.model_validate(entry)
+        except ValidationError:
+            continue
+
+
+@lru_cache(maxsize=_BUNDLES_MAX)
+def read_roots(bundle: str) -> tuple[Certificate, ...]:
+    """Return the roots of a trust bundle, none of one that is unreadable."""
+    try:
+        return parse_certificates(bundle)
+    except UnreadableCertificateError:
+        return ()
+
+
+def build_pinned(spec: IssuedCertificateSpec, root: Certificate, *, cluster: str) -> Pinned:
+    """Return what every intermediate is checked against."""
+    ratio = spec.cert_options.secret_rotation_grace_period_ratio
+    return Pinned(
+        root=root,
+        bundle_fingerprint=fingerprint_text(spec.trust_bundle),
+        common_name=build_intermediate_common_name(cluster),
+        generation=spec.intermediate_generation,
+        renewal_ratio=RATIO_DEFAULT if ratio is None else ratio,
+    )
+
+
+def read_issuance(
+    manifest: Manifest, *, replicas: int | None, now: datetime
+) -> MeshIssuance | None:
+    """Return how far a mesh is by its IssuedCertificate alone; None where that cannot be told."""
+    spec = read_spec(manifest)
+    roots = read_roots(spec.trust_bundle) if spec else ()
+    if spec is None or not roots:
+        return None
+    mesh = spec.mesh_ref
+    pinned = build_pinned(spec, roots[0], cluster=mesh.cluster)
+    return MeshIssuance(
+        mesh=MeshTarget(name=mesh.name, namespace=mesh.namespace, deployment=mesh.deployment),
+        instances=check_instances(read_instances(manifest), pinned, now=now),
+        replicas=replicas,
+    )
