@@ -15,8 +15,9 @@ def may_do(
     namespace: str,
     *,
     name: str = "",
+    groups: tuple[str, ...] = ("system:serviceaccounts", "system:authenticated"),
 ) -> bool:
-    """Return whether a ServiceAccount may do it; a resource is its group and its plural."""
+    """Return whether an account may do it; a resource is its group and its plural."""
     group, plural = resource
     kind, _, subresource = plural.partition("/")
     review = {
@@ -24,7 +25,7 @@ def may_do(
         "kind": "SubjectAccessReview",
         "spec": {
             "user": user,
-            "groups": ["system:serviceaccounts", "system:authenticated"],
+            "groups": list(groups),
             "resourceAttributes": {
                 "verb": verb,
                 "group": group,

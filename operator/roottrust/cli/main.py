@@ -23,6 +23,10 @@ _COMMANDS = {
         "roottrust.cli.istiod_patch.command",
         "Put the agent beside istiod in rendered manifests.",
     ),
+    "status": (
+        "roottrust.cli.status.command",
+        "Show the tree of trust: root, intermediates, istiods, namespaces.",
+    ),
     "verify": (
         "roottrust.cli.verify.command",
         "Verify that every part of a mesh uses and trusts the pinned root.",
@@ -57,3 +61,8 @@ def main(**_: Any) -> None:
     A platform team commits a RootTrustPolicy; the operator keeps Vault's auth mounts, policies and
     PKI as the policy says, and writes back what `kubectl describe roottrustpolicy` shows.
     """
+
+
+def main_of_kubectl() -> None:
+    """Run as a plugin of kubectl, whose help says how it was called."""
+    main(prog_name="kubectl roottrust")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from roottrust.cli.report_model import ReportModel
 from roottrust.cli.terminal import has_colours
+from roottrust.runtime.settings import NAMESPACE_DEFAULT
 
 Report = TypeVar("Report", bound=ReportModel)
 
@@ -29,6 +31,17 @@ with_color = click.option(
 )
 with_context = click.option(
     "--context", help="Context of the kubeconfig. Default: its current one."
+)
+with_kubeconfig = click.option(
+    "--kubeconfig",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Management cluster. Default: $KUBECONFIG, ~/.kube/config, or the pod's own account.",
+)
+with_operator_namespace = click.option(
+    "--operator-namespace",
+    default=NAMESPACE_DEFAULT,
+    show_default=True,
+    help="Where the operator and its Mesh objects are.",
 )
 
 

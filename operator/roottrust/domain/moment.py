@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+_UNITS = (
+    (timedelta(days=365), "years"),
+    (timedelta(days=1), "days"),
+    (timedelta(hours=1), "hours"),
+    (timedelta(minutes=1), "minutes"),
+)
 
 
 def show_time(moment: datetime) -> str:
     """Return a time in UTC, to the second."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def tell_distance(moment: datetime, *, now: datetime) -> str:
+    """Return how far away a time is, in words, in the largest unit of which there are two."""
+    length = _tell_length(abs(moment - now))
+    return f"in {length}" if moment > now else f"{length} ago"
+
+
+def _tell_length(length: timedelta) -> str:
+    for unit, name in _UNITS:
+        number = length // unit
+        if number >= 2:
+            return f"{number} {name}"
+    return "less than two minutes"

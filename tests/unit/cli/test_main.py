@@ -46,3 +46,14 @@ def test_help_loads_nothing_that_it_does_not_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_kubectl_finds_the_command_as_its_plugin(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (script,) = importlib.metadata.entry_points(group="console_scripts", name="kubectl-roottrust")
+    monkeypatch.setattr(sys, "argv", ["/bin/kubectl-roottrust", "status", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        script.load()()
+    assert ended.value.code == 0
+    assert "Usage: kubectl roottrust status [OPTIONS]" in capsys.readouterr().out

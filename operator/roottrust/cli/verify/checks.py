@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
+from roottrust.cli.denied import tell_person
 from roottrust.cli.verify.known_mesh import KnownMesh, read_trust_domain
 from roottrust.cli.verify.progress import Progress
 from roottrust.cli.verify.reach import Reach
@@ -63,7 +64,7 @@ async def attempt(work: Awaitable[Found]) -> Found | Unread:
     try:
         return await work
     except AccessDeniedError as error:
-        return Unread(error=_tell_person(error))
+        return Unread(error=tell_person(error, rights="deploy/verify/"))
     except RootTrustError as error:
         return Unread(error=error)
 
@@ -213,16 +214,3 @@ class _MeshChecks:
     def _find_reported(self, pod: IstiodPod) -> str | None:
         reported = (each for each in self._known.status.instances if each.pod == pod.name)
         return next((each.fingerprint for each in reported), None)
-
-
-def _tell_person(error: AccessDeniedError) -> RootTrustError:
-    """Return a refusal of Kubernetes without what the operator would have to be granted."""
-    if not error.path.startswith("/"):
-        return error
-    return AccessDeniedError(
-        f"The API server denies you {error.capability} on {error.path}: deploy/verify/ has all the "
-        "rights that are needed.",
-        reason=error.reason,
-        path=error.path,
-        capability=error.capability,
-    )

@@ -1,0 +1,1 @@
+"""`roottrust status`: the tree of trust, as the management cluster tells it."""

@@ -1,0 +1,159 @@
+"""One mesh of the tree: what its own objects prove, and where they are not here, what the hub says.
+
+Its IssuedCertificate lies in its own cluster. In the management cluster, and in a fleet of one,
+that is at hand and judged as of now; of others the status of the policy has the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from roottrust.api.issued_certificate import Instance
+from roottrust.api.mesh import MeshStatus as ReportedMesh
+from roottrust.api.root_trust_policy_status import MeshStatus
+from roottrust.cli.status.found import Manifest, MeshKey
+from roottrust.cli.status.report import InstanceReport, MeshReport, NamespacesReport
+from roottrust.domain.health import (
+    Health,
+    find_worst_health,
+    judge_end,
+    judge_instance,
+    judge_mesh_condition,
+)
+from roottrust.domain.instance_check import CheckedInstance, InstanceState
+from roottrust.domain.issuance_object import read_instances, read_issuance, read_spec
+from roottrust.domain.mesh_condition import MeshCondition
+from roottrust.domain.mesh_issuance import MeshIssuance
+from roottrust.domain.mesh_propagation import judge_propagation
+from roottrust.domain.target import MeshTarget
+
+STATES = {
+    InstanceState.FALSE: "NotBelieved",
+    InstanceState.EXPIRED: "Expired",
+    InstanceState.FAILED: "Failed",
+    InstanceState.WAITING: "Waiting",
+    InstanceState.OUTDATED: "Outdated",
+    InstanceState.UNLOADED: "NotLoaded",
+    InstanceState.OVERDUE: "Overdue",
+    InstanceState.FAILING: "Failing",
+    InstanceState.SERVING: "Serving",
+}
+
+_NO_TIME = timedelta(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshSources:
+    """All that is known of one mesh; None for what is not there.
+
+    `told` is what the policy's status says, `reported` what its cluster reports, `bundle` are the
+    fingerprints of the policy's roots.
+    """
+
+    key: MeshKey
+    told: MeshStatus | None
+    reported: ReportedMesh | None
+    certificate: Manifest | None
+    bundle: tuple[str, ...] | None
+
+
+def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
+    """Return the mesh, judged as of now."""
+    issuance = _read_issuance(sources, now=now)
+    told = sources.told or MeshStatus(cluster=sources.key.cluster, mesh=sources.key.name)
+    namespaces = _build_namespaces(sources)
+    conditions = tuple(_list_conditions(sources, issuance))
+    end = issuance.earliest_not_after if issuance else told.earliest_not_after
+    healths = [judge_mesh_condition(each) for each in conditions]
+    if end is not None:
+        healths.append(judge_end(end, now=now, warn_before=_NO_TIME))
+    if issuance is None and told.instances_ready < max(told.instances_total, 1):
+        healths.append(Health.UNKNOWN)
+    if told.message is not None:
+        healths.append(Health.WARNING)
+    if namespaces is not None:
+        healths.append(namespaces.health)
+    return MeshReport(
+        cluster=sources.key.cluster,
+        mesh=sources.key.name,
+        health=find_worst_health(healths),
+        message=_find_message(conditions, told.message),
+        generation=_find_generation(sources),
+        instances_ready=issuance.ready if issuance else told.instances_ready,
+        instances_total=issuance.total if issuance else told.instances_total,
+        earliest_not_after=end,
+        instances=_build_instances(sources, issuance) if issuance else None,
+        namespaces=namespaces,
+    )
+
+
+def _read_issuance(sources: MeshSources, *, now: datetime) -> MeshIssuance | None:
+    if sources.certificate is None:
+        return None
+    istiod = sources.reported.istiod if sources.reported else None
+    replicas = istiod.total if istiod else None
+    return read_issuance(sources.certificate, replicas=replicas, now=now)
+
+
+def _list_conditions(
+    sources: MeshSources, issuance: MeshIssuance | None
+) -> Iterator[MeshCondition]:
+    """Return what can be judged here, as the hub judges it."""
+    if issuance is not None:
+        yield issuance.judge()
+    if sources.reported is not None:
+        name = sources.key.name
+        target = issuance.mesh if issuance else MeshTarget(name=name, namespace="", deployment="")
+        yield judge_propagation(target, sources.reported, bundle=sources.bundle)
+
+
+def _find_message(conditions: tuple[MeshCondition, ...], told: str | None) -> str | None:
+    worst = min(conditions, key=lambda each: each.rank, default=None)
+    if worst is not None and (not worst.is_true or worst.is_warning):
+        return worst.message
+    return told
+
+
+def _find_generation(sources: MeshSources) -> int | None:
+    spec = read_spec(sources.certificate) if sources.certificate else None
+    return spec.intermediate_generation if spec else None
+
+
+def _build_namespaces(sources: MeshSources) -> NamespacesReport | None:
+    reported = sources.reported.namespaces if sources.reported else None
+    if reported is not None:
+        in_sync, total, stale = reported.in_sync, reported.total, reported.stale
+    elif sources.told is not None and sources.told.namespaces_total:
+        told = sources.told
+        in_sync, total, stale = told.namespaces_in_sync, told.namespaces_total, ()
+    else:
+        return None
+    health = Health.GOOD if in_sync >= total else Health.UNKNOWN
+    return NamespacesReport(health=health, in_sync=in_sync, total=total, stale=stale)
+
+
+def _build_instances(sources: MeshSources, issuance: MeshIssuance) -> tuple[InstanceReport, ...]:
+    reported = {each.pod: each for each in read_instances(sources.certificate or {})}
+    return tuple(
+        _build_instance(each, reported[each.pod])
+        for each in sorted(issuance.instances, key=lambda each: each.pod)
+    )
+
+
+def _build_instance(checked: CheckedInstance, reported: Instance) -> InstanceReport:
+    """Return a replica; of one that is not believed nothing is told but that."""
+    certificate = checked.certificate if checked.state is not InstanceState.FALSE else None
+    return InstanceReport(
+        pod=checked.pod,
+        health=judge_instance(checked.state),
+        state=STATES[checked.state],
+        message=checked.clause or None,
+        serial=certificate.serial if certificate else None,
+        fingerprint=certificate.fingerprint if certificate else None,
+        generation=reported.intermediate_generation if certificate else None,
+        not_after=certificate.not_after if certificate else None,
+        next_renewal=reported.next_renewal if certificate else None,
+        loaded_by_istiod=reported.loaded_by_istiod if certificate else None,
+    )

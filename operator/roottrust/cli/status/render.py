@@ -1,0 +1,108 @@
+"""The tree for people: a sign and a colour for how well each thing is, and ends in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from roottrust.api.choices import ConditionStatus
+from roottrust.cli.status.render_mesh import build_mesh_node
+from roottrust.cli.status.report import (
+    ConditionReport,
+    PolicyReport,
+    Result,
+    RootReport,
+    StatusReport,
+)
+from roottrust.cli.status.sign import build_line, count
+from roottrust.cli.text_tree import Node, draw_tree
+from roottrust.domain.health import Health
+from roottrust.domain.moment import tell_distance
+
+_FINGERPRINT_SHOWN = 16
+_END_COLOURS = {Result.WELL: "green", Result.UNFINISHED: "yellow", Result.FAULTY: "red"}
+_ENDS = {
+    Result.WELL: "All is well",
+    Result.UNFINISHED: "Not everything is finished or known",
+    Result.FAULTY: "Something is wrong",
+}
+_READY = {
+    ConditionStatus.TRUE: "ready",
+    ConditionStatus.FALSE: "not ready",
+    ConditionStatus.UNKNOWN: "not ready yet",
+}
+_UNSEEN = (
+    "it has not reported on the last edit: see whether it runs, and which one leads (`kubectl get "
+    "lease -A`)."
+)
+
+
+def render_report(report: StatusReport) -> str:
+    """Return the text, with colours: `click.unstyle` takes them out."""
+    trees = [_build_policy(each, now=report.read_at) for each in report.policies]
+    parts = ["\n".join(draw_tree(each)) for each in trees]
+    return "\n\n".join([*parts, _render_end(report)]) + "\n"
+
+
+def _build_policy(policy: PolicyReport, *, now: datetime) -> Node:
+    words = "being deleted" if policy.deleting else _READY[policy.ready]
+    meshes = f"{policy.meshes_ready} of {count(policy.meshes_total, 'mesh')}"
+    name = f"RootTrustPolicy {policy.namespace}/{policy.name}"
+    return Node(
+        text=build_line(policy.health, name, f"{words}, {meshes}", is_title=True),
+        children=(*_list_troubles(policy), *_build_tree(policy, now=now)),
+    )
+
+
+def _list_troubles(policy: PolicyReport) -> Iterator[Node]:
+    """Return what does not hold; what follows from a condition has its reason, and is left out."""
+    if policy.outdated:
+        yield Node(text=build_line(Health.UNKNOWN, "operator", _UNSEEN))
+    reasons: set[str] = set()
+    for condition in policy.conditions:
+        if condition.reason not in reasons:
+            yield Node(text=_render_condition(condition))
+        reasons.add(condition.reason)
+    for warning in policy.warnings:
+        yield Node(text=build_line(Health.WARNING, "warning", warning))
+
+
+def _render_condition(condition: ConditionReport) -> str:
+    name = f"{condition.type} is {condition.status} ({condition.reason})"
+    return build_line(condition.health, name, condition.message)
+
+
+def _build_tree(policy: PolicyReport, *, now: datetime) -> Iterator[Node]:
+    said = tuple(each.message for each in policy.conditions) + policy.warnings
+    nodes = [build_mesh_node(each, said=said, now=now) for each in policy.meshes]
+    more = policy.meshes_total - len(policy.meshes)
+    if more > 0:
+        text = f"and {count(more, 'mesh')} more, which the policy's status has no room for"
+        nodes.append(Node(text=click.style(text, dim=True)))
+    if policy.root is None:
+        yield from nodes
+    else:
+        yield Node(text=_render_root(policy.root, now=now), children=tuple(nodes))
+
+
+def _render_root(root: RootReport, *, now: datetime) -> str:
+    verb = "ended" if root.not_after <= now else "ends"
+    words = [
+        f"SHA-256 {root.fingerprint[:_FINGERPRINT_SHOWN]}…",
+        f"{verb} {tell_distance(root.not_after, now=now)}",
+    ]
+    return build_line(root.health, f"root {root.subject}", ", ".join(words))
+
+
+def _render_end(report: StatusReport) -> str:
+    counts = report.summary
+    words = [
+        f"{counts.well} of {count(counts.policies, 'policy')} well",
+        f"{counts.meshes_ready} of {count(counts.meshes, 'mesh')} ready",
+    ]
+    if counts.warnings:
+        words.append(count(counts.warnings, "warning"))
+    text = f"{_ENDS[report.result]}: {', '.join(words)}."
+    return click.style(text, fg=_END_COLOURS[report.result], bold=True)

@@ -1,0 +1,31 @@
+"""How one line of the tree begins: by a sign, and its colour, for how well something is."""
+
+from __future__ import annotations
+
+import click
+
+from roottrust.cli.terminal import make_printable
+from roottrust.domain.health import Health
+
+SIGNS = {
+    Health.GOOD: ("✓", "green"),
+    Health.WARNING: ("!", "yellow"),
+    Health.UNKNOWN: ("?", "yellow"),
+    Health.BAD: ("✗", "red"),
+}
+
+_PLURALS = {"policy": "policies", "mesh": "meshes"}
+
+
+def build_line(health: Health, name: str, words: str, *, is_title: bool = False) -> str:
+    """Return a line; others may have written what it tells of."""
+    sign, colour = SIGNS[health]
+    subject = make_printable(name)
+    if is_title:
+        subject = click.style(subject, bold=True)
+    return f"{click.style(sign, fg=colour, bold=True)} {subject}: {make_printable(words)}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {noun if number == 1 else _PLURALS.get(noun, f'{noun}s')}"
