@@ -1,0 +1,1 @@
+"""`roottrust rotate`: replacing before its time what a policy keeps, followed to the end."""

@@ -1,0 +1,15 @@
+"""`roottrust rotate`: what can be replaced before its time."""
+
+from __future__ import annotations
+
+import click
+
+from roottrust.cli.rotate.intermediate import command as intermediate
+
+
+@click.group("rotate")
+def command() -> None:
+    """Replace before its time what a RootTrustPolicy keeps, and follow it to the end."""
+
+
+command.add_command(intermediate)

@@ -1,0 +1,105 @@
+"""One run of `roottrust rotate intermediate`: asked for once, then followed until it is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from roottrust.cli.denied import tell_person
+from roottrust.cli.rotate.progress import RotationProgress, judge_rotation
+from roottrust.cli.rotate.request import RaisedGeneration, plan_rotation
+from roottrust.cli.status.build_report import build_report
+from roottrust.cli.status.reader import Choice, StatusReader
+from roottrust.cli.status.report import PolicyReport
+from roottrust.domain.errors import (
+    AccessDeniedError,
+    ConflictError,
+    TransientError,
+)
+from roottrust.hub.kinds import POLICIES
+from roottrust.kube.access import load_access
+from roottrust.kube.client import KubeClient
+
+FIELD_MANAGER = "roottrust-rotate"
+RIGHTS = "deploy/rotate/"
+POLL_SECONDS = 1.0
+
+Now = Callable[[], datetime]
+Show = Callable[[RotationProgress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRotation:
+    """What is asked for, and whom it concerns."""
+
+    raised: RaisedGeneration
+    policy: PolicyReport
+
+
+async def read_plan(reader: StatusReader, *, now: Now) -> PlannedRotation:
+    """Return what would be written; raises RootTrustError where nothing would come of it."""
+    found = await reader.read()
+    raised = plan_rotation(found.policies)
+    (policy,) = build_report(found, read_at=now()).policies
+    return PlannedRotation(raised=raised, policy=policy)
+
+
+async def write_generation(raised: RaisedGeneration, choice: Choice) -> None:
+    """Raise the generation, unless somebody else did meanwhile; raises RootTrustError."""
+    access = await load_access(kubeconfig=choice.kubeconfig, context=choice.context)
+    client = KubeClient(access)
+    metadata = raised.policy["metadata"]
+    try:
+        await client.patch_json(
+            POLICIES,
+            raised.build_patch(),
+            name=metadata["name"],
+            namespace=metadata["namespace"],
+            field_manager=FIELD_MANAGER,
+        )
+    except AccessDeniedError as error:
+        raise tell_person(error, rights=RIGHTS) from None
+    except ConflictError as error:
+        raise ConflictError(
+            f"{raised.full_name} was changed meanwhile, and nothing was written: see `roottrust "
+            f"status {raised.full_name}` whether somebody else rotates.",
+            reason=error.reason,
+        ) from None
+    finally:
+        await client.close()
+
+
+async def follow_rotation(
+    reader: StatusReader,
+    raised: RaisedGeneration,
+    show: Show,
+    *,
+    now: Now,
+    deadline: datetime,
+    every_seconds: float = POLL_SECONDS,
+) -> RotationProgress:
+    """Show how far it is until it is done, or the deadline is past; return what was seen last.
+
+    An API server that is away for a while is waited for as well; raises any other RootTrustError.
+    """
+    last: RotationProgress | None = None
+    while True:
+        try:
+            last = await _read_progress(reader, raised, now=now)
+            show(last)
+            if last.is_done or now() >= deadline:
+                return last
+        except TransientError:
+            if now() >= deadline:
+                raise
+        await asyncio.sleep(every_seconds)
+
+
+async def _read_progress(
+    reader: StatusReader, raised: RaisedGeneration, *, now: Now
+) -> RotationProgress:
+    report = build_report(await reader.read(), read_at=now())
+    (policy,) = report.policies
+    return judge_rotation(policy, generation=raised.after)

@@ -1,0 +1,160 @@
+"""The command line of `roottrust rotate intermediate`: usage, exit codes, what goes where."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from click.testing import Result as Called
+
+from roottrust.cli.rotate import intermediate as command_module
+from roottrust.cli.rotate import run as run_module
+from roottrust.cli.rotate.request import RaisedGeneration
+from roottrust.cli.status.found import FoundObjects
+from roottrust.cli.status.reader import Choice
+from roottrust.domain.errors import RootTrustError, TransientError
+from roottrust.domain.reasons import Reason
+from tests.unit.cli.rotate.progresses import OLD, RENEWED, find_here, find_renewing, find_there
+from tests.unit.cli.status.objects import MESH, build_conditions, find_well
+
+Call = Callable[..., Called]
+
+AWAY = TransientError("It is away.", reason=Reason.API_UNREACHABLE)
+CHANGE = "gloo-mesh/fleet: spec.rotation.intermediateGeneration: 1 → 2\n"
+ROTATE = ("rotate", "intermediate")
+WAY_ON = "It goes on: `roottrust status gloo-mesh/fleet --watch` shows it."
+
+
+@dataclass
+class Cluster:
+    """What is read, one state after the other; after the last one somebody presses Ctrl-C."""
+
+    states: list[FoundObjects | RootTrustError]
+    choices: list[Choice] = field(default_factory=list)
+    written: list[RaisedGeneration] = field(default_factory=list)
+    refusal: RootTrustError | None = None
+
+    async def read(self) -> FoundObjects:
+        if not self.states:
+            raise KeyboardInterrupt
+        state = self.states.pop(0)
+        if isinstance(state, RootTrustError):
+            raise state
+        return state
+
+    async def write(self, raised: RaisedGeneration, choice: Choice) -> None:
+        assert choice in self.choices
+        if self.refusal is not None:
+            raise self.refusal
+        self.written.append(raised)
+
+    @asynccontextmanager
+    async def open(self, choice: Choice, *, tell: Any) -> AsyncIterator[Any]:
+        assert callable(tell)
+        self.choices.append(choice)
+        yield self
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    cluster = Cluster([find_well(), find_renewing(OLD), find_here(RENEWED)])
+
+    async def sleep(_: float) -> None:
+        """Wait for nothing."""
+
+    monkeypatch.setattr(command_module, "open_reader", cluster.open)
+    monkeypatch.setattr(command_module, "write_generation", cluster.write)
+    monkeypatch.setattr(run_module.asyncio, "sleep", sleep)
+    return cluster
+
+
+def test_it_is_raised_and_followed_to_the_end(call: Call, cluster: Cluster) -> None:
+    done = call(*ROTATE)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == (
+        f"{CHANGE}gloo-mesh/fleet: every istiod of 1 mesh serves an intermediate of generation 2.\n"
+    )
+    assert done.stderr.startswith(
+        "Note: where gloo-mesh/fleet is kept in Git, commit spec.rotation"
+    )
+    assert f"cluster1/{MESH}: 1 of 1 istiod serve it\n" in done.stderr
+    (raised,) = cluster.written
+    assert (raised.before, raised.after) == (1, 2)
+    assert (cluster.choices[1].name, cluster.choices[1].namespace) == (
+        "gloo-mesh/fleet",
+        "gloo-mesh",
+    )
+
+
+def test_a_dry_run_shows_the_change_and_makes_none(call: Call, cluster: Cluster) -> None:
+    done = call(*ROTATE, "--dry-run")
+    assert done.exit_code == 0
+    assert done.stdout == (
+        f"{CHANGE}Every istiod of 1 mesh obtains a new intermediate: cluster1/{MESH}. No workload "
+        "restarts. Nothing was changed (--dry-run).\n"
+    )
+    assert cluster.written == []
+
+
+def test_whoever_does_not_wait_is_done_once_it_is_raised(call: Call, cluster: Cluster) -> None:
+    done = call(*ROTATE, "--no-wait")
+    assert (done.exit_code, done.stdout, len(cluster.written)) == (0, CHANGE, 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (find_renewing(OLD), 1),
+        (
+            find_there(
+                ready=1,
+                conditions=build_conditions(
+                    CertificatesIssued="False", CertificatesIssued_reason="AgentFailed"
+                ),
+            ),
+            2,
+        ),
+    ],
+)
+def test_what_is_not_done_in_time_is_told_with_how_to_go_on(
+    call: Call, cluster: Cluster, state: FoundObjects, code: int
+) -> None:
+    cluster.states = [find_well(), *[state] * 1000]
+    done = call(*ROTATE, "--timeout", "0.01")
+    assert done.exit_code == code
+    assert done.stderr.endswith(
+        f"Error: not done after 0.01 s: CertificatesIssued is told: see to it. {WAY_ON}\n"
+    )
+
+
+def test_ctrl_c_ends_the_watching_alone(call: Call, cluster: Cluster) -> None:
+    cluster.states = [find_well(), find_renewing(OLD)]
+    done = call(*ROTATE)
+    assert done.exit_code == 1
+    assert done.stderr.endswith(f"\nNot followed any more. {WAY_ON}\n")
+    assert "Traceback" not in done.output
+
+
+def test_failures_are_lines_and_say_what_was_written(call: Call, cluster: Cluster) -> None:
+    cluster.states = [AWAY]
+    done = call(*ROTATE)
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "Error: It is away.\n")
+    cluster.states, cluster.refusal = [find_well()], AWAY
+    done = call(*ROTATE)
+    assert (done.exit_code, done.stderr) == (1, "Error: It is away.\n")
+    denied = RootTrustError("You may not.", reason=Reason.ACCESS_DENIED)
+    cluster.states, cluster.refusal = [find_well(), denied], None
+    done = call(*ROTATE)
+    assert done.exit_code == 1
+    assert done.stderr.endswith(f"Error: You may not.\nError: {WAY_ON}\n")
+
+
+def test_wrong_usage_is_1_and_the_help_tells_of_git(call: Call, cluster: Cluster) -> None:
+    assert call(*ROTATE, "a", "b").exit_code == 1
+    assert call(*ROTATE, "--timeout", "0").exit_code == 1
+    done = call(*ROTATE, "--help")
+    assert done.exit_code == 0
+    assert "Where policies are kept in Git, commit the number there instead" in done.stdout

@@ -1,0 +1,90 @@
+"""A rotation, as a person and as a log sees it."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from roottrust.cli.rotate.followed import FollowedRotation
+from roottrust.cli.rotate.render import list_lines, render_progress, render_reach
+from roottrust.cli.status.build_report import build_report
+from tests.unit.cli.rotate.progresses import (
+    OLD,
+    RENEWED,
+    UNLOADED,
+    find_here,
+    find_renewing,
+    find_there,
+    judge,
+)
+from tests.unit.cli.status.objects import MESH, build_policy, find, find_well
+from tests.unit.domain.agent_entries import LATER, SECOND, build_instance
+
+POD = "istiod-5d9c7b6f4-abcde"
+SECOND_UNLOADED = build_instance(
+    SECOND, pod="istiod-b", intermediate_generation=2, loaded_by_istiod=False
+)
+
+RENEWING = f"""\
+? intermediates of generation 2: 0 of 1 mesh done
+├─ ? cluster1/{MESH}: 1 of 2 istiods serve it
+│  ├─ ✓ {POD}: serves it
+│  └─ ? istiod-b: has obtained it, not served by istiod yet
+└─ ? waits: CertificatesIssued is told: see to it.
+"""
+DONE = f"""\
+✓ intermediates of generation 2: 1 of 1 mesh done
+└─ ✓ cluster2/{MESH}: 2 of 2 istiods serve it
+"""
+
+
+def test_the_tree_says_who_is_done_and_what_is_waited_for() -> None:
+    progress = judge(find_renewing(RENEWED, SECOND_UNLOADED))
+    assert click.unstyle(render_progress(progress)) == RENEWING
+    assert click.unstyle(render_progress(judge(find_there(ready=2)))) == DONE
+
+
+def test_a_log_has_each_line_when_it_is_new(capsys: pytest.CaptureFixture[str]) -> None:
+    followed = FollowedRotation(color="never")
+    for instance in (OLD, OLD, UNLOADED):
+        followed.show(judge(find_renewing(instance)))
+    followed.show(judge(find_here(RENEWED)))
+    name = f"cluster1/{MESH}"
+    assert capsys.readouterr().err.splitlines() == [
+        f"{name}: 0 of 1 istiod serve it",
+        f"{name}: {POD} has not obtained it yet (an intermediate of generation 1)",
+        "waits: CertificatesIssued is told: see to it.",
+        f"{name}: {POD} has obtained it, not served by istiod yet",
+        f"{name}: 1 of 1 istiod serve it",
+        f"{name}: {POD} serves it",
+    ]
+
+
+def test_a_terminal_has_one_tree_that_is_redrawn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    followed = FollowedRotation(color="always")
+    followed.show(judge(find_renewing(OLD)))
+    followed.show(judge(find_here(RENEWED)))
+    shown = capsys.readouterr().err
+    assert shown.count("\033[4A\r\033[J") == 1
+    assert "\033[32m" in shown
+
+
+def test_whom_it_concerns_is_told_before() -> None:
+    (policy,) = build_report(find_well(), read_at=LATER).policies
+    assert render_reach(policy) == (
+        f"Every istiod of 1 mesh obtains a new intermediate: cluster1/{MESH}. No workload restarts."
+    )
+    (empty,) = build_report(find(build_policy(meshes=[])), read_at=LATER).policies
+    assert render_reach(empty).startswith("No mesh is found yet")
+
+
+def test_what_others_wrote_cannot_drive_a_terminal() -> None:
+    hostile = build_instance(
+        pod="a\033[2J", intermediate_generation=1, error="b\033[2J", chain=None, serial=None
+    )
+    progress = judge(find_renewing(hostile))
+    assert "\033[2J" not in render_progress(progress) + "".join(list_lines(progress))
