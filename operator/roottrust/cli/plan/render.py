@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from roottrust.cli.counted import count
 from roottrust.cli.plan.report import (
     ConflictReport,
     FieldReport,
@@ -116,7 +117,7 @@ def _render_end(report: PlanReport) -> Iterator[str]:
     if report.result is Result.NO_CHANGES:
         yield from _count_warnings(report)
         asks = "asks" if counts.policies == 1 else "ask"
-        text = f"No changes. Vault is as {_count(counts.policies, 'policy')} {asks}."
+        text = f"No changes. Vault is as {count(counts.policies, 'policy')} {asks}."
         yield click.style(text, bold=True)
         return
     yield from _count_warnings(report)
@@ -127,10 +128,10 @@ def _render_end(report: PlanReport) -> Iterator[str]:
             f"{verbs.count('delete')} to delete."
         )
     plan = f"Plan: {counts.create} to create, {counts.update} to update, {counts.delete} to delete"
-    conflicts = f"; {_count(counts.conflicts, 'conflict')}" if counts.conflicts else ""
+    conflicts = f"; {count(counts.conflicts, 'conflict')}" if counts.conflicts else ""
     yield click.style(f"{plan}{conflicts}.", bold=True)
     if counts.hindered_policies:
-        text = f"{_count(counts.hindered_policies, 'policy')} cannot be done as it stands."
+        text = f"{count(counts.hindered_policies, 'policy')} cannot be done as it stands."
         if counts.hindered_policies > 1:
             text = text.replace("it stands", "they stand")
         yield click.style(text, fg="red", bold=True)
@@ -140,10 +141,5 @@ def _count_warnings(report: PlanReport) -> Iterator[str]:
     """Return where those are found that would only lengthen a result without changes."""
     number = sum(len(each.warnings) for each in report.policies if not _is_worth_showing(each))
     if number:
-        text = f"{_count(number, 'warning')} of policies without changes: -o json lists them."
+        text = f"{count(number, 'warning')} of policies without changes: -o json lists them."
         yield click.style(text, fg="yellow")
-
-
-def _count(number: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
