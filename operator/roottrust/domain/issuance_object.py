@@ -54,6 +54,13 @@ def read_roots(bundle: str) -> tuple[Certificate, ...]:
         return ()
 
 
+def find_pinned(manifest: Manifest) -> str | None:
+    """Return the fingerprint of the root that it pins, None if it pins none."""
+    spec = read_spec(manifest)
+    roots = read_roots(spec.trust_bundle) if spec else ()
+    return roots[0].fingerprint if roots else None
+
+
 def build_pinned(spec: IssuedCertificateSpec, root: Certificate, *, cluster: str) -> Pinned:
     """Return what every intermediate is checked against."""
     ratio = spec.cert_options.secret_rotation_grace_period_ratio

@@ -60,6 +60,7 @@ def finish(process: subprocess.Popen[str]) -> CommandResult:
 
 def grant_to_accounts(cluster: Cluster, *, folder: str, group: str, namespace: str) -> None:
     """Give the accounts of a namespace what a folder of deploy/ gives a group of people."""
+    cluster.kubectl("apply", "-f", REPOSITORY / "deploy/base/namespace.yaml")
     text = (REPOSITORY / f"deploy/{folder}/rbac.yaml").read_text()
     assert f"name: {group}\n" in text
     text = text.replace(f"name: {group}\n", f"name: system:serviceaccounts:{namespace}\n")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from testbed import Cluster, Vault
 from tests.integration.access_review import may_do
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
+from tests.integration.hub.conftest import HUB_NAMESPACE
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh, report_mesh
 from tests.integration.hub.names import Names
@@ -30,6 +31,7 @@ from tests.integration.hub.waiting import wait_for
 from tests.integration.verify.verifier import write_kubeconfig
 from tests.session import CRDS
 
+LEASE = "roottrust-hub"
 POLICIES = "roottrustpolicies.admin.gloo.solo.io"
 CLOSED = "https://127.0.0.1:1"
 DAY = timedelta(days=1)
@@ -38,6 +40,8 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def status(cluster: Cluster, namespace: str, tmp_path: Path) -> Person:
     """The command as somebody calls it who has the rights of deploy/status/ and no others."""
+    # The operator of these tests needs none, and another test's has left it behind.
+    cluster.kubectl("delete", "lease", LEASE, "-n", HUB_NAMESPACE, "--ignore-not-found")
     grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
     path = write_kubeconfig(tmp_path / "kubeconfig", cluster, namespace=namespace, account="reader")
     return Person(kubeconfig=path, command=("status",))
@@ -180,6 +184,38 @@ def test_a_watch_shows_changes_and_ends_at_ctrl_c(
     assert (done.code, done.err) == (2, "")
 
 
+@pytest.mark.usefixtures("alone")
+def test_an_operator_that_leads_no_more_is_told_before_all(
+    status: Person, make_policy: MakePolicy, names: Names, cluster: Cluster
+) -> None:
+    policy = make_policy(names)
+    make_fleet(cluster, policy, root_life=400 * DAY, life=20 * DAY).tell()
+    renewed = datetime.now(UTC)
+    put_lease(cluster, renewed)
+    assert status.run(policy.full_name).code == 0
+    put_lease(cluster, renewed - timedelta(hours=3))
+    done = status.run(policy.full_name)
+    assert done.code == 1
+    assert done.out.startswith("? operator: none works, the last one did 3 hours ago, and what")
+
+
+def put_lease(cluster: Cluster, renewed: datetime) -> None:
+    """Write the Lease as a hub renews it."""
+    spec = {
+        "holderIdentity": "hub-1",
+        "leaseDurationSeconds": 15,
+        "renewTime": f"{renewed:%Y-%m-%dT%H:%M:%S.%fZ}",
+    }
+    manifest = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": LEASE, "namespace": HUB_NAMESPACE},
+        "spec": spec,
+    }
+    words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
+    cluster.kubectl(*words, input=json.dumps(manifest))
+
+
 def test_kubectl_has_it_as_a_plugin(
     status: Person, cluster: Cluster, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +297,7 @@ def test_a_cluster_without_the_kinds_is_told_so(status: Person, cluster: Cluster
         ("list", ("internal.gloo.solo.io", "issuedcertificates"), True),
         ("patch", ("admin.gloo.solo.io", "roottrustpolicies"), False),
         ("patch", ("internal.gloo.solo.io", "issuedcertificates"), False),
+        ("list", ("coordination.k8s.io", "leases"), False),
         ("list", ("", "secrets"), False),
         ("list", ("", "configmaps"), False),
         ("list", ("", "pods"), False),

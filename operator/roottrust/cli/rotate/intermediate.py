@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from roottrust.cli.counted import count
 from roottrust.cli.options import (
     with_color,
     with_context,
@@ -29,7 +30,6 @@ from roottrust.cli.rotate.run import (
     write_generation,
 )
 from roottrust.cli.status.reader import Choice, open_reader
-from roottrust.cli.status.sign import count
 from roottrust.cli.terminal import (
     EXIT_FAILED,
     PlainExitCommand,

@@ -77,14 +77,14 @@ def judge_rotation(policy: PolicyReport, *, generation: int) -> RotationProgress
     is_told = is_asked and not policy.outdated and not _find_unmet(policy, *_BASE)
     meshes = tuple(_judge_mesh(each, generation, is_told=is_told) for each in policy.meshes)
     done = sum(each.is_done for each in meshes)
-    # Those for which the status has no room are ready: it lists those that are not first.
-    unlisted = policy.meshes_total - len(policy.meshes)
+    if is_told and policy.meshes_total > len(policy.meshes):
+        done = max(done, policy.meshes_ready)  # the status has no room for all of them
     waits_for = _find_wait(policy, meshes) if is_asked else _ANOTHER
     unmet = _find_unmet(policy, *_BASE, ConditionType.CERTIFICATES_ISSUED)
     return RotationProgress(
         generation=generation,
         meshes=meshes,
-        done=done + (unlisted if is_told else 0),
+        done=done,
         total=policy.meshes_total,
         waits_for=waits_for,
         is_faulty=not is_asked or (unmet is not None and unmet.health is Health.BAD),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from roottrust.cli.counted import count
 from roottrust.cli.rotate.progress import (
     InstanceProgress,
     MeshProgress,
@@ -12,7 +13,7 @@ from roottrust.cli.rotate.progress import (
 )
 from roottrust.cli.rotate.request import FIELD, RaisedGeneration
 from roottrust.cli.status.report import PolicyReport
-from roottrust.cli.status.sign import build_line, count
+from roottrust.cli.status.sign import build_line
 from roottrust.cli.terminal import make_printable
 from roottrust.cli.text_tree import Node, draw_tree
 from roottrust.domain.health import Health

@@ -13,6 +13,7 @@ from roottrust.cli.rotate.request import RaisedGeneration, plan_rotation
 from roottrust.cli.status.build_report import build_report
 from roottrust.cli.status.reader import Choice, StatusReader
 from roottrust.cli.status.report import PolicyReport
+from roottrust.cli.status.run import WATCH_SECONDS
 from roottrust.domain.errors import (
     AccessDeniedError,
     ConflictError,
@@ -24,7 +25,6 @@ from roottrust.kube.client import KubeClient
 
 FIELD_MANAGER = "roottrust-rotate"
 RIGHTS = "deploy/rotate/"
-POLL_SECONDS = 1.0
 
 Now = Callable[[], datetime]
 Show = Callable[[RotationProgress], None]
@@ -78,7 +78,7 @@ async def follow_rotation(
     *,
     now: Now,
     deadline: datetime,
-    every_seconds: float = POLL_SECONDS,
+    every_seconds: float = WATCH_SECONDS,
 ) -> RotationProgress:
     """Show how far it is until it is done, or the deadline is past; return what was seen last.
 

@@ -12,6 +12,7 @@ from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootStatus, RootTrustPolicyStatus
 from roottrust.cli.status.build_mesh import MeshSources, build_mesh
+from roottrust.cli.status.build_operator import build_operator
 from roottrust.cli.status.found import FoundObjects, Known, Manifest, MeshKey, read_known
 from roottrust.cli.status.report import (
     ConditionReport,
@@ -23,6 +24,7 @@ from roottrust.cli.status.report import (
     Summary,
 )
 from roottrust.domain.health import Health, find_worst_health, judge_end, judge_status
+from roottrust.domain.issuance_object import find_pinned
 from roottrust.domain.reasons import ConditionType
 from roottrust.domain.root_check import WARN_BEFORE_EXPIRY
 
@@ -36,9 +38,12 @@ def build_report(found: FoundObjects, *, read_at: datetime) -> StatusReport:
     known = read_known(found)
     ordered = sorted(found.policies, key=_get_place)
     policies = tuple(build_policy(each, known, now=read_at) for each in ordered)
+    operator = build_operator(found.lease, now=read_at)
+    healths = [each.health for each in policies]
+    healths += [operator.health] if operator else []
     return StatusReport(
         read_at=read_at,
-        result=find_result(each.health for each in policies),
+        result=find_result(healths),
         summary=Summary(
             policies=len(policies),
             well=sum(each.health in {Health.GOOD, Health.WARNING} for each in policies),
@@ -46,6 +51,7 @@ def build_report(found: FoundObjects, *, read_at: datetime) -> StatusReport:
             meshes_ready=sum(each.meshes_ready for each in policies),
             warnings=sum(len(each.warnings) for each in policies),
         ),
+        operator=operator,
         policies=policies,
     )
 
@@ -126,10 +132,17 @@ def _build_root(root: RootStatus, *, now: datetime) -> RootReport:
 def _build_meshes(
     manifest: Manifest, status: RootTrustPolicyStatus, known: Known, *, now: datetime
 ) -> tuple[MeshReport, ...]:
-    """Return the meshes of the status, and those that IssuedCertificates here add to them."""
+    """Return the meshes of the status, and those that IssuedCertificates here add to them.
+
+    One that pins another root than the policy's proves nothing under that.
+    """
     full_name = "/".join(_get_place(manifest))
     told = {MeshKey(each.cluster, each.mesh): each for each in status.meshes}
-    certificates = known.certificates.get(full_name, {})
+    certificates = {
+        key: found
+        for key, found in known.certificates.get(full_name, {}).items()
+        if status.root is None or find_pinned(found) == status.root.fingerprint
+    }
     bundle = tuple(each.fingerprint for each in status.trust_bundle) or None
     return tuple(
         build_mesh(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from roottrust.api.mesh import MeshSpec, MeshStatus
+from roottrust.api.reference import MeshReference
 from roottrust.domain.issuance_object import read_spec
 from roottrust.domain.issuance_plan import read_owner
 
@@ -28,12 +29,13 @@ class MeshKey(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class FoundObjects:
-    """All of one moment; `home` is the operator's namespace."""
+    """All of one moment; `home` is the operator's namespace, `lease` what its leader renews."""
 
     home: str
     policies: tuple[Manifest, ...]
     meshes: tuple[Manifest, ...] = ()
     certificates: tuple[Manifest, ...] = ()
+    lease: Manifest | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,13 @@ def _read_certificates(found: Iterable[Manifest]) -> dict[str, dict[MeshKey, Man
     certificates: dict[str, dict[MeshKey, Manifest]] = {}
     for certificate in found:
         spec, mark = read_spec(certificate), read_owner(certificate)
-        if spec is not None and mark is not None:
+        if spec is not None and mark is not None and _is_in_place(certificate, spec.mesh_ref):
             key = MeshKey(spec.mesh_ref.cluster, spec.mesh_ref.name)
             certificates.setdefault(mark.policy.full_name, {})[key] = certificate
     return certificates
+
+
+def _is_in_place(certificate: Manifest, mesh: MeshReference) -> bool:
+    """Whether it is where the hub writes it: another one could be anybody's."""
+    metadata = certificate["metadata"]
+    return (metadata.get("namespace"), metadata.get("name")) == (mesh.namespace, mesh.name)

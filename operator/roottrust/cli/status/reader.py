@@ -15,13 +15,15 @@ from roottrust.http.guard import refuse_writes
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.kube.access import load_access
 from roottrust.kube.client import KubeClient
-from roottrust.kube.kind import ResourceKind
+from roottrust.kube.kind import LEASES, ResourceKind
+from roottrust.runtime.leadership import HUB_LEASE
 
 Tell = Callable[[str], None]
 
 _LOST = {
     MESHES: "so what clusters report is not shown",
     ISSUED_CERTIFICATES: "so istiods are shown by their number alone",
+    LEASES: "so whether an operator works is not shown",
 }
 
 
@@ -57,6 +59,7 @@ class StatusReader:
             policies=policies,
             meshes=await self._list_if_allowed(MESHES),
             certificates=await self._list_if_allowed(ISSUED_CERTIFICATES),
+            lease=await self._read_lease(),
         )
 
     async def _list_policies(self) -> tuple[Manifest, ...]:
@@ -79,6 +82,16 @@ class StatusReader:
         except DependencyMissingError as error:
             self._tell_once(kind, error)
         return ()
+
+    async def _read_lease(self) -> Manifest | None:
+        home = self._choice.operator_namespace
+        try:
+            return await self._client.get(LEASES, name=HUB_LEASE, namespace=home)
+        except AccessDeniedError as error:
+            self._tell_once(LEASES, tell_person(error, rights=self._choice.rights))
+        except DependencyMissingError:
+            pass  # there is no such namespace, as where only a hub of another cluster writes
+        return None
 
     def _tell_once(self, kind: ResourceKind, error: RootTrustError) -> None:
         note = f"{kind.kind} objects cannot be read, {_LOST[kind]}. {error.message}"

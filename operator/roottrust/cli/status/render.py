@@ -8,20 +8,21 @@ from datetime import datetime
 import click
 
 from roottrust.api.choices import ConditionStatus
+from roottrust.cli.counted import count
 from roottrust.cli.status.render_mesh import build_mesh_node
 from roottrust.cli.status.report import (
     ConditionReport,
+    OperatorReport,
     PolicyReport,
     Result,
     RootReport,
     StatusReport,
 )
-from roottrust.cli.status.sign import build_line, count
+from roottrust.cli.status.sign import build_line, show_fingerprint
 from roottrust.cli.text_tree import Node, draw_tree
 from roottrust.domain.health import Health
 from roottrust.domain.moment import tell_distance
 
-_FINGERPRINT_SHOWN = 16
 _END_COLOURS = {Result.WELL: "green", Result.UNFINISHED: "yellow", Result.FAULTY: "red"}
 _ENDS = {
     Result.WELL: "All is well",
@@ -43,7 +44,16 @@ def render_report(report: StatusReport) -> str:
     """Return the text, with colours: `click.unstyle` takes them out."""
     trees = [_build_policy(each, now=report.read_at) for each in report.policies]
     parts = ["\n".join(draw_tree(each)) for each in trees]
+    if report.operator is not None and report.operator.health is not Health.GOOD:
+        parts.insert(0, _render_operator(report.operator, now=report.read_at))
     return "\n\n".join([*parts, _render_end(report)]) + "\n"
+
+
+def _render_operator(operator: OperatorReport, *, now: datetime) -> str:
+    since = tell_distance(operator.renewed_at, now=now)
+    see = f"see `kubectl get pods -n {operator.namespace}`"
+    words = f"none works, the last one did {since}, and what follows is of then: {see}"
+    return build_line(operator.health, "operator", words)
 
 
 def _build_policy(policy: PolicyReport, *, now: datetime) -> Node:
@@ -57,16 +67,19 @@ def _build_policy(policy: PolicyReport, *, now: datetime) -> Node:
 
 
 def _list_troubles(policy: PolicyReport) -> Iterator[Node]:
-    """Return what does not hold; what follows from a condition has its reason, and is left out."""
+    """Return what does not hold, and what should not stay as it is."""
     if policy.outdated:
         yield Node(text=build_line(Health.UNKNOWN, "operator", _UNSEEN))
-    reasons: set[str] = set()
-    for condition in policy.conditions:
-        if condition.reason not in reasons:
-            yield Node(text=_render_condition(condition))
-        reasons.add(condition.reason)
+    for condition in _list_shown(policy.conditions):
+        yield Node(text=_render_condition(condition))
     for warning in policy.warnings:
         yield Node(text=build_line(Health.WARNING, "warning", warning))
+
+
+def _list_shown(conditions: tuple[ConditionReport, ...]) -> tuple[ConditionReport, ...]:
+    """Return the first of each reason: what follows from a condition has that one's."""
+    firsts = {each.reason: each for each in reversed(conditions)}
+    return tuple(each for each in conditions if firsts[each.reason] is each)
 
 
 def _render_condition(condition: ConditionReport) -> str:
@@ -75,7 +88,8 @@ def _render_condition(condition: ConditionReport) -> str:
 
 
 def _build_tree(policy: PolicyReport, *, now: datetime) -> Iterator[Node]:
-    said = tuple(each.message for each in policy.conditions) + policy.warnings
+    shown = _list_shown(policy.conditions)
+    said = (*(each.message for each in shown), *policy.warnings)
     nodes = [build_mesh_node(each, said=said, now=now) for each in policy.meshes]
     more = policy.meshes_total - len(policy.meshes)
     if more > 0:
@@ -90,7 +104,7 @@ def _build_tree(policy: PolicyReport, *, now: datetime) -> Iterator[Node]:
 def _render_root(root: RootReport, *, now: datetime) -> str:
     verb = "ended" if root.not_after <= now else "ends"
     words = [
-        f"SHA-256 {root.fingerprint[:_FINGERPRINT_SHOWN]}…",
+        show_fingerprint(root.fingerprint),
         f"{verb} {tell_distance(root.not_after, now=now)}",
     ]
     return build_line(root.health, f"root {root.subject}", ", ".join(words))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from roottrust.cli.counted import count
 from roottrust.cli.status.report import InstanceReport, MeshReport, NamespacesReport
-from roottrust.cli.status.sign import build_line, count
+from roottrust.cli.status.sign import build_line, show_fingerprint
 from roottrust.cli.text_tree import Node
 from roottrust.domain.health import Health
 from roottrust.domain.moment import tell_distance
 from roottrust.domain.some_names import list_some
 
-_FINGERPRINT_SHOWN = 16
 _STALE_SHOWN = 5
 _TOLD = {
     "NotBelieved": "is not believed",
@@ -64,7 +64,7 @@ def _list_children(mesh: MeshReport, *, said: tuple[str, ...], now: datetime) ->
 def _render_instance(instance: InstanceReport, *, now: datetime) -> str:
     words = [_TOLD[instance.state]]
     if instance.fingerprint is not None:
-        words.append(f"SHA-256 {instance.fingerprint[:_FINGERPRINT_SHOWN]}…")
+        words.append(show_fingerprint(instance.fingerprint))
     if instance.not_after is not None:
         words.append(_tell_end(instance.not_after, now=now))
     if instance.message is not None:

@@ -26,6 +26,15 @@ class Result(StrEnum):
     FAULTY = "Faulty"
 
 
+class OperatorReport(ReportModel):
+    """Whether a hub works: it renews a Lease while it does."""
+
+    health: Health = Field(description="Good while one leads, else Unknown.")
+    namespace: str = Field(description="Its namespace.")
+    leader: str | None = Field(default=None, description="Which one leads; null if none does.")
+    renewed_at: datetime = Field(description="When one told last that it leads.")
+
+
 class RootReport(ReportModel):
     """The root CA that the intermediates of a policy are under."""
 
@@ -156,4 +165,9 @@ class StatusReport(ReportModel):
     read_at: datetime = Field(description="When the objects were read.")
     result: Result = Field(description="Well is exit code 0, Unfinished 1, Faulty 2.")
     summary: Summary = Field(description="Counts.")
+    operator: OperatorReport | None = Field(
+        default=None,
+        description="Whether a hub works; null where there is no Lease (without leader election), "
+        "or none may be read.",
+    )
     policies: tuple[PolicyReport, ...] = Field(description="By namespace and name.")

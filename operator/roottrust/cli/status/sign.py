@@ -1,4 +1,4 @@
-"""How one line of the tree begins: by a sign, and its colour, for how well something is."""
+"""Lines of the tree: each begins with a sign, and its colour, for how well something is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIGNS = {
     Health.BAD: ("✗", "red"),
 }
 
-_PLURALS = {"policy": "policies", "mesh": "meshes"}
+_FINGERPRINT_SHOWN = 16
 
 
 def build_line(health: Health, name: str, words: str, *, is_title: bool = False) -> str:
@@ -26,6 +26,6 @@ def build_line(health: Health, name: str, words: str, *, is_title: bool = False)
     return f"{click.style(sign, fg=colour, bold=True)} {subject}: {make_printable(words)}"
 
 
-def count(number: int, noun: str) -> str:
-    """Return a number of things in words."""
-    return f"{number} {noun if number == 1 else _PLURALS.get(noun, f'{noun}s')}"
+def show_fingerprint(fingerprint: str) -> str:
+    """Return as much of a certificate's SHA-256 as tells it from others."""
+    return f"SHA-256 {fingerprint[:_FINGERPRINT_SHOWN]}…"

@@ -84,6 +84,10 @@ def test_without_a_mesh_there_is_nothing_to_wait_for() -> None:
 def test_meshes_for_which_there_is_no_room_count_as_the_operator_says() -> None:
     progress = judge(find_there(ready=2, meshTotals={"total": 120, "ready": 120}))
     assert (progress.done, progress.total, progress.is_done) == (120, 120, True)
+    renewing = build_conditions(CertificatesIssued="Unknown", CertificatesIssued_reason="Renewing")
+    totals = {"total": 120, "ready": 19}
+    progress = judge(find_there(ready=1, meshTotals=totals, conditions=renewing))
+    assert (progress.done, progress.is_done) == (19, False)
 
 
 def test_a_policy_that_was_made_anew_is_not_the_one_that_was_raised() -> None:

@@ -142,12 +142,21 @@ def build_certificate(
     }
 
 
+def build_lease(holder: str, renewed: str) -> dict[str, Any]:
+    """Return what a hub renews."""
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": 15, "renewTime": renewed}
+    return {"metadata": {"namespace": HOME, "name": "roottrust-hub"}, "spec": spec}
+
+
 def find(
     *policies: dict[str, Any],
     meshes: tuple[dict[str, Any], ...] = (),
     certificates: tuple[dict[str, Any], ...] = (),
+    lease: dict[str, Any] | None = None,
 ) -> FoundObjects:
-    return FoundObjects(home=HOME, policies=policies, meshes=meshes, certificates=certificates)
+    return FoundObjects(
+        home=HOME, policies=policies, meshes=meshes, certificates=certificates, lease=lease
+    )
 
 
 def find_well() -> FoundObjects:

@@ -16,6 +16,7 @@ from tests.unit.cli.status.objects import (
     build_certificate,
     build_condition,
     build_conditions,
+    build_lease,
     build_mesh,
     build_policy,
     build_told,
@@ -203,6 +204,17 @@ def test_an_issued_certificate_is_its_policy_s_alone() -> None:
     assert [each.mesh for each in others.meshes] == [MESH]
 
 
+def test_an_issued_certificate_counts_in_its_place_and_under_the_policy_s_root() -> None:
+    elsewhere = build_certificate()
+    elsewhere["metadata"]["namespace"] = "default"
+    found = find(build_policy(), certificates=(elsewhere,))
+    assert build_one(found).meshes[0].instances is None
+    other = build_policy()
+    other["status"]["root"]["fingerprint"] = "e" * 64
+    found = find(other, certificates=(build_certificate(),))
+    assert build_one(found).meshes[0].instances is None
+
+
 def test_a_mesh_for_which_the_status_has_no_room_is_counted() -> None:
     policy = build_one(find(build_policy(meshTotals={"total": 120, "ready": 110})))
     assert (policy.meshes_ready, policy.meshes_total, len(policy.meshes)) == (110, 120, 1)
@@ -230,6 +242,30 @@ def test_meshes_are_in_the_order_of_their_clusters() -> None:
     policy = build_one(find(build_policy(meshes=meshes)))
     assert [each.cluster for each in policy.meshes] == ["cluster2", "cluster9"]
     assert [each.health for each in policy.meshes] == [Health.WARNING, Health.GOOD]
+
+
+@pytest.mark.parametrize(
+    ("holder", "ago", "result", "leader"),
+    [
+        ("hub-1", timedelta(seconds=10), Result.WELL, "hub-1"),
+        ("hub-1", timedelta(minutes=5), Result.WELL, "hub-1"),
+        ("hub-1", timedelta(minutes=6), Result.UNFINISHED, None),
+        ("", timedelta(seconds=10), Result.UNFINISHED, None),
+    ],
+)
+def test_an_operator_that_does_not_renew_its_lease_does_not_work(
+    holder: str, ago: timedelta, result: Result, leader: str | None
+) -> None:
+    lease = build_lease(holder, f"{(LATER - ago).isoformat()}")
+    report = build(find(build_policy(), lease=lease))
+    assert report.result is result
+    assert report.operator
+    assert (report.operator.leader, report.operator.namespace) == (leader, "gloo-mesh")
+
+
+@pytest.mark.parametrize("renewed", ["", "yesterday", "2030-01-01T00:00:00"])
+def test_of_a_lease_without_a_time_nothing_is_known(renewed: str) -> None:
+    assert build(find(build_policy(), lease=build_lease("hub-1", renewed))).operator is None
 
 
 def test_the_form_of_the_json_is_stable() -> None:

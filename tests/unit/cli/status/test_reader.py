@@ -11,7 +11,7 @@ from roottrust.cli.status.reader import Choice, StatusReader
 from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, RootTrustError
 from roottrust.domain.reasons import Reason
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
-from roottrust.kube.kind import ResourceKind
+from roottrust.kube.kind import LEASES, ResourceKind
 from tests.unit.cli.status.objects import build_mesh, build_policy
 
 MISSING = DependencyMissingError("It is not there.", reason=Reason.API_REFUSED)
@@ -34,6 +34,11 @@ class Client:
     asked: list[tuple[ResourceKind, str | None]] = field(default_factory=list)
     server: str = "https://cluster.example"
 
+    async def get(self, kind: ResourceKind, *, name: str, namespace: str) -> Any:
+        if kind in self.refusals:
+            raise self.refusals[kind]
+        return {"metadata": {"namespace": namespace, "name": name}}
+
     async def list(self, kind: ResourceKind, *, namespace: str | None = None) -> Any:
         self.asked.append((kind, namespace))
         if kind in self.refusals:
@@ -51,6 +56,7 @@ async def test_policies_are_those_of_a_namespace_and_meshes_those_of_all() -> No
     found = await build(client, notes, namespace="gloo-mesh").read()
     assert (len(found.policies), len(found.meshes), found.certificates) == (1, 1, ())
     assert client.asked == [(POLICIES, "gloo-mesh"), (MESHES, None), (ISSUED_CERTIFICATES, None)]
+    assert found.lease == {"metadata": {"namespace": "gloo-mesh", "name": "roottrust-hub"}}
     assert notes == []
 
 
@@ -69,6 +75,15 @@ async def test_what_may_not_be_read_is_told_once_and_left_out() -> None:
             "the rights that are needed."
         ),
     ]
+
+
+async def test_without_a_lease_it_is_not_known_whether_an_operator_works() -> None:
+    notes: list[str] = []
+    assert (await build(Client({LEASES: MISSING}), notes).read()).lease is None
+    assert notes == []
+    assert (await build(Client({LEASES: deny("/apis/x/leases/y")}), notes).read()).lease is None
+    (note,) = notes
+    assert note.startswith("Lease objects cannot be read, so whether an operator works is not sho")
 
 
 async def test_without_a_right_on_policies_there_is_nothing_to_show() -> None:

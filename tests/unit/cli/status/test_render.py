@@ -19,6 +19,7 @@ from tests.unit.cli.status.objects import (
     MESH,
     build_certificate,
     build_conditions,
+    build_lease,
     build_mesh,
     build_policy,
     build_told,
@@ -126,6 +127,18 @@ def test_signs_are_coloured_by_how_well_it_is() -> None:
     assert "\033[32m\033[1m✓\033[0m" in shown
     assert "\033[33m\033[1m?\033[0m" in shown
     assert "\033[31m\033[1m✗\033[0m" in shown
+
+
+def test_an_operator_that_does_not_work_goes_before_all() -> None:
+    lease = build_lease("", (LATER - timedelta(hours=3)).isoformat())
+    first, second, *_ = render(find(build_policy(), lease=lease)).splitlines()
+    assert first == (
+        "? operator: none works, the last one did 3 hours ago, and what follows is of then: see "
+        "`kubectl get pods -n gloo-mesh`"
+    )
+    assert second == ""
+    working = build_lease("hub-1", LATER.isoformat())
+    assert "operator" not in render(find(build_policy(), lease=working))
 
 
 def test_meshes_for_which_there_was_no_room_are_counted() -> None:
