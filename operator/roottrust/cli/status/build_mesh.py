@@ -67,14 +67,9 @@ def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
     conditions = tuple(_list_conditions(sources, issuance))
     end = issuance.earliest_not_after if issuance else told.earliest_not_after
     healths = [judge_mesh_condition(each) for each in conditions]
-    if end is not None:
-        healths.append(judge_end(end, now=now, warn_before=_NO_TIME))
-    if issuance is None and told.instances_ready < max(told.instances_total, 1):
-        healths.append(Health.UNKNOWN)
-    if told.message is not None:
-        healths.append(Health.WARNING)
-    if namespaces is not None:
-        healths.append(namespaces.health)
+    healths += [judge_end(end, now=now, warn_before=_NO_TIME)] if end else []
+    healths += [namespaces.health] if namespaces else []
+    healths.append(_judge_told(told, counts=issuance is None))
     return MeshReport(
         cluster=sources.key.cluster,
         mesh=sources.key.name,
@@ -87,6 +82,13 @@ def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
         instances=_build_instances(sources, issuance) if issuance else None,
         namespaces=namespaces,
     )
+
+
+def _judge_told(told: MeshStatus, *, counts: bool) -> Health:
+    """Return how well a mesh is by what the hub says; its numbers count where no others are."""
+    if counts and told.instances_ready < max(told.instances_total, 1):
+        return Health.UNKNOWN
+    return Health.WARNING if told.message else Health.GOOD
 
 
 def _read_issuance(sources: MeshSources, *, now: datetime) -> MeshIssuance | None:
