@@ -48,8 +48,9 @@ _NO_TIME = timedelta(0)
 class MeshSources:
     """All that is known of one mesh; None for what is not there.
 
-    `told` is what the policy's status says, `reported` what its cluster reports, `bundle` are the
-    fingerprints of the policy's roots.
+    `told` is what the policy's status says, `reported` what its cluster reports. Of the policy are
+    `bundle`, the fingerprints of its roots, and its messages: of conditions that are False, and of
+    warnings.
     """
 
     key: MeshKey
@@ -57,6 +58,8 @@ class MeshSources:
     reported: ReportedMesh | None
     certificate: Manifest | None
     bundle: tuple[str, ...] | None
+    failures: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
@@ -69,7 +72,9 @@ def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
     healths = [judge_mesh_condition(each) for each in conditions]
     healths += [judge_end(end, now=now, warn_before=_NO_TIME)] if end else []
     healths += [namespaces.health] if namespaces else []
-    healths.append(_judge_told(told, counts=issuance is None))
+    healths.append(_judge_message(sources, told.message))
+    if issuance is None and told.instances_ready < max(told.instances_total, 1):
+        healths.append(Health.UNKNOWN)
     return MeshReport(
         cluster=sources.key.cluster,
         mesh=sources.key.name,
@@ -84,11 +89,18 @@ def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
     )
 
 
-def _judge_told(told: MeshStatus, *, counts: bool) -> Health:
-    """Return how well a mesh is by what the hub says; its numbers count where no others are."""
-    if counts and told.instances_ready < max(told.instances_total, 1):
-        return Health.UNKNOWN
-    return Health.WARNING if told.message else Health.GOOD
+def _judge_message(sources: MeshSources, message: str | None) -> Health:
+    """Return how well a mesh is of which the hub says this: its status tells it in words alone.
+
+    What the hub warns of stands among the policy's warnings, and the worst of what is wrong is what
+    a condition says, before it counts the others.
+    """
+    if message is None:
+        return Health.GOOD
+    if message in sources.warnings:
+        return Health.WARNING
+    is_wrong = any(each.startswith(message) for each in sources.failures)
+    return Health.BAD if is_wrong else Health.UNKNOWN
 
 
 def _read_issuance(sources: MeshSources, *, now: datetime) -> MeshIssuance | None:

@@ -144,6 +144,9 @@ def _build_meshes(
         if status.root is None or find_pinned(found) == status.root.fingerprint
     }
     bundle = tuple(each.fingerprint for each in status.trust_bundle) or None
+    failures = tuple(
+        each.message for each in status.conditions if each.status is ConditionStatus.FALSE
+    )
     return tuple(
         build_mesh(
             MeshSources(
@@ -152,6 +155,8 @@ def _build_meshes(
                 reported=known.reports.get(key),
                 certificate=certificates.get(key),
                 bundle=bundle,
+                failures=failures,
+                warnings=status.warnings,
             ),
             now=now,
         )

@@ -67,6 +67,20 @@ def test_of_a_mesh_in_another_cluster_the_policy_has_the_numbers() -> None:
     assert mesh.stale_workloads is None
 
 
+def test_a_mirrored_mesh_of_another_cluster_names_its_stale_namespaces() -> None:
+    name = "istiod-istio-system-cluster2"
+    namespaces = {"inSync": 2, "total": 3, "stale": ["bookinfo"]}
+    mirrored = build_mesh(cluster="cluster2", namespaces=namespaces)
+    told = build_told("cluster2", name, instancesReady=2, instancesTotal=2)
+    policy = build_one(find(build_policy(meshes=[told]), meshes=(mirrored,)))
+    (mesh,) = policy.meshes
+    assert mesh.namespaces
+    assert (mesh.namespaces.in_sync, mesh.namespaces.stale) == (2, ("bookinfo",))
+    assert (mesh.instances, mesh.instances_ready, mesh.instances_total) == (None, 2, 2)
+    assert mesh.message
+    assert name in mesh.message
+
+
 def test_nothing_is_shown_of_what_nobody_tells() -> None:
     told = {"cluster": "cluster2", "mesh": "m"}
     policy = build_one(find(build_policy(meshes=[told])))
@@ -241,7 +255,27 @@ def test_meshes_are_in_the_order_of_their_clusters() -> None:
     meshes = [build_told("cluster9"), build_told("cluster2", message="It lacks something.")]
     policy = build_one(find(build_policy(meshes=meshes)))
     assert [each.cluster for each in policy.meshes] == ["cluster2", "cluster9"]
-    assert [each.health for each in policy.meshes] == [Health.WARNING, Health.GOOD]
+    assert [each.health for each in policy.meshes] == [Health.UNKNOWN, Health.GOOD]
+
+
+@pytest.mark.parametrize(
+    ("status", "health"),
+    [
+        ({"warnings": ["It ends soon."]}, Health.WARNING),
+        ({}, Health.UNKNOWN),
+        ({"conditions": build_conditions(CertificatesIssued="Unknown")}, Health.UNKNOWN),
+        ({"conditions": build_conditions(CertificatesIssued="False")}, Health.BAD),
+    ],
+)
+def test_what_the_hub_says_of_a_mesh_is_as_grave_as_where_else_it_says_it(
+    status: dict[str, Any], health: Health
+) -> None:
+    message = status.get("warnings", ["CertificatesIssued is told: see to it."])[0]
+    for each in status.get("conditions", ()):
+        each["message"] = each["message"] + " 2 more meshes lack something, too."
+    meshes = [build_told("cluster2", message=message)]
+    policy = build_one(find(build_policy(meshes=meshes, **status)))
+    assert policy.meshes[0].health is health
 
 
 @pytest.mark.parametrize(
