@@ -103,13 +103,38 @@ def test_what_is_not_done_in_time_goes_on_without_the_command(
     done = rotate.run(policy.full_name, "--timeout", "3")
     assert done.code == 1, done.err
     assert "Error: not done after 3 s: " in done.err
-    assert f"`roottrust status {policy.full_name} --watch` shows it." in done.err
+    assert f"`roottrust rotate intermediate {policy.full_name} --follow` follows it." in done.err
     assert read_generation(policy) == 2
     agent.serve()
-    policy.wait_until_ready()
+    done = rotate.run(policy.full_name, "--follow")
+    assert (done.code, read_generation(policy)) == (0, 2), done.err
     done = rotate.run(policy.full_name, "--no-wait")
     assert (done.code, done.out) == (0, f"{policy.full_name}: {FIELD}: 2 → 3\n")
     assert read_generation(policy) == 3
+
+
+def test_what_a_commit_raised_is_followed_with_the_right_to_read_alone(
+    cluster: Cluster, namespace: str, policy: Policy, agent: Agent, names: Names, tmp_path: Path
+) -> None:
+    reader = build_reader(cluster, namespace, tmp_path)
+    process = reader.start(policy.full_name, "--follow", "--generation", "5")
+    assert process.stderr
+    told = "waits: The policy asks for generation 1: the higher one is not applied yet"
+    assert any(told in line for line in iter(process.stderr.readline, ""))
+    policy.apply({**names.build_changes(), "spec.rotation": {"intermediateGeneration": 5}})
+    policy.wait_for("CertificatesIssued", "Unknown", "Renewing")
+    agent.serve()
+    done = finish(process)
+    assert (done.code, read_generation(policy)) == (0, 5), done.err
+    assert done.out.endswith("every istiod of 1 mesh serves an intermediate of generation 5.\n")
+
+
+def build_reader(cluster: Cluster, namespace: str, folder: Path) -> Person:
+    """Return somebody who may follow a rotation and raise nothing."""
+    grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
+    grant_to_accounts(cluster, folder="rotate", group="roottrust-rotators", namespace="elsewhere")
+    path = write_kubeconfig(folder / "reader", cluster, namespace=namespace, account="reader")
+    return Person(kubeconfig=path, command=("rotate", "intermediate"))
 
 
 def test_an_agent_that_fails_is_told_as_what_is_wrong(
@@ -158,11 +183,7 @@ def test_where_it_would_come_to_nothing_nothing_is_written(
 def test_who_may_only_read_is_told_where_the_right_is(
     cluster: Cluster, namespace: str, policy: Policy, tmp_path: Path
 ) -> None:
-    grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
-    others = {"namespace": "somewhere-else", "folder": "rotate", "group": "roottrust-rotators"}
-    grant_to_accounts(cluster, **others)
-    path = write_kubeconfig(tmp_path / "kubeconfig", cluster, namespace=namespace, account="reader")
-    done = Person(kubeconfig=path, command=("rotate", "intermediate")).run(policy.full_name)
+    done = build_reader(cluster, namespace, tmp_path).run(policy.full_name)
     assert done.code == 1
     assert "denies you patch on" in done.err
     assert "deploy/rotate/ has all the rights that are needed." in done.err

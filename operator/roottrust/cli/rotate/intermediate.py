@@ -7,23 +7,29 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
 
-from roottrust.cli.counted import count
+from roottrust.api.rotation import GENERATION_MAX
 from roottrust.cli.options import (
     with_color,
     with_context,
     with_kubeconfig,
     with_operator_namespace,
 )
+from roottrust.cli.policy_choice import Manifest
 from roottrust.cli.rotate.followed import FollowedRotation
 from roottrust.cli.rotate.progress import RotationProgress
-from roottrust.cli.rotate.render import render_change, render_reach
-from roottrust.cli.rotate.request import FIELD, RaisedGeneration
+from roottrust.cli.rotate.render import render_change, render_end, render_reach
+from roottrust.cli.rotate.request import (
+    FIELD,
+    RaisedGeneration,
+    plan_following,
+    plan_rotation,
+)
 from roottrust.cli.rotate.run import (
-    RIGHTS,
     PlannedRotation,
     follow_rotation,
     read_plan,
@@ -47,8 +53,9 @@ Raises spec.rotation.intermediateGeneration of the policy by one, and follows it
 of every mesh serves an intermediate of that generation. The root stays, so no workload restarts.
 
 \b
-Where policies are kept in Git, commit the number there instead: that is all that a rotation is.
-After this command commit the number that it tells, since the API server refuses a lower one.
+Where policies are kept in Git, commit the number there instead: that is all that a rotation is;
+--follow then follows it. After this command without --follow commit the number that it tells, since
+the API server refuses a lower one.
 
 \b
 Examples:
@@ -56,6 +63,7 @@ Examples:
   roottrust rotate intermediate gloo-mesh/fleet     one of several
   roottrust rotate intermediate fleet --dry-run     show the change, and make none
   roottrust rotate intermediate fleet --no-wait     raise it, and end
+  roottrust rotate intermediate fleet --follow      follow what was raised before, as by a commit
   kubectl roottrust rotate intermediate fleet       the same, as a plugin of kubectl
 
 \b
@@ -63,7 +71,7 @@ Exit codes:
   0  done; with --no-wait: raised; with --dry-run: shown
   1  it failed and nothing was written, or it was raised and is not done after --timeout, or Ctrl-C
   2  it was raised and is not done after --timeout, and something is wrong that needs a person
-What was raised goes on without this command: `roottrust status --watch` shows it.
+What was raised goes on without this command: --follow follows it again.
 
 \b
 Environment:
@@ -77,6 +85,18 @@ deploy/rotate/ has the right in Kubernetes to raise it, deploy/status/ those to 
 @click.argument("policy", required=False, metavar="[[NAMESPACE/]POLICY]")
 @click.option("-n", "--namespace", help="A policy of this namespace.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show the change, and make none.")
+@click.option(
+    "--follow",
+    "follows",
+    is_flag=True,
+    help="Raise nothing: follow the generation that the policy asks for already.",
+)
+@click.option(
+    "--generation",
+    type=click.IntRange(1, GENERATION_MAX),
+    metavar="NUMBER",
+    help="With --follow: the one that was committed, which may not be applied yet.",
+)
 @click.option(
     "--wait/--no-wait", "waits", default=True, show_default=True, help="Follow it to the end."
 )
@@ -98,6 +118,8 @@ def command(
     namespace: str | None,
     *,
     is_dry: bool,
+    follows: bool,
+    generation: int | None,
     waits: bool,
     timeout_seconds: float,
     color: str,
@@ -106,33 +128,50 @@ def command(
     context: str | None,
 ) -> None:
     """Raise the generation, follow it, and end with the exit code of what came of it."""
+    if follows and (is_dry or not waits):
+        fail(["--follow writes nothing and waits: leave --dry-run and --no-wait out"])
+    if generation is not None and not follows:
+        fail(["--generation is for --follow alone: a rotation raises the number by one"])
     choice = Choice(
         name=policy,
         namespace=namespace,
         operator_namespace=operator_namespace,
         kubeconfig=kubeconfig or find_kubeconfig(),
         context=context,
-        rights=f"deploy/status/ with {RIGHTS}",
     )
     try:
-        planned = asyncio.run(_plan(choice))
-        click.echo(render_change(planned.raised))
-        if is_dry:
-            click.echo(f"{render_reach(planned.policy)} Nothing was changed (--dry-run).")
-            return
-        asyncio.run(write_generation(planned.raised, choice))
+        if follows:
+            plan = partial(plan_following, generation=generation)
+            raised = asyncio.run(_plan(choice, plan)).raised
+        else:
+            raised = _raise(choice, is_dry=is_dry)
     except RootTrustError as error:
         fail([error.message])
-    tell(_build_note(planned.raised))
-    if waits:
-        _follow(planned.raised, choice, timeout_seconds=timeout_seconds, color=color)
+    if waits and not is_dry:
+        _follow(raised, choice, timeout_seconds=timeout_seconds, color=color)
+
+
+def _raise(choice: Choice, *, is_dry: bool) -> RaisedGeneration:
+    """Raise the generation, or only show that; raises RootTrustError."""
+    planned = asyncio.run(_plan(choice, plan_rotation))
+    raised = planned.raised
+    click.echo(render_change(raised))
+    if is_dry:
+        click.echo(f"{render_reach(planned.policy)} Nothing was changed (--dry-run).")
+        return raised
+    asyncio.run(write_generation(raised, choice))
+    tell(
+        f"where {raised.full_name} is kept in Git, commit {FIELD}: {raised.after} there; a lower "
+        "number is refused from now on."
+    )
+    return raised
 
 
 def _follow(
     raised: RaisedGeneration, choice: Choice, *, timeout_seconds: float, color: str
 ) -> None:
     """Follow what was raised; whatever ends this does not end that."""
-    way_on = f"It goes on: `roottrust status {raised.full_name} --watch` shows it."
+    way_on = f"It goes on: `roottrust rotate intermediate {raised.full_name} --follow` follows it."
     shown = FollowedRotation(color=color)
     deadline = _now() + timedelta(seconds=timeout_seconds)
     try:
@@ -143,25 +182,17 @@ def _follow(
         click.echo(f"\nNot followed any more. {way_on}", err=True)
         sys.exit(EXIT_FAILED)
     if last.waits_for is None:
-        click.echo(
-            f"{raised.full_name}: every istiod of {count(last.total, 'mesh')} serves an "
-            f"intermediate of generation {raised.after}."
-        )
+        click.echo(render_end(raised, last))
         return
     click.echo(f"Error: not done after {timeout_seconds:g} s: {last.waits_for} {way_on}", err=True)
     sys.exit(EXIT_FAULTY if last.is_faulty else EXIT_FAILED)
 
 
-def _build_note(raised: RaisedGeneration) -> str:
-    return (
-        f"where {raised.full_name} is kept in Git, commit {FIELD}: {raised.after} there; a lower "
-        "number is refused from now on."
-    )
-
-
-async def _plan(choice: Choice) -> PlannedRotation:
+async def _plan(
+    choice: Choice, plan: Callable[[tuple[Manifest, ...]], RaisedGeneration]
+) -> PlannedRotation:
     async with open_reader(choice, tell=tell) as reader:
-        return await read_plan(reader, now=_now)
+        return await read_plan(reader, plan, now=_now)
 
 
 async def _wait(

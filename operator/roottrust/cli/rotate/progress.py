@@ -21,7 +21,6 @@ from roottrust.domain.reasons import ConditionType
 
 # What is not told of these holds; it is what the numbers of meshes rest on.
 _BASE = (ConditionType.ACCEPTED, ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED)
-_ANOTHER = "The policy was made anew meanwhile, and has a lower generation: rotate once more."
 
 
 class Step(StrEnum):
@@ -79,7 +78,7 @@ def judge_rotation(policy: PolicyReport, *, generation: int) -> RotationProgress
     done = sum(each.is_done for each in meshes)
     if is_told and policy.meshes_total > len(policy.meshes):
         done = max(done, policy.meshes_ready)  # the status has no room for all of them
-    waits_for = _find_wait(policy, meshes) if is_asked else _ANOTHER
+    waits_for = _find_wait(policy, meshes) if is_asked else _describe_unasked(policy)
     unmet = _find_unmet(policy, *_BASE, ConditionType.CERTIFICATES_ISSUED)
     return RotationProgress(
         generation=generation,
@@ -87,7 +86,14 @@ def judge_rotation(policy: PolicyReport, *, generation: int) -> RotationProgress
         done=done,
         total=policy.meshes_total,
         waits_for=waits_for,
-        is_faulty=not is_asked or (unmet is not None and unmet.health is Health.BAD),
+        is_faulty=unmet is not None and unmet.health is Health.BAD,
+    )
+
+
+def _describe_unasked(policy: PolicyReport) -> str:
+    return (
+        f"The policy asks for generation {policy.generation}: the higher one is not applied yet, "
+        "or somebody made the policy anew."
     )
 
 

@@ -44,6 +44,16 @@ def render_reach(policy: PolicyReport) -> str:
     )
 
 
+def render_end(raised: RaisedGeneration, progress: RotationProgress) -> str:
+    """Return what it has come to once it is done, as a sentence."""
+    if progress.total == 0:
+        told = f"no mesh is found yet; those that are found begin with generation {raised.after}"
+    else:
+        meshes = count(progress.total, "mesh")
+        told = f"every istiod of {meshes} serves an intermediate of generation {raised.after}"
+    return f"{raised.full_name}: {told}."
+
+
 def render_progress(progress: RotationProgress) -> str:
     """Return the tree, with colours: `click.unstyle` takes them out."""
     words = f"{progress.done} of {count(progress.total, 'mesh')} done"

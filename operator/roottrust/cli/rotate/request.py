@@ -45,6 +45,22 @@ class RaisedGeneration:
 
 def plan_rotation(policies: tuple[Manifest, ...]) -> RaisedGeneration:
     """Return what is to be written; raises RootTrustError where nothing would come of it."""
+    policy = _choose(policies)
+    before = read_generation(policy)
+    return RaisedGeneration(policy=policy, before=before, after=before + 1)
+
+
+def plan_following(policies: tuple[Manifest, ...], *, generation: int | None) -> RaisedGeneration:
+    """Return what somebody else writes: the generation given, or else the one that is there.
+
+    Raises RootTrustError where nothing would come of it.
+    """
+    policy = _choose(policies)
+    before = read_generation(policy)
+    return RaisedGeneration(policy=policy, before=before, after=generation or before)
+
+
+def _choose(policies: tuple[Manifest, ...]) -> Manifest:
     if len(policies) > 1:
         names = list_some(tuple(map(get_full_name, policies)), most=5)
         raise InvalidSpecError(
@@ -62,5 +78,4 @@ def plan_rotation(policies: tuple[Manifest, ...]) -> RaisedGeneration:
             "new generation to no istiod: set Manage first.",
             reason=Reason.CHANGES_PENDING,
         )
-    before = read_generation(policy)
-    return RaisedGeneration(policy=policy, before=before, after=before + 1)
+    return policy

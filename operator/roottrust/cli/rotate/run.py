@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.cli.denied import tell_person
+from roottrust.cli.policy_choice import Manifest
 from roottrust.cli.rotate.progress import RotationProgress, judge_rotation
-from roottrust.cli.rotate.request import RaisedGeneration, plan_rotation
+from roottrust.cli.rotate.request import RaisedGeneration
 from roottrust.cli.status.build_report import build_report
 from roottrust.cli.status.reader import Choice, StatusReader
 from roottrust.cli.status.report import PolicyReport
@@ -38,10 +39,12 @@ class PlannedRotation:
     policy: PolicyReport
 
 
-async def read_plan(reader: StatusReader, *, now: Now) -> PlannedRotation:
-    """Return what would be written; raises RootTrustError where nothing would come of it."""
+async def read_plan(
+    reader: StatusReader, plan: Callable[[tuple[Manifest, ...]], RaisedGeneration], *, now: Now
+) -> PlannedRotation:
+    """Return what would be written or followed; raises RootTrustError where nothing would be."""
     found = await reader.read()
-    raised = plan_rotation(found.policies)
+    raised = plan(found.policies)
     (policy,) = build_report(found, read_at=now()).policies
     return PlannedRotation(raised=raised, policy=policy)
 

@@ -20,6 +20,8 @@ from roottrust.runtime.leadership import HUB_LEASE
 
 Tell = Callable[[str], None]
 
+RIGHTS = "deploy/status/"
+
 _LOST = {
     MESHES: "so what clusters report is not shown",
     ISSUED_CERTIFICATES: "so istiods are shown by their number alone",
@@ -36,7 +38,6 @@ class Choice:
     operator_namespace: str
     kubeconfig: Path | None = None
     context: str | None = None
-    rights: str = "deploy/status/"
 
 
 class StatusReader:
@@ -66,7 +67,7 @@ class StatusReader:
         try:
             return await self._client.list(POLICIES, namespace=self._choice.namespace)
         except AccessDeniedError as error:
-            raise tell_person(error, rights=self._choice.rights) from None
+            raise tell_person(error, rights=RIGHTS) from None
         except DependencyMissingError as error:
             raise DependencyMissingError(
                 f"{self._client.server} does not know RootTrustPolicies: see by --context whether "
@@ -78,7 +79,7 @@ class StatusReader:
         try:
             return await self._client.list(kind)
         except AccessDeniedError as error:
-            self._tell_once(kind, tell_person(error, rights=self._choice.rights))
+            self._tell_once(kind, tell_person(error, rights=RIGHTS))
         except DependencyMissingError as error:
             self._tell_once(kind, error)
         return ()
@@ -88,7 +89,7 @@ class StatusReader:
         try:
             return await self._client.get(LEASES, name=HUB_LEASE, namespace=home)
         except AccessDeniedError as error:
-            self._tell_once(LEASES, tell_person(error, rights=self._choice.rights))
+            self._tell_once(LEASES, tell_person(error, rights=RIGHTS))
         except DependencyMissingError:
             pass  # there is no such namespace, as where only a hub of another cluster writes
         return None

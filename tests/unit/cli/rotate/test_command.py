@@ -25,7 +25,7 @@ Call = Callable[..., Called]
 AWAY = TransientError("It is away.", reason=Reason.API_UNREACHABLE)
 CHANGE = "gloo-mesh/fleet: spec.rotation.intermediateGeneration: 1 → 2\n"
 ROTATE = ("rotate", "intermediate")
-WAY_ON = "It goes on: `roottrust status gloo-mesh/fleet --watch` shows it."
+WAY_ON = "It goes on: `roottrust rotate intermediate gloo-mesh/fleet --follow` follows it."
 
 
 @dataclass
@@ -102,6 +102,30 @@ def test_a_dry_run_shows_the_change_and_makes_none(call: Call, cluster: Cluster)
 def test_whoever_does_not_wait_is_done_once_it_is_raised(call: Call, cluster: Cluster) -> None:
     done = call(*ROTATE, "--no-wait")
     assert (done.exit_code, done.stdout, len(cluster.written)) == (0, CHANGE, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "words"), [(find_renewing(OLD), ()), (find_well(), ("--generation", "2"))]
+)
+def test_what_a_commit_raised_is_followed_and_nothing_is_written(
+    call: Call, cluster: Cluster, first: FoundObjects, words: tuple[str, ...]
+) -> None:
+    cluster.states = [first, first, find_renewing(OLD), find_here(RENEWED)]
+    done = call(*ROTATE, "--follow", *words)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == (
+        "gloo-mesh/fleet: every istiod of 1 mesh serves an intermediate of generation 2.\n"
+    )
+    assert "kept in Git" not in done.stderr
+    assert cluster.written == []
+
+
+@pytest.mark.parametrize(
+    "words", [("--follow", "--dry-run"), ("--follow", "--no-wait"), ("--generation", "3")]
+)
+def test_to_follow_is_to_wait(call: Call, cluster: Cluster, words: tuple[str, ...]) -> None:
+    done = call(*ROTATE, *words)
+    assert (done.exit_code, done.stdout, cluster.choices) == (1, "", [])
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ import click
 import pytest
 
 from roottrust.cli.rotate.followed import FollowedRotation
-from roottrust.cli.rotate.render import list_lines, render_progress, render_reach
+from roottrust.cli.rotate.render import list_lines, render_end, render_progress, render_reach
+from roottrust.cli.rotate.request import RaisedGeneration
 from roottrust.cli.status.build_report import build_report
 from tests.unit.cli.rotate.progresses import (
     OLD,
     RENEWED,
     UNLOADED,
+    build_asked,
     find_here,
     find_renewing,
     find_there,
@@ -71,6 +73,14 @@ def test_a_terminal_has_one_tree_that_is_redrawn(
     shown = capsys.readouterr().err
     assert shown.count("\033[4A\r\033[J") == 1
     assert "\033[32m" in shown
+
+
+def test_without_a_mesh_the_end_says_so() -> None:
+    raised = RaisedGeneration(policy=build_policy(), before=1, after=2)
+    nobody = judge(find(build_asked(meshes=[])))
+    assert render_end(raised, nobody) == (
+        "gloo-mesh/fleet: no mesh is found yet; those that are found begin with generation 2."
+    )
 
 
 def test_whom_it_concerns_is_told_before() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from roottrust.cli.rotate.request import plan_rotation
+from roottrust.cli.rotate.request import plan_following, plan_rotation
 from roottrust.domain.errors import RootTrustError
 from tests.unit.cli.status.objects import build_policy
 
@@ -25,6 +25,12 @@ def test_the_generation_is_raised_by_one_of_this_policy_as_it_is() -> None:
         {"op": "test", "path": "/spec/rotation/intermediateGeneration", "value": 4},
         {"op": "replace", "path": "/spec/rotation/intermediateGeneration", "value": 5},
     )
+
+
+def test_what_was_raised_before_is_followed_as_it_is() -> None:
+    followed = plan_following((build(),), generation=None)
+    assert (followed.before, followed.after) == (4, 4)
+    assert plan_following((build(),), generation=7).after == 7
 
 
 def build_deleted() -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from roottrust.cli.rotate import run as run_module
 from roottrust.cli.rotate.progress import RotationProgress
-from roottrust.cli.rotate.request import RaisedGeneration
+from roottrust.cli.rotate.request import RaisedGeneration, plan_rotation
 from roottrust.cli.rotate.run import follow_rotation, read_plan, write_generation
 from roottrust.cli.status.found import FoundObjects
 from roottrust.cli.status.reader import Choice
@@ -83,12 +83,13 @@ async def test_what_does_not_pass_is_raised(error: RootTrustError) -> None:
 
 
 async def test_a_plan_tells_what_is_written_and_whom_it_concerns() -> None:
-    planned = await read_plan(Course([find_well()]), now=lambda: LATER)  # type: ignore[arg-type]
+    course: Any = Course([find_well()])
+    planned = await read_plan(course, plan_rotation, now=lambda: LATER)
     assert (planned.raised.before, planned.raised.after) == (1, 2)
     assert planned.policy.meshes_total == 1
-    two = Course([find(build_policy("a/x"), build_policy("b/x"))])
+    two: Any = Course([find(build_policy("a/x"), build_policy("b/x"))])
     with pytest.raises(RootTrustError, match="Several policies"):
-        await read_plan(two, now=lambda: LATER)  # type: ignore[arg-type]
+        await read_plan(two, plan_rotation, now=lambda: LATER)
 
 
 @dataclass
