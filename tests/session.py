@@ -3,8 +3,8 @@
 Environment:
 
 ROOTTRUST_TEST_KEEP=1        leave testbeds up, and use them again the next time
-ROOTTRUST_TEST_RANGE=N       the first of their networks 10.N to 10.N+5 (default 87); two runs at
-                             once need two numbers, six or more apart
+ROOTTRUST_TEST_RANGE=N       the first of their networks 10.N to 10.N+5 (default 87); `make test`
+                             runs pytest twice at once, on N and N+6
 ROOTTRUST_TEST_VAULT=hashicorp  HashiCorp's Vault instead of OpenBao
 ROOTTRUST_REQUIRE_TESTBED=1  fail instead of skipping where there can be no testbed; so does CI=true
 """
