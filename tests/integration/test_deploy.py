@@ -46,6 +46,9 @@ def may(
         ("create", ("", "events"), "anywhere"),
         ("patch", ("", "events"), "anywhere"),
         ("get", ("", "secrets"), "gloo-mesh"),
+        ("list", ("", "secrets"), "gloo-mesh"),  # those that register clusters
+        ("watch", ("", "secrets"), "gloo-mesh"),
+        ("patch", ("", "secrets"), "gloo-mesh"),  # with a renewed token
         ("create", LEASES, "gloo-mesh"),
     ],
 )
@@ -58,8 +61,11 @@ def test_hub_may(cluster: Cluster, verb: str, resource: tuple[str, str], namespa
     ("verb", "resource", "namespace"),
     [
         ("get", ("", "secrets"), "istio-system"),
-        ("list", ("", "secrets"), "gloo-mesh"),
+        ("list", ("", "secrets"), "istio-system"),
+        ("watch", ("", "secrets"), ""),
         ("create", ("", "secrets"), "gloo-mesh"),
+        ("delete", ("", "secrets"), "gloo-mesh"),
+        ("patch", ("", "secrets"), "istio-system"),
         ("update", POLICIES, "gloo-mesh"),
         ("delete", POLICIES, "gloo-mesh"),
         ("get", ("", "pods"), "gloo-mesh"),

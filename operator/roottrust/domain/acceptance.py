@@ -14,6 +14,7 @@ from roottrust.api.reference import CaSecretReference, SecretReference
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.bounds import Grant, Request, find_refusal
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
+from roottrust.domain.cluster_choice import choose_clusters
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.istiod_accounts import list_accounts, warn_of_unasked
 from roottrust.domain.known import KnownCluster
@@ -24,7 +25,6 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.selection import (
     list_namesakes,
     list_namespaces,
-    select_clusters,
     select_meshes,
 )
 from roottrust.domain.support import check_supported
@@ -138,10 +138,9 @@ def accept_policy(
     namespace = find_namespace(spec, server)
     check_agents_ca(agents_ca_pem)
     root = _build_root(policy, spec)
-    known = tuple(clusters)
+    choice = choose_clusters(spec, clusters)
     targets = tuple(
-        _build_cluster(spec, each, list_namesakes(each, known))
-        for each in select_clusters(spec, known)
+        _build_cluster(spec, each, list_namesakes(each, choice.usable)) for each in choice.selected
     )
     check_audience(spec, tuple(each.cluster for each in targets))
     for target in targets:
@@ -159,7 +158,7 @@ def accept_policy(
         ),
         unnamed_ca_path=vault.ca_path if spec.management.allow_unnamed_issuer else None,
         clusters=targets,
-        warnings=_list_warnings(spec) + warn_of_unasked(targets),
+        warnings=choice.warnings + _list_warnings(spec) + warn_of_unasked(targets),
     )
 
 
@@ -263,6 +262,7 @@ def _build_cluster(
         kubernetes_ca_pem=cluster.kubernetes_ca_pem,
         accounts=list_accounts(spec, list_namespaces(spec, cluster, namesakes), meshes),
         login_check=build_login_check(spec, cluster),
+        trouble=cluster.trouble,
     )
 
 

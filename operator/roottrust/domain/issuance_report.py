@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,10 +59,21 @@ def report_issuance(
     }
     faults |= {each.key: _build_conflict(each) for each in plan.conflicts}
     return IssuanceReport(
-        fault=find_worst(faults.values()),
+        fault=find_worst((*faults.values(), *_list_troubles(request))),
         pending=len(plan.actions) if is_observed_only else 0,
         meshes=report_meshes(request, plan, faults=faults, now=now),
     )
+
+
+def _list_troubles(request: IssuanceRequest) -> Iterator[Fault]:
+    """Return what keeps clusters from telling anything: it may pass by itself."""
+    for each in request.target.clusters:
+        if each.trouble is not None:
+            yield Fault(
+                status=ConditionStatus.UNKNOWN,
+                reason=each.trouble.reason,
+                message=each.trouble.describe(each.cluster),
+            )
 
 
 def _build_conflict(conflict: CertificateConflict) -> Fault:

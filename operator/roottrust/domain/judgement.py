@@ -38,7 +38,7 @@ def judge(outcome: Outcome) -> tuple[Judgement, ...]:
     configured = _judge_configured(outcome, reachable)
     issued = _judge_issued(outcome, configured)
     propagated = _judge_propagated(outcome, configured)
-    of_meshes = (issued, propagated) if _list_meshes(outcome) else ()
+    of_meshes = (issued, propagated) if _list_meshes(outcome) or _has_trouble(outcome) else ()
     ready = _judge_ready(outcome, (accepted, reachable, configured, *of_meshes))
     return (accepted, reachable, configured, issued, propagated, ready, *_judge_progress(ready))
 
@@ -163,6 +163,12 @@ def _name_clusters(outcome: Outcome) -> str:
 def _list_meshes(outcome: Outcome) -> tuple[str, ...]:
     clusters = outcome.target.clusters if outcome.target else ()
     return tuple(mesh.name for cluster in clusters for mesh in cluster.meshes)
+
+
+def _has_trouble(outcome: Outcome) -> bool:
+    """Whether a cluster tells nothing: it may have meshes that are not known."""
+    clusters = outcome.target.clusters if outcome.target else ()
+    return any(each.trouble is not None for each in clusters)
 
 
 def _build(kind: ConditionType, status: ConditionStatus, reason: Reason, message: str) -> Judgement:

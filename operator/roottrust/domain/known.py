@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.target import MeshTarget
 from roottrust.domain.token_keys import TokenKeys
 
@@ -32,7 +33,8 @@ class KnownCluster:
 
     `token_keys` are the last that could be read, None before; `keys_trouble` is why they could not
     be read again, a sentence for people. `reviewer_uid` is that of the reviewer's account, None if
-    it is not known.
+    it is not known. One with a `refusal` is registered and not used; with a `trouble`, all that is
+    known of it is from before. A `warning` tells what works and will not last.
     """
 
     name: str
@@ -43,3 +45,6 @@ class KnownCluster:
     token_keys: TokenKeys | None = None
     keys_trouble: str | None = None
     reviewer_uid: str | None = None
+    refusal: ClusterTrouble | None = None
+    trouble: ClusterTrouble | None = None
+    warning: str | None = None

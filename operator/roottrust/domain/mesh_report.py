@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from roottrust.api.mesh import NamespaceSync
@@ -60,9 +60,22 @@ def report_meshes(
 ) -> tuple[MeshReport, ...]:
     """Return what is told of every selected mesh; `faults` are what their writes have met."""
     return tuple(
-        _report(request, plan, cluster, mesh, fault=faults.get(build_key(cluster, mesh)), now=now)
+        _doubt(
+            _report(
+                request, plan, cluster, mesh, fault=faults.get(build_key(cluster, mesh)), now=now
+            ),
+            cluster,
+        )
         for cluster, mesh in list_selected(request.target)
     )
+
+
+def _doubt(report: MeshReport, cluster: ClusterTarget) -> MeshReport:
+    """Return what was known of a mesh as not known any more, where its cluster tells nothing."""
+    if cluster.trouble is None:
+        return report
+    unknown = build_unknown(cluster.trouble.reason, cluster.trouble.describe(cluster.cluster))
+    return replace(report, issued=unknown, propagated=unknown)
 
 
 def _report(

@@ -43,6 +43,22 @@ class Reason(StrEnum):
     NO_CLUSTER_SELECTED = "NoClusterSelected"
     SELECTED_BY_OLDER_POLICY = "SelectedByOlderPolicy"
 
+    # Of a cluster's registration: it is not used
+    INVALID_CLUSTER_NAME = "InvalidClusterName"
+    CLUSTER_NAME_TAKEN = "ClusterNameTaken"
+    INVALID_KUBECONFIG = "InvalidKubeconfig"
+    CREDENTIALS_NOT_INLINE = "CredentialsNotInline"
+    CREDENTIALS_NOT_SUPPORTED = "CredentialsNotSupported"
+    INSECURE_CONNECTION = "InsecureConnection"
+    INVALID_VAULT_ADDRESS = "InvalidVaultAddress"
+
+    # Of a registered cluster: nothing new is learned of it
+    CLUSTER_CONNECTING = "ClusterConnecting"
+    CLUSTER_UNREACHABLE = "ClusterUnreachable"
+    CLUSTER_NOT_PREPARED = "ClusterNotPrepared"
+    CLUSTER_ACCESS_DENIED = "ClusterAccessDenied"
+    CLUSTER_TOO_LARGE = "ClusterTooLarge"
+
     # VaultReachable
     REACHABLE = "Reachable"
     UNREACHABLE = "Unreachable"

@@ -35,10 +35,10 @@ def select_clusters(
 ) -> tuple[KnownCluster, ...]:
     """Return the clusters that a policy selects.
 
-    Raises DependencyMissingError when there is none, InvalidSpecError when several would share
-    names in Vault.
+    Those whose registration is refused do not count. Raises DependencyMissingError when there is
+    none, InvalidSpecError when several would share names in Vault.
     """
-    known = tuple(clusters)
+    known = tuple(each for each in clusters if each.refusal is None)
     named = _find_named(spec)
     # By name first: of a thousand clusters it leaves one, at little cost.
     possible = [each for each in known if each.name in named] if len(named) == 1 else known
@@ -48,6 +48,19 @@ def select_clusters(
     if len(selected) > 1:
         _check_templates(spec, selected)
     return selected
+
+
+def select_refused(
+    spec: RootTrustPolicySpec, clusters: Iterable[KnownCluster]
+) -> tuple[KnownCluster, ...]:
+    """Return the clusters that a policy would select if their registration were not refused."""
+    refused = tuple(each for each in clusters if each.refusal is not None)
+    named = _find_named(spec)
+    return tuple(
+        each
+        for each in refused
+        if (not named or each.name in named) and _list_selectors(spec, each, ())
+    )
 
 
 def select_meshes(

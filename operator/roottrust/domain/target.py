@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from roottrust.api.choices import KeyType, RootSource
+from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.login_check import LoginCheck
 
 
@@ -55,7 +56,7 @@ class MeshTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterTarget:
-    """What one cluster's istiod needs in Vault."""
+    """What one cluster's istiod needs in Vault; with a `trouble`, it is as it was known before."""
 
     cluster: str
     meshes: tuple[MeshTarget, ...]
@@ -66,6 +67,7 @@ class ClusterTarget:
     kubernetes_ca_pem: str
     accounts: tuple[Account, ...]
     login_check: LoginCheck
+    trouble: ClusterTrouble | None = None
 
     @property
     def service_accounts(self) -> tuple[str, ...]:

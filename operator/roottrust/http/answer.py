@@ -11,7 +11,7 @@ def parse_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object of a body, an empty one for anything else."""
     try:
         answer = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from roottrust.hub.cluster_registry import ClusterRegistry, LocalCluster
+from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.cluster_watch import ClusterWatch
 from roottrust.hub.confirmed_keys import ConfirmedKeys
 from roottrust.hub.key_sweep import KeySweep
@@ -19,6 +19,8 @@ from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.policy_routes import PolicyRoutes
+from roottrust.hub.registered_clusters import RegisteredClusters
+from roottrust.hub.remote_cluster import Changes, RemoteCluster
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_watch import VaultWatch
 from roottrust.runtime.key_work import KeyWork
@@ -62,9 +64,16 @@ class _Hub:
             now=_get_now,
             on_written=self._take_status,
         )
-        self._clusters = clusters or LocalCluster(
-            settings.cluster, home=settings.namespace, client=shared.client, store=shared.store
-        )
+        self._registered: RegisteredClusters | None = None
+        if clusters is None:
+            self._registered = RegisteredClusters(
+                shared,
+                pace=pace,
+                on_change=self._take_cluster_change,
+                on_objects=self._take_objects,
+            )
+            clusters = self._registered.registry
+        self._clusters = clusters
         self._controller = PolicyController(
             hub=settings.hub_name,
             client=shared.client,
@@ -91,6 +100,8 @@ class _Hub:
 
     async def prepare(self) -> None:
         """Read what clusters do not tell by a watch."""
+        if self._registered is not None:
+            await self._registered.prepare()
         await self._clusters.refresh()
         count = len(self._store.keys(POLICIES))
         logger.info("the hub %s serves %d policies", self._settings.hub_name, count)
@@ -103,7 +114,9 @@ class _Hub:
             on_change=self._take_cluster_change,
             interval_seconds=self._pace.clusters_seconds,
         )
+        registered = self._registered
         return {
+            **({"registered clusters": registered.run} if registered is not None else {}),
             "vaults": vaults.run,
             "clusters": clusters.run,
             "keys": partial(self._keys.run, leadership=self._leadership),
@@ -129,10 +142,20 @@ class _Hub:
         if now is None or is_of_interest(key.kind, before, now, told=told):
             self._enqueue(key, before)
 
+    def _take_objects(self, cluster: RemoteCluster, changes: Changes) -> None:
+        """Have the policies looked at that changes in a registered cluster concern."""
+        for key, before in changes.items():
+            now = cluster.store.get_by_key(key)
+            if now is None or is_of_interest(key.kind, before, now, told=None):
+                found = self._routes.find_concerned_in(cluster.name, key, before=before, now=now)
+                self._add(found)
+
     def _enqueue(self, key: ObjectKey, before: Mapping[str, Any] | None) -> None:
-        if not self.work.is_working:
-            return
-        for policy in self._routes.find_concerned(key, before):
+        if self.work.is_working:
+            self._add(self._routes.find_concerned(key, before))
+
+    def _add(self, policies: Iterable[ObjectKey]) -> None:
+        for policy in policies:
             if self._store.get_by_key(policy) is None:
                 self.work.forget(policy)
             else:

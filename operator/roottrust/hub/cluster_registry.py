@@ -1,30 +1,20 @@
-"""Which clusters the hub serves: for now the one that it runs in, under its configured name."""
+"""Where the hub looks clusters up, and the cluster that it runs in, under its configured name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
-from functools import partial
 from typing import Protocol
 
-from roottrust.domain.errors import DependencyMissingError, RootTrustError
+from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.issuance import CertificateKey
-from roottrust.domain.issuance_plan import read_owner
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
-from roottrust.hub.cluster_objects import ClusterObjects, Manifest, WatchedObjects
-from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
-from roottrust.hub.mesh_reader import MeshReader
-from roottrust.hub.published_keys import PublishedKeys
+from roottrust.hub.cluster_objects import ClusterObjects, Manifest
+from roottrust.hub.served_cluster import ClusterPlace, ServedCluster
 from roottrust.kube.client import KubeClient
-from roottrust.kube.reviewer_token import IssuedToken, issue_reviewer_token, read_reviewer_uid
-from roottrust.kube.token_keys import read_token_keys
+from roottrust.kube.reviewer_token import IssuedToken
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
-
-# Two thirds of it are the time between renewals, one third is how long a hub may be away.
-REVIEWER_SECONDS = 24 * 3600
 
 
 class ClusterRegistry(Protocol):
@@ -55,83 +45,39 @@ class LocalCluster:
     def __init__(
         self, settings: ClusterSettings, *, home: str, client: KubeClient, store: ObjectStore
     ) -> None:
-        self._settings = settings
-        self._home = home
-        self._client = client
-        self._reviewer_uid: str | None = None
-        self._host = settings.kubernetes_host or client.server
-        self._ca_pem = _find_ca(settings, client.ca_pem)
-        self._store = store
-        self._meshes = MeshReader(cluster=settings.name, home=home)
-        self._keys = PublishedKeys(settings.name, read=partial(read_token_keys, client))
-        self._objects = WatchedObjects(client, store, home=home)
+        place = ClusterPlace(
+            name=settings.name,
+            labels=settings.labels,
+            kubernetes_host=settings.kubernetes_host or client.server,
+            kubernetes_ca_pem=_find_ca(settings, client.ca_pem),
+        )
+        self._name = settings.name
+        self._served = ServedCluster(place, home=home, client=client, store=store)
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         """Return this one cluster."""
-        return (
-            KnownCluster(
-                name=self._settings.name,
-                labels=self._settings.labels,
-                kubernetes_host=self._host,
-                kubernetes_ca_pem=self._ca_pem,
-                meshes=self._meshes.read(self._store.list(MESHES)),
-                token_keys=self._keys.keys,
-                keys_trouble=self._keys.trouble,
-                reviewer_uid=self._reviewer_uid,
-            ),
-        )
+        return (self._served.read(),)
 
     def get_objects(self, cluster: str) -> ClusterObjects | None:
         """Return what is known of this one cluster's meshes."""
-        return self._objects if cluster == self._settings.name else None
+        return self._served.objects if cluster == self._name else None
 
     def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
         """Return the IssuedCertificates of this cluster with a mark of that policy."""
-        found = {}
-        for manifest in self._store.list(ISSUED_CERTIFICATES):
-            mark = read_owner(manifest)
-            if mark is not None and mark.policy.full_name == policy:
-                metadata = manifest["metadata"]
-                key = CertificateKey(
-                    cluster=self._settings.name,
-                    namespace=metadata["namespace"],
-                    name=metadata["name"],
-                )
-                found[key] = manifest
-        return found
+        return self._served.find_owned(policy)
 
     async def list_certificates(self) -> tuple[Manifest, ...]:
         """Return the IssuedCertificates of this cluster, as its API server has them."""
-        try:
-            return await self._client.list(ISSUED_CERTIFICATES)
-        except DependencyMissingError:
-            return ()  # the kind is not known there, so there is none
+        return await self._served.list_certificates()
 
     async def refresh(self) -> bool:
         """Read the keys of its tokens and the account of the reviewer again."""
-        has_changed = await self._keys.refresh()
-        before = self._reviewer_uid
-        # What is known of the account counts until something else is.
-        with suppress(RootTrustError):
-            found = await read_reviewer_uid(self._client, namespace=self._home)
-            self._reviewer_uid = found or before
-        return has_changed or before != self._reviewer_uid
+        return await self._served.refresh()
 
     async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
         """Have a token of this cluster's reviewer made."""
         del cluster  # there is only this one
-        issued = await issue_reviewer_token(
-            self._client,
-            namespace=self._home,
-            seconds=REVIEWER_SECONDS,
-            now=datetime.now(UTC),
-        )
-        # Of a token that was just made, the registry must know at least what the token tells.
-        self._reviewer_uid = issued.known.account_uid
-        keys = self._keys.keys
-        if keys is not None and issued.known.key_id not in keys.key_ids:
-            await self._keys.refresh()
-        return issued
+        return await self._served.issue_reviewer_token()
 
 
 def _find_ca(settings: ClusterSettings, known: str | None) -> str:

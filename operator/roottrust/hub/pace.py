@@ -14,6 +14,8 @@ class Pace:
     clusters_seconds: float = 300.0
     keys_seconds: float = 600.0
     unused_key_seconds: float = UNUSED_SECONDS
+    # Of the life of the hub's token in another cluster: what is left is how long it may be away.
+    token_share: float = 0.5
 
 
 DEFAULT_PACE = Pace()

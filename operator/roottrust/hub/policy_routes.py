@@ -7,7 +7,7 @@ from typing import Any
 
 from roottrust.domain.issuance_plan import read_owner
 from roottrust.hub.claim_book import ClaimBook
-from roottrust.hub.kinds import ISSUED_CERTIFICATES, POLICIES
+from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 Manifest = Mapping[str, Any]
@@ -26,15 +26,22 @@ class PolicyRoutes:
         now = self._store.get_by_key(key)
         if key.kind == POLICIES:
             return self._claims.outdate(key) | {key}
-        if key.kind == ISSUED_CERTIFICATES:
-            return self._find_selecting(key.namespace, key.name) | self._find_owners(before, now)
-        if before is None or now is None or before.get("spec") != now.get("spec"):
+        if key.kind == MESHES and _has_other_spec(before, now):
             self._claims.outdate_all()
             return self._store.keys(POLICIES)
-        return self._find_selecting(_get_istiods_namespace(now), key.name)
+        return self.find_concerned_in(self._cluster, key, before=before, now=now)
 
-    def _find_selecting(self, namespace: str, mesh: str) -> frozenset[ObjectKey]:
-        return self._claims.find_policies_of(self._cluster, namespace=namespace, mesh=mesh)
+    def find_concerned_in(
+        self, cluster: str, key: ObjectKey, *, before: Manifest | None, now: Manifest | None
+    ) -> frozenset[ObjectKey]:
+        """Return the policies to look at for an object of any cluster that none selects by."""
+        if key.kind == ISSUED_CERTIFICATES:
+            selecting = self._find_selecting(cluster, key.namespace, key.name)
+            return selecting | self._find_owners(before, now)
+        return self._find_selecting(cluster, _get_istiods_namespace(now or {}), key.name)
+
+    def _find_selecting(self, cluster: str, namespace: str, mesh: str) -> frozenset[ObjectKey]:
+        return self._claims.find_policies_of(cluster, namespace=namespace, mesh=mesh)
 
     def _find_owners(self, *manifests: Manifest | None) -> frozenset[ObjectKey]:
         marks = [read_owner(each) for each in manifests if each is not None]
@@ -43,6 +50,11 @@ class PolicyRoutes:
             ObjectKey(kind=POLICIES, namespace=each.namespace, name=each.name) for each in policies
         ]
         return frozenset(keys) & self._store.keys(POLICIES)
+
+
+def _has_other_spec(before: Manifest | None, now: Manifest | None) -> bool:
+    """Whether what policies select by has changed, as far as is known."""
+    return before is None or now is None or before.get("spec") != now.get("spec")
 
 
 def _get_istiods_namespace(mesh: Manifest) -> str:

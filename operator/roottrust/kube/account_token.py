@@ -1,4 +1,4 @@
-"""Tokens of a ServiceAccount for an audience (Kubernetes API: serviceaccounts/token)."""
+"""Tokens of a ServiceAccount (Kubernetes API: serviceaccounts/token)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from roottrust.kube.kind import SERVICE_ACCOUNTS
 
 
 async def issue_account_token(
-    client: KubeClient, account: Account, *, audience: str, seconds: int
+    client: KubeClient, account: Account, *, audience: str | None, seconds: int
 ) -> SecretStr:
-    """Have a token made for an audience, which lives so long or as long as the API server likes.
+    """Have a token made, which lives so long or as long as the API server likes.
 
-    Raises DependencyMissingError where there is no such account, AccessDeniedError without the
-    right to create tokens of it.
+    Without an audience it is for the API server itself. Raises DependencyMissingError where there
+    is no such account, AccessDeniedError without the right to create tokens of it.
     """
     request = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenRequest",
-        "spec": {"audiences": [audience], "expirationSeconds": seconds},
+        "spec": {"expirationSeconds": seconds} | ({"audiences": [audience]} if audience else {}),
     }
     answer = await client.create_subresource(
         SERVICE_ACCOUNTS,
@@ -31,7 +31,8 @@ async def issue_account_token(
         namespace=account.namespace,
         subresource="token",
     )
-    token = (answer.get("status") or {}).get("token")
+    status = answer.get("status")
+    token = status.get("token") if isinstance(status, dict) else None
     if not isinstance(token, str) or not token:
         raise TransientError(
             f"The API server {client.server} does not answer a TokenRequest as one does.",

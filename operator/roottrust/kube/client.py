@@ -51,10 +51,15 @@ class KubeClient:
         timeout_seconds: float = 30.0,
         on_write: OnWrite = ignore_write,
         guard: Guard = allow_writes,
+        answer_bytes: int | None = None,
     ) -> None:
         self._access = access
         self._transport = KubeTransport(
-            access, concurrency=concurrency, timeout_seconds=timeout_seconds, guard=guard
+            access,
+            concurrency=concurrency,
+            timeout_seconds=timeout_seconds,
+            guard=guard,
+            answer_bytes=answer_bytes,
         )
         self._on_write = on_write
 

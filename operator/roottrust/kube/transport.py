@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,23 +13,30 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from kubernetes.aio.client import ApiClient
 
-from roottrust.domain.errors import TransientError
+from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.http.answer import parse_object, read_retry_after
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.http.guarded_request import build_request_class
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.errors import classify_status, classify_transport_failure
+from roottrust.kube.lines import LineTooLongError, split_lines
 from roottrust.kube.media_type import JSON
 
 USER_AGENT = "roottrust-operator"
 CONNECT_SECONDS = 10.0
+# Streams stay open and take no turn of other requests.
+STREAMS_MAX = 4
+LINE_BYTES_MAX = 2**20
 
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class KubeTransport:
-    """A bounded number of requests at once; without retries and without following redirects."""
+    """A bounded number of requests at once; without retries and without following redirects.
+
+    Answers that are larger than `answer_bytes` are not read to their end.
+    """
 
     def __init__(
         self,
@@ -38,10 +45,12 @@ class KubeTransport:
         concurrency: int,
         timeout_seconds: float,
         guard: Guard = allow_writes,
+        answer_bytes: int | None = None,
     ) -> None:
         self._access = access
+        self._answer_bytes = answer_bytes
         configuration = copy.copy(access.configuration)
-        configuration.connection_pool_maxsize = concurrency
+        configuration.connection_pool_maxsize = concurrency + STREAMS_MAX
         configuration.client_session_kwargs = {
             # kopf does not look at proxies and ~/.netrc either; a proxy belongs in kubeconfig.
             "trust_env": False,
@@ -67,13 +76,8 @@ class KubeTransport:
         Raises one of the product's errors for anything but a success and "there is no such object",
         and what the guard raises when a write may not be sent.
         """
-        headers = {
-            "Accept": accept,
-            "Content-Type": content_type,
-            "User-Agent": USER_AGENT,
-            **await self._access.build_headers(),
-        }
-        url = self._access.server + quote(path) + (f"?{urlencode(query)}" if query else "")
+        headers = await self._build_headers(accept=accept, content_type=content_type)
+        url = self._build_url(path, query)
         async with self._slots:
             status, data, answer_headers = await self._exchange(method, url, headers, body)
         answer = parse_object(data)
@@ -81,17 +85,49 @@ class KubeTransport:
             return self._require_object(answer)
         if status == HTTPStatus.NOT_FOUND and _is_missing_object(answer, path=path):
             return None
-        raise classify_status(
-            status,
-            message=str(answer.get("message", "")),
-            retry_after_seconds=read_retry_after(answer_headers.get("Retry-After")),
-            verb=verb,
-            path=path,
+        raise _classify(status, data, answer_headers, verb, path)
+
+    async def stream(
+        self, path: str, *, query: Mapping[str, str], silence_seconds: float
+    ) -> AsyncGenerator[bytes]:
+        """Yield the lines of an answer as they come, until it ends or is silent for so long.
+
+        Raises one of the product's errors where it cannot be had, or is cut off.
+        """
+        headers = await self._build_headers(accept=JSON, content_type=JSON)
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=CONNECT_SECONDS, sock_read=silence_seconds
         )
+        url = self._build_url(path, query)
+        try:
+            answer = await self._api.call_api(
+                "GET", url, header_params=headers, _request_timeout=timeout
+            )
+            async with answer.response as response:
+                if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+                    data = await _read_up_to(response, LINE_BYTES_MAX)
+                    raise _classify(response.status, data, response.headers, "watch", path)
+                async for line in split_lines(response.content.iter_any(), most=LINE_BYTES_MAX):
+                    yield line
+        except LineTooLongError:
+            raise self._build_too_large() from None
+        except (aiohttp.ClientError, ssl.SSLError, OSError) as failure:
+            raise classify_transport_failure(failure, server=self._access.server) from None
 
     async def close(self) -> None:
         """Close the connections."""
         await self._api.close()
+
+    async def _build_headers(self, *, accept: str, content_type: str) -> dict[str, str]:
+        return {
+            "Accept": accept,
+            "Content-Type": content_type,
+            "User-Agent": USER_AGENT,
+            **await self._access.build_headers(),
+        }
+
+    def _build_url(self, path: str, query: Mapping[str, str] | None) -> str:
+        return self._access.server + quote(path) + (f"?{urlencode(query)}" if query else "")
 
     async def _exchange(
         self, method: str, url: str, headers: dict[str, str], body: Body | None
@@ -100,9 +136,18 @@ class KubeTransport:
             response = await self._api.call_api(
                 method, url, header_params=headers, body=body, _request_timeout=self._timeout
             )
-            return response.status, await response.read(), response.headers
+            async with response.response as answer:
+                return answer.status, await _read_up_to(answer, self._answer_bytes), answer.headers
+        except LineTooLongError:
+            raise self._build_too_large() from None
         except (aiohttp.ClientError, ssl.SSLError, OSError) as failure:
             raise classify_transport_failure(failure, server=self._access.server) from None
+
+    def _build_too_large(self) -> TransientError:
+        return TransientError(
+            f"The API server {self._access.server} answers with more than the hub reads.",
+            reason=Reason.CLUSTER_TOO_LARGE,
+        )
 
     def _require_object(self, answer: dict[str, Any]) -> dict[str, Any]:
         if not answer:
@@ -111,6 +156,31 @@ class KubeTransport:
                 reason=Reason.API_UNREACHABLE,
             )
         return answer
+
+
+def _classify(
+    status: int, data: bytes, headers: Mapping[str, str], verb: str, path: str
+) -> RootTrustError:
+    return classify_status(
+        status,
+        message=str(parse_object(data).get("message", "")),
+        retry_after_seconds=read_retry_after(headers.get("Retry-After")),
+        verb=verb,
+        path=path,
+    )
+
+
+async def _read_up_to(response: aiohttp.ClientResponse, most: int | None) -> bytes:
+    """Return the body; raises LineTooLongError for one that is longer."""
+    if most is None:
+        return await response.read()
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > most:
+            raise LineTooLongError
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _is_missing_object(answer: Mapping[str, Any], *, path: str) -> bool:

@@ -20,7 +20,7 @@ class Certificate:
 
     @property
     def name(self) -> str:
-        return f"{self.deployment}-{self.namespace}-cluster1"
+        return f"{self.deployment}-{self.namespace}-{self.cluster.name}"
 
     def read(self) -> dict[str, Any] | None:
         """Return it as it is, None if it is not there."""

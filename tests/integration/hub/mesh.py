@@ -9,14 +9,21 @@ from testbed import Cluster
 
 
 def put_mesh(
-    cluster: Cluster, *, lies_in: str, speaks_for: str, account: str, deployment: str = "istiod"
+    cluster: Cluster,
+    *,
+    lies_in: str,
+    speaks_for: str,
+    account: str,
+    deployment: str = "istiod",
+    names: str | None = None,
 ) -> None:
-    """Create a Mesh, wherever it lies."""
-    place = {"namespace": speaks_for, "cluster": "cluster1", "podLabels": {"app": "istiod"}}
+    """Create a Mesh, wherever it lies, and whichever cluster it names instead of its own."""
+    name = names or cluster.name
+    place = {"namespace": speaks_for, "cluster": name, "podLabels": {"app": "istiod"}}
     manifest = {
         "apiVersion": "internal.gloo.solo.io/v2",
         "kind": "Mesh",
-        "metadata": {"namespace": lies_in, "name": f"{deployment}-{speaks_for}-cluster1"},
+        "metadata": {"namespace": lies_in, "name": f"{deployment}-{speaks_for}-{name}"},
         "spec": {"istio": {"installation": place, "istiodServiceAccount": account}},
     }
     cluster.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(manifest))
@@ -24,7 +31,7 @@ def put_mesh(
 
 def delete_mesh(cluster: Cluster, *, namespace: str, deployment: str = "istiod") -> None:
     """Delete one that lies beside its istiod."""
-    cluster.kubectl("delete", "mesh", f"{deployment}-{namespace}-cluster1", "-n", namespace)
+    cluster.kubectl("delete", "mesh", f"{deployment}-{namespace}-{cluster.name}", "-n", namespace)
 
 
 def report_mesh(
@@ -34,7 +41,7 @@ def report_mesh(
     manifest = {
         "apiVersion": "internal.gloo.solo.io/v2",
         "kind": "Mesh",
-        "metadata": {"namespace": namespace, "name": f"istiod-{namespace}-cluster1"},
+        "metadata": {"namespace": namespace, "name": f"istiod-{namespace}-{cluster.name}"},
         "status": {
             "rootFingerprints": fingerprints,
             "namespaces": {"inSync": 3, "total": 3},

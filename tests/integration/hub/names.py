@@ -37,6 +37,7 @@ class Names:
     """Where the objects of one policy are in Vault, and which mesh they are for."""
 
     mesh_namespace: str
+    cluster: str = "cluster1"
     auth_mount: str
     intermediate_mount: str
     role: str
@@ -56,7 +57,7 @@ class Names:
     def build_changes(self) -> dict[str, Any]:
         """Return what to change in the guide's manifest for these names."""
         vault = "spec.config.agentCa.vault"
-        mesh = {"clusterSelector": {"cluster": "cluster1"}, "namespace": self.mesh_namespace}
+        mesh = {"clusterSelector": {"cluster": self.cluster}, "namespace": self.mesh_namespace}
         return {
             "spec.applyToMeshes": [{"istio": mesh}],
             f"{vault}.csrPath": f"{self.intermediate_mount}/intermediate/generate/exported",
@@ -73,13 +74,16 @@ GUIDE_NAMES = Names(
 )
 
 
-def build_names(suffix: str, *, mesh_namespace: str | None = None) -> Names:
+def build_names(
+    suffix: str, *, mesh_namespace: str | None = None, cluster: str = "cluster1"
+) -> Names:
     """Return names that no other policy has; its mesh is no other's, or the older one counted."""
     return Names(
         mesh_namespace=mesh_namespace or f"istio-{suffix}",
-        auth_mount=f"kube-cluster1_{suffix}",
-        intermediate_mount=f"pki_int_cluster1_{suffix}",
-        role=f"gen-int-ca-istio-cluster1_{suffix}",
+        cluster=cluster,
+        auth_mount=f"kube-{cluster}_{suffix}",
+        intermediate_mount=f"pki_int_{cluster}_{suffix}",
+        role=f"gen-int-ca-istio-{cluster}_{suffix}",
     )
 
 

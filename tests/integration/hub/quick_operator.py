@@ -15,7 +15,7 @@ from roottrust.runtime.roles import run_roles
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import load_settings
 
-QUICK = Pace(clusters_seconds=1.0, keys_seconds=1.0, unused_key_seconds=4.0)
+QUICK = Pace(clusters_seconds=1.0, keys_seconds=1.0, unused_key_seconds=4.0, token_share=0.005)
 
 
 async def _run(settings: OperatorSettings, kubeconfig: Path) -> None:

@@ -1,0 +1,43 @@
+"""The clusters that a policy is for, and what is told of those that it cannot be for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.known import KnownCluster
+from roottrust.domain.selection import select_clusters, select_refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterChoice:
+    """Those that are selected, among all that are used.
+
+    Warnings name those that are refused, and what of those selected will not last.
+    """
+
+    selected: tuple[KnownCluster, ...]
+    usable: tuple[KnownCluster, ...]
+    warnings: tuple[str, ...]
+
+
+def choose_clusters(spec: RootTrustPolicySpec, clusters: Iterable[KnownCluster]) -> ClusterChoice:
+    """Return what a policy selects.
+
+    Raises what `select_clusters` does; where a refused one is all that is selected, its reason.
+    """
+    known = tuple(clusters)
+    usable = tuple(each for each in known if each.refusal is None)
+    refused = select_refused(spec, known) if len(usable) < len(known) else ()
+    warnings = tuple(each.refusal.describe(each.name) for each in refused if each.refusal)
+    try:
+        selected = select_clusters(spec, usable)
+    except DependencyMissingError as error:
+        refusal = refused[0].refusal if refused else None
+        if refusal is None:
+            raise
+        raise DependencyMissingError(warnings[0], reason=refusal.reason) from error
+    warnings += tuple(each.warning for each in selected if each.warning is not None)
+    return ClusterChoice(selected=selected, usable=usable, warnings=warnings)

@@ -1,0 +1,94 @@
+"""What serving registered clusters takes, joined to the rest of the hub."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from roottrust.domain.cluster_registration import Registration
+from roottrust.hub.change_pace import ChangePace
+from roottrust.hub.cluster_fleet import ClusterFleet
+from roottrust.hub.cluster_registry import LocalCluster
+from roottrust.hub.cluster_secrets import ClusterSecrets
+from roottrust.hub.pace import Pace
+from roottrust.hub.remote_cluster import Changes, RemoteCluster
+from roottrust.kube.watch_client import WatchClient
+from roottrust.runtime.role import Shared
+
+# A fleet that connects or comes back tells of a thousand clusters within seconds.
+_LONGEST_SECONDS = 2.0
+
+
+class RegisteredClusters:
+    """The hub's fleet as a part of its process.
+
+    `on_change` is told when policies may select otherwise than before, `on_objects` of objects of
+    a cluster.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        *,
+        pace: Pace,
+        on_change: Callable[[], None],
+        on_objects: Callable[[RemoteCluster, Changes], None],
+    ) -> None:
+        self._shared = shared
+        self._cadence = pace
+        self._on_objects = on_objects
+        self._pace = ChangePace(
+            on_change, timer=asyncio.get_running_loop(), longest_seconds=_LONGEST_SECONDS
+        )
+        settings = shared.settings
+        own = LocalCluster(
+            settings.cluster, home=settings.namespace, client=shared.client, store=shared.store
+        )
+        self.registry = ClusterFleet(own, build=self._build, on_change=self._pace.note)
+        self._client = WatchClient(shared.client.access)
+        self._secrets = ClusterSecrets(
+            self._client,
+            namespace=settings.namespace,
+            own_name=settings.cluster.name,
+            register=self.registry.register,
+        )
+
+    async def prepare(self) -> None:
+        """Know the clusters, as far as they answer within a moment."""
+        await self._secrets.list()
+        await self.registry.settle()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow the Secrets and the clusters that they register until the stop."""
+        try:
+            await self._secrets.run(stop)
+        finally:
+            self._pace.close()
+            await self.registry.close()
+            await self._client.close()
+
+    def take_objects(self, cluster: RemoteCluster, changes: Changes) -> None:
+        """Have policies looked at that objects of a cluster concern."""
+        self._on_objects(cluster, changes)
+
+    def take_cluster(self, cluster: RemoteCluster) -> None:
+        """Have all policies looked at soon: what they select may be another."""
+        del cluster
+        self._pace.note()
+
+    def _build(self, registration: Registration) -> RemoteCluster:
+        return RemoteCluster(
+            registration,
+            home=self._shared.settings.namespace,
+            local=self._shared.client,
+            guard=self._shared.leadership.check,
+            on_write=self._shared.metrics.count_kubernetes_write,
+            listener=self,
+            pace=self._cadence,
+            now=_get_now,
+        )
+
+
+def _get_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,161 @@
+"""Listing and watching kinds of an API server that need not be our own.
+
+kopf watches the cluster that the operator runs in, and only that one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from roottrust.domain.errors import DependencyMissingError, TransientError
+from roottrust.domain.reasons import Reason
+from roottrust.kube.access import KubeAccess
+from roottrust.kube.answer_error import classify_status
+from roottrust.kube.kind import ResourceKind, build_path
+from roottrust.kube.transport import KubeTransport
+
+ANSWER_BYTES_MAX = 16 * 2**20
+PAGE_SIZE = 200
+WATCH_SECONDS = 600
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchEvent:
+    """One change; `size` is that of its text. A bookmark tells a version alone."""
+
+    type: str
+    found: Object
+    size: int
+
+    @property
+    def version(self) -> str:
+        """The version after which a watch can go on."""
+        return str((self.found.get("metadata") or {}).get("resourceVersion") or "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A part of a list; `following` names the next one, and is empty for the last."""
+
+    items: tuple[Object, ...]
+    version: str
+    following: str
+
+
+class WatchClient:
+    """Reads lists and watches with bounds on what it takes; it writes nothing."""
+
+    def __init__(
+        self, access: KubeAccess, *, concurrency: int = 2, timeout_seconds: float = 30.0
+    ) -> None:
+        self.access = access
+        self._transport = KubeTransport(
+            access,
+            concurrency=concurrency,
+            timeout_seconds=timeout_seconds,
+            answer_bytes=ANSWER_BYTES_MAX,
+        )
+
+    @property
+    def server(self) -> str:
+        """The URL of the API server."""
+        return self.access.server
+
+    async def list_page(
+        self,
+        kind: ResourceKind,
+        *,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        following: str = "",
+    ) -> Page:
+        """Return a part of a list; raises DependencyMissingError where the kind is not known."""
+        path = build_path(kind, namespace=namespace)
+        query = {"limit": str(PAGE_SIZE), **_select(label_selector)}
+        query |= {"continue": following} if following else {}
+        answer = await self._transport.send("GET", path, verb="list", query=query)
+        if answer is None:
+            raise DependencyMissingError(f"{path} is not there.", reason=Reason.API_REFUSED)
+        metadata = answer.get("metadata") or {}
+        items = answer.get("items")
+        return Page(
+            items=tuple(filter(_is_object, items if isinstance(items, list) else ())),
+            version=str(metadata.get("resourceVersion") or ""),
+            following=str(metadata.get("continue") or ""),
+        )
+
+    async def watch(
+        self,
+        kind: ResourceKind,
+        *,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        version: str,
+        silence_seconds: float,
+    ) -> AsyncGenerator[WatchEvent]:
+        """Yield the changes since a version until the server ends it.
+
+        API servers send a bookmark a minute, so silence means that the connection is dead: that is
+        raised as a TransientError, as is everything that tells to list anew.
+        """
+        path = build_path(kind, namespace=namespace)
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": version,
+            "timeoutSeconds": str(WATCH_SECONDS),
+            **_select(label_selector),
+        }
+        lines = self._transport.stream(path, query=query, silence_seconds=silence_seconds)
+        async with aclosing(lines):
+            async for line in lines:
+                yield self._read_event(line, path=path)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    def _read_event(self, line: bytes, *, path: str) -> WatchEvent:
+        try:
+            event = json.loads(line)
+            type_, found = event["type"], event["object"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise self._build_strange() from None
+        if type_ == "ERROR" and isinstance(found, dict):
+            raise classify_status(
+                int(found.get("code") or 500),
+                message=str(found.get("message") or ""),
+                retry_after_seconds=None,
+                verb="watch",
+                path=path,
+            )
+        if type_ not in {"ADDED", "MODIFIED", "DELETED", "BOOKMARK"} or not isinstance(found, dict):
+            raise self._build_strange()
+        if type_ != "BOOKMARK" and not _is_object(found):
+            raise self._build_strange()
+        return WatchEvent(type=type_, found=found, size=len(line))
+
+    def _build_strange(self) -> TransientError:
+        return TransientError(
+            f"{self.server} does not answer as an API server does.", reason=Reason.API_UNREACHABLE
+        )
+
+
+def _select(labels: str | None) -> dict[str, str]:
+    return {"labelSelector": labels} if labels else {}
+
+
+def _is_object(found: object) -> bool:
+    """Whether it has what every object in a namespace has: a server may send anything."""
+    metadata = found.get("metadata") if isinstance(found, dict) else None
+    return (
+        isinstance(metadata, dict)
+        and isinstance(metadata.get("name"), str)
+        and isinstance(metadata.get("namespace"), str)
+    )

@@ -1,0 +1,59 @@
+"""A second cluster beside the one that the hub runs in, as real as that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from testbed import Cluster, Testbed
+from tests.integration.hub.certificate import Certificate
+from tests.integration.hub.clusters import registration
+from tests.integration.hub.clusters.registration import Registrar, build_kubeconfig, make_token
+from tests.integration.hub.mesh import put_mesh
+from tests.integration.hub.names import Names, build_names
+from tests.session import CRDS
+
+ACCOUNT = "istiod-service-account"
+
+
+@pytest.fixture(scope="session")
+def second(bed: Testbed) -> Cluster:
+    """A second cluster, prepared for the hub."""
+    bed.up(["cluster2"], vault=None, nodes=False)
+    cluster = bed.cluster("cluster2")
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", CRDS)
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", CRDS)
+    registration.prepare(cluster)
+    return cluster
+
+
+@pytest.fixture
+def registrar(cluster: Cluster) -> Iterator[Registrar]:
+    """Who registers clusters; none is left."""
+    registrar = Registrar(cluster)
+    registrar.clear()
+    yield registrar
+    registrar.clear()
+
+
+@pytest.fixture
+def kubeconfig(second: Cluster) -> str:
+    """The second cluster's, with a token of the hub's account there."""
+    return build_kubeconfig(second, make_token(second))
+
+
+@pytest.fixture
+def remote(second: Cluster, namespace: str) -> Iterator[Certificate]:
+    """That of a mesh in the second cluster, in a namespace as the test's."""
+    second.kubectl("create", "namespace", namespace)
+    put_mesh(second, lies_in=namespace, speaks_for=namespace, account=ACCOUNT)
+    yield Certificate(cluster=second, namespace=namespace)
+    second.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture
+def names2(namespace: str) -> Names:
+    """Names of the test's own for the second cluster."""
+    suffix = namespace.removeprefix("test-")
+    return build_names(suffix, mesh_namespace=namespace, cluster="cluster2")
