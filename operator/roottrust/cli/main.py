@@ -13,6 +13,10 @@ _COMMANDS = {
         "roottrust.cli.plan.command",
         "Show what the operator would change, and change nothing.",
     ),
+    "cluster": (
+        "roottrust.cli.cluster.command",
+        "Register the clusters that the hub serves beside its own.",
+    ),
     "init-container": (
         "roottrust.cli.istiod_agent.init_container",
         "Beside istiod: obtain its CA, and end.",

@@ -1,0 +1,1 @@
+"""`roottrust cluster`: registering clusters with the hub, by a person."""

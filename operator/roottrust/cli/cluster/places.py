@@ -1,0 +1,90 @@
+"""The two clusters that a person deals with: the hub's and the one that is to be served."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, RootTrustError
+from roottrust.domain.reasons import Reason
+from roottrust.kube.access import load_access
+from roottrust.kube.client import KubeClient
+from roottrust.kube.kind import ResourceKind
+
+# Kinds that only this command writes.
+_GROUP = "rbac.authorization.k8s.io"
+_PLURALS = {
+    "Namespace": ("", "namespaces"),
+    "ServiceAccount": ("", "serviceaccounts"),
+    "ClusterRole": (_GROUP, "clusterroles"),
+    "ClusterRoleBinding": (_GROUP, "clusterrolebindings"),
+    "Role": (_GROUP, "roles"),
+    "RoleBinding": (_GROUP, "rolebindings"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """What the command line says of both; `namespace` is the operator's, in either."""
+
+    namespace: str
+    kubeconfig: Path | None = None
+    context: str | None = None
+    hub_kubeconfig: Path | None = None
+    hub_context: str | None = None
+
+    @asynccontextmanager
+    async def open_hub(self) -> AsyncIterator[KubeClient]:
+        """Give a client of the hub's cluster; raises RootTrustError."""
+        kubeconfig = self.hub_kubeconfig or self.kubeconfig
+        async with _open(kubeconfig, self.hub_context, named="--hub-context") as client:
+            yield client
+
+    @asynccontextmanager
+    async def open_workload(self) -> AsyncIterator[KubeClient]:
+        """Give a client of the cluster that is to be served; raises RootTrustError."""
+        async with _open(self.kubeconfig, self.context, named="--context") as client:
+            yield client
+
+
+def find_kind(manifest: Mapping[str, Any]) -> ResourceKind:
+    """Return the kind of a manifest of ours as a URL names it."""
+    kind = str(manifest["kind"])
+    group, plural = _PLURALS[kind]
+    return ResourceKind(group=group, version="v1", plural=plural, kind=kind)
+
+
+@contextmanager
+def explained(client: KubeClient) -> Iterator[None]:
+    """Tell a person, not the operator, which right is missing."""
+    try:
+        yield
+    except AccessDeniedError as error:
+        raise AccessDeniedError(
+            f"{client.server} denies you {error.capability} on {error.path}: use a context with "
+            "that right.",
+            reason=error.reason,
+            path=error.path,
+            capability=error.capability,
+        ) from None
+
+
+@asynccontextmanager
+async def _open(
+    kubeconfig: Path | None, context: str | None, *, named: str
+) -> AsyncIterator[KubeClient]:
+    try:
+        access = await load_access(kubeconfig=kubeconfig, context=context)
+    except RootTrustError as error:
+        raise DependencyMissingError(
+            f"{error.message} Is {named} {context or '(the current one)'} in it?",
+            reason=Reason.API_UNREACHABLE,
+        ) from None
+    client = KubeClient(access)
+    try:
+        yield client
+    finally:
+        await client.close()
