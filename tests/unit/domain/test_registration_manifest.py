@@ -4,8 +4,8 @@ from typing import Any
 
 from roottrust.domain.cluster_registration import VAULT_HOST_ANNOTATION, read_registrations
 from roottrust.domain.kubeconfig import parse_kubeconfig
-from roottrust.domain.registration_manifest import build_registration
-from tests.unit.domain.kubeconfigs import build_text
+from roottrust.domain.registration_manifest import build_registration, find_registering
+from tests.unit.domain.kubeconfigs import build_secret, build_text
 
 ACCESS = parse_kubeconfig(build_text())
 
@@ -42,3 +42,17 @@ def test_what_it_has_stays_unless_something_else_is_given() -> None:
 def test_it_stays_a_registration_whatever_labels_are_given() -> None:
     secret = build(labels={"istio/multiCluster": None})
     assert secret["metadata"]["labels"] == {"istio/multiCluster": "true"}
+
+
+def test_a_cluster_that_somebody_else_registered_keeps_its_secret() -> None:
+    theirs = build_secret("istio-remote-secret-c2", creationTimestamp="2030-01-01T00:00:00Z")
+    younger = build_secret("other", creationTimestamp="2030-01-02T00:00:00Z")
+    found = find_registering("c2", [younger, theirs])
+    assert found == theirs
+    assert build(theirs)["metadata"]["name"] == "istio-remote-secret-c2"
+    assert find_registering("c3", [theirs]) is None
+
+
+def test_one_that_is_refused_is_mended_where_it_is() -> None:
+    broken = build_secret("broken", clusters={"c2": "x"})
+    assert find_registering("c2", [broken]) == broken

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -12,9 +13,9 @@ from roottrust.api.kind import MESH
 from roottrust.cli.cluster.places import Places, explained, find_kind
 from roottrust.domain.account_token import read_account_token
 from roottrust.domain.cluster_registration import (
+    CLUSTER_SELECTOR,
     VAULT_CA_ANNOTATION,
     VAULT_HOST_ANNOTATION,
-    Registration,
     read_registrations,
 )
 from roottrust.domain.errors import DependencyMissingError, InvalidSpecError, RootTrustError
@@ -22,7 +23,7 @@ from roottrust.domain.kubeconfig import ClusterAccess
 from roottrust.domain.moment import show_time
 from roottrust.domain.names import is_dns_label
 from roottrust.domain.reasons import Reason
-from roottrust.domain.registration_manifest import build_registration, name_secret
+from roottrust.domain.registration_manifest import build_registration, find_registering
 from roottrust.domain.remote_hub import (
     HUB_ACCOUNT,
     build_remote_manifests,
@@ -40,6 +41,7 @@ from roottrust.runtime.settings_file import SettingsError
 FIELD_MANAGER = "roottrust-cluster-join"
 
 Tell = Callable[[str], None]
+Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +152,9 @@ async def _check_rights(access: ClusterAccess, workload: KubeClient, *, note: Te
 async def _register(
     options: JoinOptions, hub: KubeClient, access: ClusterAccess, *, tell: Tell, note: Tell
 ) -> None:
-    namespace, name = options.places.namespace, name_secret(options.name)
-    found = await hub.get(SECRETS, namespace=namespace, name=name)
+    namespace = options.places.namespace
+    secrets = await hub.list(SECRETS, namespace=namespace, label_selector=CLUSTER_SELECTOR)
+    found = find_registering(options.name, secrets)
     given = {
         VAULT_HOST_ANNOTATION: options.vault_host,
         VAULT_CA_ANNOTATION: options.vault_ca_pem,
@@ -164,21 +167,22 @@ async def _register(
         labels=options.labels,
         annotations={key: value for key, value in given.items() if value is not None},
     )
-    _check_accepted(options.name, manifest)
+    _check_accepted(options.name, manifest, found)
     await hub.apply(SECRETS, manifest, field_manager=FIELD_MANAGER)
+    name = manifest["metadata"]["name"]
     tell(f"{hub.server}: Secret {namespace}/{name} registers {options.name} ({access.server}).")
     tell(_describe_token(access.token))
     if _is_local(access.server):
         note(f"{access.server} is an address of this machine: name the hub's by --server.")
 
 
-def _check_accepted(name: str, manifest: Mapping[str, object]) -> Registration:
-    """Return the registration as the hub will read it; raises InvalidSpecError with its reason."""
-    found = read_registrations([manifest], own_name="")
-    for each in found.refused:
-        if each.refusal is not None:
+def _check_accepted(name: str, manifest: Manifest, found: Manifest | None) -> None:
+    """See that the hub will not refuse it; raises InvalidSpecError with the hub's reason."""
+    data = {**((found or {}).get("data") or {}), **manifest["data"]}
+    registrations = read_registrations([{**manifest, "data": data}], own_name="")
+    for each in registrations.refused:
+        if each.name == name and each.refusal is not None:
             raise InvalidSpecError(each.refusal.message, reason=each.refusal.reason)
-    return found.used[name]
 
 
 def _describe_token(token: SecretStr) -> str:

@@ -99,6 +99,19 @@ def test_joining_again_changes_the_token_alone(call: Call, registrar: Registrar)
 
 
 @pytest.mark.usefixtures("unprepared")
+def test_a_secret_of_another_tool_is_given_what_it_lacks(
+    call: Call, registrar: Registrar, second: Cluster
+) -> None:
+    text = registration.build_kubeconfig(second, "a-token-of-a-reader")
+    registrar.register("cluster2", text, secret="istio-remote-secret-cluster2")
+    done = call("join", "cluster2", "--context=cluster2")
+    assert "Secret gloo-mesh/istio-remote-secret-cluster2 registers cluster2" in done.out
+    (found,) = call("list", "-o", "json").report["clusters"]
+    assert found["secret"] == "istio-remote-secret-cluster2"
+    assert "a-token-of-a-reader" not in registrar.read(found["secret"], "cluster2")
+
+
+@pytest.mark.usefixtures("unprepared")
 def test_what_is_shown_for_gitops_can_be_applied_and_registered_then(
     call: Call, second: Cluster, registrar: Registrar
 ) -> None:
