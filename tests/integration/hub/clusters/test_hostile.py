@@ -1,0 +1,230 @@
+"""A registered cluster whose administrator is hostile: what it does stays its own affair."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from testbed import Cluster
+from tests.integration.hub.certificate import Certificate
+from tests.integration.hub.clusters.registration import Registrar
+from tests.integration.hub.mesh import put_mesh
+from tests.integration.hub.names import Names
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.waiting import wait_for
+from tests.integration.vault_calls import Ask, read
+from tests.session import CRDS
+
+ACCOUNT = "istiod-service-account"
+OWNER = "internal.gloo.solo.io/owner"
+PATIENCE_SECONDS = 3.0
+FLOOD = 1_200  # more than the hub takes over of a kind
+MESHES = "/apis/internal.gloo.solo.io/v2/namespaces/{namespace}/meshes"
+
+
+@pytest.fixture
+def victim(
+    operator: OperatorProcess,
+    registrar: Registrar,
+    kubeconfig: str,
+    cluster: Cluster,
+    remote: Certificate,
+    make_policy: MakePolicy,
+    names: Names,
+    names2: Names,
+    namespace: str,
+) -> Certificate:
+    """The IssuedCertificate of the hub's own cluster, whose upkeep must not suffer.
+
+    Each cluster has a policy of its own; that of the hostile one works at first.
+    """
+    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=ACCOUNT)
+    registrar.register("cluster2", kubeconfig)
+    make_policy(names, name="victim")
+    make_policy(names2, name="hostile")
+    remote.wait_for()
+    found = Certificate(cluster=cluster, namespace=namespace)
+    found.wait_for()
+    return found
+
+
+@pytest.fixture
+def hostile(cluster: Cluster, namespace: str) -> Policy:
+    """The policy for the hostile cluster."""
+    return Policy(cluster=cluster, namespace=namespace, name="hostile")
+
+
+def check_upkeep(victim: Certificate, times: int = 3) -> None:
+    """See that what is changed by hand is put back as fast as ever."""
+    wanted = victim.wait_for()["spec"]
+    for _ in range(times):
+        started_at = time.monotonic()
+        victim.edit({"hosts": ["evil.example"]})
+        wait_for(victim.wait_for, lambda found: found["spec"] == wanted)
+        assert time.monotonic() - started_at < PATIENCE_SECONDS
+
+
+@contextmanager
+def without_schemas(cluster: Cluster) -> Iterator[None]:
+    """Have a cluster accept anything as our kinds, which its administrator can."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    definitions = []
+    for path in sorted(Path(CRDS).glob("*.yaml")):
+        definition = yaml.safe_load(path.read_text())
+        for version in definition["spec"]["versions"]:
+            version["schema"] = {"openAPIV3Schema": anything}
+            version["additionalPrinterColumns"] = []
+        definitions.append(definition)
+    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": definitions})
+    cluster.kubectl("replace", "-f", "-", input=listed)
+    try:
+        yield
+    finally:
+        cluster.kubectl("replace", "-f", CRDS)
+
+
+def test_objects_without_any_form_hurt_nobody(
+    victim: Certificate,
+    remote: Certificate,
+    second: Cluster,
+    operator: OperatorProcess,
+    admin: Ask,
+    names2: Names,
+    namespace: str,
+) -> None:
+    bugs = operator.sum_metric("roottrust_bugs_total")
+    mark = victim.wait_for()["metadata"]["annotations"][OWNER]
+    with without_schemas(second):
+        _create(second, "Mesh", namespace, f"any-{namespace}-cluster2", spec=[7, {"istio": []}])
+        place = {"namespace": namespace, "cluster": "cluster2"}
+        spec = {"istio": {"installation": place, "istiodServiceAccount": "*"}}
+        _create(second, "Mesh", namespace, f"star-{namespace}-cluster2", spec=spec)
+        for number, status in enumerate([7, {"instances": 7}, {"instances": [{"pod": []}]}]):
+            name = f"forged-{number}"
+            _create(
+                second,
+                "IssuedCertificate",
+                namespace,
+                name,
+                spec="none",
+                status=status,
+                annotations={OWNER: mark},
+            )
+        check_upkeep(victim)
+        remote.delete()
+        remote.wait_for()  # also there what is sound goes on
+    role = read(admin, f"auth/{names2.auth_mount}/role/{names2.role}")
+    assert role is not None
+    assert "*" not in role["bound_service_account_names"]
+    assert operator.sum_metric("roottrust_bugs_total") == bugs
+
+
+def test_a_flood_of_objects_is_refused_as_a_whole(
+    victim: Certificate, hostile: Policy, second: Cluster, namespace: str
+) -> None:
+    flood = [_build_mesh(f"m{number:05}", namespace) for number in range(FLOOD)]
+    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": flood})
+    second.kubectl("create", "-f", "-", input=listed)
+    check_upkeep(victim)
+    # Its watch brings no more than the bound, and a list shows that there is more.
+    told = hostile.wait_for("CertificatesIssued", "Unknown", "ClusterTooLarge", seconds=60)
+    assert "more than 1000 meshes.internal.gloo.solo.io" in told["message"]
+    check_upkeep(victim)
+    # All at once: one by one takes kubectl minutes.
+    second.kubectl("delete", "--raw", MESHES.format(namespace=namespace))
+    put_mesh(second, lies_in=namespace, speaks_for=namespace, account=ACCOUNT)
+    wait_for(
+        lambda: str(hostile.read_conditions()),
+        lambda text: "ClusterTooLarge" not in text,
+        seconds=90,
+    )
+
+
+def test_a_storm_of_changes_delays_nobody(
+    victim: Certificate, second: Cluster, operator: OperatorProcess, namespace: str
+) -> None:
+    """Each change of a Mesh could have every policy looked at; a storm has not."""
+    before = operator.sum_metric("roottrust_reconciles_total")
+    started_at = time.monotonic()
+    with storm(second, namespace) as sent:
+        time.sleep(3)
+        check_upkeep(victim, times=5)
+        time.sleep(max(0.0, started_at + 15 - time.monotonic()))
+    assert sum(sent) > 200, "it was no storm"
+    done = operator.sum_metric("roottrust_reconciles_total") - before
+    assert done < sum(sent) / 4, (done, sum(sent))
+
+
+@contextmanager
+def storm(cluster: Cluster, namespace: str) -> Iterator[list[int]]:
+    """Change a Mesh as fast as its API server takes it; yields the counts of changes."""
+    stop = threading.Event()
+    sent = [0] * 4
+    folder = cluster.kubeconfig.parent
+    path = MESHES.format(namespace=namespace)
+
+    def blow(index: int) -> None:
+        session = requests.Session()
+        session.trust_env = False  # it may name another CA, or a proxy
+        session.cert = (str(folder / "admin.crt"), str(folder / "admin.key"))
+        session.verify = str(cluster.ca_file)
+        url = f"{cluster.server}{path}/istiod-{namespace}-cluster2"
+        headers = {"Content-Type": "application/merge-patch+json"}
+        while not stop.is_set():
+            sent[index] += 1
+            # What policies select by: each change could have all of them read again.
+            labels = {"app": f"istiod-{index}-{sent[index]}"}
+            patch = {"spec": {"istio": {"installation": {"podLabels": labels}}}}
+            assert session.patch(url, json=patch, headers=headers, timeout=10).ok
+
+    threads = [threading.Thread(target=blow, args=(number,)) for number in range(len(sent))]
+    for each in threads:
+        each.start()
+    try:
+        yield sent
+    finally:
+        stop.set()
+        for each in threads:
+            each.join()
+
+
+def _build_mesh(deployment: str, namespace: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "internal.gloo.solo.io/v2",
+        "kind": "Mesh",
+        "metadata": {"namespace": namespace, "name": f"{deployment}-{namespace}-cluster2"},
+        "spec": {"istio": {"installation": {"namespace": namespace, "cluster": "cluster2"}}},
+    }
+
+
+def _create(
+    cluster: Cluster,
+    kind: str,
+    namespace: str,
+    name: str,
+    *,
+    annotations: dict[str, str] | None = None,
+    status: Any = None,
+    **fields: Any,
+) -> None:
+    manifest = {
+        "apiVersion": "internal.gloo.solo.io/v2",
+        "kind": kind,
+        "metadata": {"namespace": namespace, "name": name, "annotations": annotations or {}},
+        **fields,
+    }
+    cluster.kubectl("create", "-f", "-", "--validate=false", input=json.dumps(manifest))
+    if status is not None:
+        patch = json.dumps({"status": status})
+        words = ("patch", kind.lower(), name, "-n", namespace, "--subresource=status")
+        cluster.kubectl(*words, "--type=merge", f"--patch={patch}")
