@@ -144,6 +144,8 @@ class _Hub:
 
     def _take_objects(self, cluster: RemoteCluster, changes: Changes) -> None:
         """Have the policies looked at that changes in a registered cluster concern."""
+        if not self.work.is_working:
+            return
         for key, before in changes.items():
             now = cluster.store.get_by_key(key)
             if now is None or is_of_interest(key.kind, before, now, told=None):

@@ -75,10 +75,7 @@ class ClusterSecrets:
 
     async def list(self) -> None:
         """Read them once, and tell of them; without them the hub serves its own cluster alone."""
-        try:
-            await self._watch.list_all()
-        except RootTrustError as error:
-            self._take_state(error)
+        await self._watch.try_list()
         self._tell()
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -11,6 +11,7 @@ from roottrust.hub.change_pace import ChangePace
 from roottrust.hub.cluster_fleet import ClusterFleet
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.cluster_secrets import ClusterSecrets
+from roottrust.hub.cluster_set import ClusterSet
 from roottrust.hub.pace import Pace
 from roottrust.hub.remote_cluster import Changes, RemoteCluster
 from roottrust.kube.watch_client import WatchClient
@@ -45,19 +46,21 @@ class RegisteredClusters:
         own = LocalCluster(
             settings.cluster, home=settings.namespace, client=shared.client, store=shared.store
         )
-        self.registry = ClusterFleet(own, build=self._build, on_change=self._pace.note)
+        self.registry = ClusterSet(own)
+        self._fleet = ClusterFleet(self.registry, build=self._build, on_change=self._pace.note)
+        self._show_metrics()
         self._client = WatchClient(shared.client.access)
         self._secrets = ClusterSecrets(
             self._client,
             namespace=settings.namespace,
             own_name=settings.cluster.name,
-            register=self.registry.register,
+            register=self._fleet.register,
         )
 
     async def prepare(self) -> None:
         """Know the clusters, as far as they answer within a moment."""
         await self._secrets.list()
-        await self.registry.settle()
+        await self._fleet.settle()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the Secrets and the clusters that they register until the stop."""
@@ -65,7 +68,7 @@ class RegisteredClusters:
             await self._secrets.run(stop)
         finally:
             self._pace.close()
-            await self.registry.close()
+            await self._fleet.close()
             await self._client.close()
 
     def take_objects(self, cluster: RemoteCluster, changes: Changes) -> None:
@@ -76,6 +79,16 @@ class RegisteredClusters:
         """Have all policies looked at soon: what they select may be another."""
         del cluster
         self._pace.note()
+
+    def _show_metrics(self) -> None:
+        known = self.registry
+        self._shared.metrics.show_clusters(
+            {
+                "well": lambda: len(known.others) - known.count_troubled(),
+                "troubled": known.count_troubled,
+                "refused": lambda: len(known.refused),
+            }
+        )
 
     def _build(self, registration: Registration) -> RemoteCluster:
         return RemoteCluster(

@@ -48,6 +48,7 @@ WATCHED = (
 )
 CONCURRENCY = 4
 REFRESH_SECONDS = 30.0
+LOOK_SECONDS = 10.0
 
 Changes = dict[ObjectKey, Manifest | None]
 
@@ -193,6 +194,15 @@ class RemoteCluster:
             group.create_task(self._rights.run())
             group.create_task(self._renewal.run())
             group.create_task(self._refresh())
+
+    async def look(self) -> None:
+        """Read it once, without following it; what keeps it from being known is its trouble."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                for watch in self._watches:
+                    await watch.try_list()
+                await self._served.refresh()
+        self._forget_known()
 
     async def close(self) -> None:
         """Close the connections, and tell of nothing more."""

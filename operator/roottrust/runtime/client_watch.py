@@ -85,6 +85,13 @@ class ClientWatch:
                     self._failures = 0
                 await self._back_off(error)
 
+    async def try_list(self) -> None:
+        """Take over a list, or tell why there is none."""
+        try:
+            await self.list_all()
+        except RootTrustError as error:
+            self._on_state(error)
+
     def try_again(self) -> None:
         """Wait no longer after a failure: there are other credentials."""
         self._again.set()
@@ -94,7 +101,6 @@ class ClientWatch:
         known = self._store.get_versions(self._watched.resource)
         before = {key: self._store.get_by_key(key) for key in known}
         found, version = await self._read_all()
-        self._bound.take_list(found)
         changed = self._store.replace(self._watched.resource, found, known=known)
         self._on_state(None)
         for key in sorted(changed):
@@ -104,10 +110,12 @@ class ClientWatch:
     async def _read_all(self) -> tuple[list[Object], str]:
         items: list[Object] = []
         following = ""
+        self._bound.clear()
         while True:
             page = await self._read_page(following)
-            items += map(self._watched.keep, page.items)
-            self._bound.take_list(items)
+            kept = [self._watched.keep(each) for each in page.items]
+            self._bound.take_page(kept)
+            items += kept
             following = page.following
             if not following:
                 return items, page.version

@@ -70,6 +70,12 @@ class Metrics:
         self.leader = Gauge(
             "roottrust_leader_state", "1 while this hub leads, 0 while it stands by.", registry=at
         )
+        self.registered_clusters = Gauge(
+            "roottrust_registered_clusters",
+            "Clusters that Secrets register: well, troubled or refused.",
+            ["state"],
+            registry=at,
+        )
         self.lease_writes = Counter(
             "roottrust_lease_writes",
             "Renewals of the lease; not among the other writes to Kubernetes.",
@@ -125,6 +131,11 @@ class Metrics:
     def show_leader(self, leads: Callable[[], bool]) -> None:
         """Read whether this hub leads whenever metrics are scraped."""
         self.leader.set_function(lambda: float(leads()))
+
+    def show_clusters(self, states: Mapping[str, Callable[[], int]]) -> None:
+        """Read how many registered clusters there are in each state, when metrics are scraped."""
+        for state, count in states.items():
+            self.registered_clusters.labels(state=state).set_function(count)
 
     def show_queue(self, *, depth: Callable[[], float], oldest: Callable[[], float]) -> None:
         """Read the queue's state whenever metrics are scraped."""

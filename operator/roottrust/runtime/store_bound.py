@@ -32,10 +32,13 @@ class StoreBound:
         self._sizes: dict[ObjectKey, int] = {}
         self._total = 0
 
-    def take_list(self, objects: Iterable[Object]) -> None:
-        """Count a list instead of all that was counted; raises TransientError beyond the bound."""
+    def clear(self) -> None:
+        """Count anew: a list begins."""
         self._sizes.clear()
         self._total = 0
+
+    def take_page(self, objects: Iterable[Object]) -> None:
+        """Count a part of a list; raises TransientError beyond the bound."""
         for found in objects:
             self.take(found, size=len(json.dumps(found)))
 

@@ -14,6 +14,7 @@ from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.hub import cluster_fleet
 from roottrust.hub.cluster_fleet import ClusterFleet
+from roottrust.hub.cluster_set import ClusterSet
 from tests.unit.domain.issuances import KEY, build_certificate
 from tests.unit.domain.kubeconfigs import build_secret, build_text
 from tests.unit.domain.samples import build_known
@@ -80,7 +81,8 @@ class Bench:
         self.changes = 0
         self.bug: Exception | None = None
         self.own = FakeRegistry()
-        self.fleet = ClusterFleet(fake(self.own), build=fake(self._build), on_change=self._count)
+        self.set = ClusterSet(fake(self.own))
+        self.fleet = ClusterFleet(self.set, build=fake(self._build), on_change=self._count)
 
     def _build(self, registration: Registration) -> FakeCluster:
         self.built.append(FakeCluster(registration, bug=self.bug))
@@ -98,7 +100,7 @@ class Bench:
 
     @property
     def names(self) -> list[str]:
-        return [each.name for each in self.fleet.list_clusters()]
+        return [each.name for each in self.set.list_clusters()]
 
 
 @pytest.fixture
@@ -112,27 +114,27 @@ async def test_the_hubs_own_cluster_and_those_registered_are_served(bench: Bench
     bench.register("c2", "c3")
     assert bench.names == ["cluster1", "c2", "c3"]
     assert bench.changes == 1
-    assert bench.fleet.get_objects("c2") is bench.built[0].objects
-    assert bench.fleet.get_objects("cluster1") is not None
-    assert bench.fleet.get_objects("c4") is None
-    assert [each.cluster for each in bench.fleet.find_owned("p")] == ["c2", "c3"]
+    assert bench.set.get_objects("c2") is bench.built[0].objects
+    assert bench.set.get_objects("cluster1") is not None
+    assert bench.set.get_objects("c4") is None
+    assert [each.cluster for each in bench.set.find_owned("p")] == ["c2", "c3"]
 
 
 async def test_the_certificates_of_all_are_listed(bench: Bench) -> None:
     bench.register("c2", "c3")
     bench.own.others = (build_certificate(),)
-    found: Any = await bench.fleet.list_certificates()
+    found: Any = await bench.set.list_certificates()
     assert found == (build_certificate(), "c2", "c3")
 
 
 async def test_tokens_of_reviewers_come_from_the_cluster_that_is_named(bench: Bench) -> None:
     bench.register("c2")
-    issued: Any = await bench.fleet.issue_reviewer_token("c2")
+    issued: Any = await bench.set.issue_reviewer_token("c2")
     assert issued == "token of c2"
-    await bench.fleet.issue_reviewer_token("cluster1")
+    await bench.set.issue_reviewer_token("cluster1")
     assert bench.own.asked == ["cluster1"]
     with pytest.raises(DependencyMissingError, match="c3 is not registered") as caught:
-        await bench.fleet.issue_reviewer_token("c3")
+        await bench.set.issue_reviewer_token("c3")
     assert caught.value.reason is Reason.NO_CLUSTER_SELECTED
 
 
@@ -170,7 +172,7 @@ async def test_another_address_is_another_cluster(bench: Bench) -> None:
 async def test_those_refused_are_known_with_their_reason(bench: Bench) -> None:
     bench.register("c2", user={"exec": {"command": "x"}})
     assert bench.built == []
-    (own, refused) = bench.fleet.list_clusters()
+    (own, refused) = bench.set.list_clusters()
     assert own.refusal is None
     assert refused.refusal is not None
     assert bench.changes == 1

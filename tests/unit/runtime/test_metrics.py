@@ -43,6 +43,15 @@ def test_leader_is_read_at_each_scrape(metrics: Metrics) -> None:
     assert read("roottrust_leader_state") == 0
 
 
+def test_clusters_are_counted_at_each_scrape(metrics: Metrics) -> None:
+    counts = {"well": 3, "troubled": 1}
+    metrics.show_clusters({state: lambda state=state: counts[state] for state in counts})
+    read = metrics.registry.get_sample_value
+    assert read("roottrust_registered_clusters", {"state": "well"}) == 3
+    counts["troubled"] = 2
+    assert read("roottrust_registered_clusters", {"state": "troubled"}) == 2
+
+
 def test_renewals_of_the_lease_are_counted_apart(metrics: Metrics) -> None:
     metrics.count_lease_write(verb="patch", kind="leases.coordination.k8s.io", result="ok")
     assert 'roottrust_lease_writes_total{result="ok"} 1.0' in metrics.render().decode()

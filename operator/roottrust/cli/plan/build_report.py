@@ -164,6 +164,12 @@ def _list_problems(preview: PolicyPreview) -> Iterator[ProblemReport]:
     """Return what stands in the way but conflicts, which are told one by one."""
     if preview.error is not None:
         yield ProblemReport(reason=preview.error.reason, message=preview.error.message)
+    for target in preview.target.clusters if preview.target else ():
+        if target.trouble is not None:
+            message = target.trouble.message
+            yield ProblemReport(
+                reason=target.trouble.reason, message=message, cluster=target.cluster
+            )
     if preview.plan is None:
         return
     parts: list[tuple[str | None, Fault | None]] = [(None, preview.plan.root.fault)]

@@ -58,7 +58,8 @@ Environment:
   KUBECONFIG, ROOTTRUST_CONFIG     as --kubeconfig and --config
   NO_COLOR                         no colours
 deploy/vault/roottrust-plan.hcl has all the rights in Vault that a plan needs; in Kubernetes it
-lists RootTrustPolicies, Meshes and IssuedCertificates and, without --config, reads the operator's
+lists RootTrustPolicies, Meshes and IssuedCertificates, the operator's Secrets that register
+clusters (which are read as well, by the hub's tokens) and, without --config, reads the operator's
 Deployment and ConfigMaps. The only write that it ever sends is the login of the operator's
 configuration (and the end of that token), where you bring no token of your own.
 """

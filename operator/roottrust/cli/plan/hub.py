@@ -9,6 +9,7 @@ from typing import Any
 
 from roottrust.cli.own_access import OwnAccess
 from roottrust.cli.plan.configuration import Configuration
+from roottrust.cli.plan.registered import RegisteredClusters
 from roottrust.domain.errors import RootTrustError
 from roottrust.http.guard import Guard, allow_writes, refuse_writes
 from roottrust.hub.cluster_registry import LocalCluster
@@ -95,6 +96,7 @@ async def build_planning_hub(
     given: Iterable[Manifest] = (),
     *,
     client: KubeClient,
+    registered: RegisteredClusters,
     servers: VaultServers,
     now: Callable[[], datetime],
 ) -> PlanningHub:
@@ -104,7 +106,8 @@ async def build_planning_hub(
     for kind, manifests in listed.items():
         store.replace(kind, manifests, known={})
     before = put_given(store, given, now=now())
-    clusters = LocalCluster(settings.cluster, home=settings.namespace, client=client, store=store)
+    own = LocalCluster(settings.cluster, home=settings.namespace, client=client, store=store)
+    clusters = registered.join(own)
     await clusters.refresh()
     reporter = PolicyReporter(
         client,

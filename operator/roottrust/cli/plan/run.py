@@ -17,6 +17,7 @@ from roottrust.cli.plan.configuration import (
 )
 from roottrust.cli.plan.given import Given, check_edits, read_given
 from roottrust.cli.plan.hub import Listed, PlanningHub, build_planning_hub, build_servers
+from roottrust.cli.plan.registered import look_at_registered
 from roottrust.cli.plan.report import PlanReport, PolicyReport
 from roottrust.cli.plan.yaml_documents import DocumentsError, read_documents
 from roottrust.domain.errors import DependencyMissingError
@@ -103,23 +104,36 @@ async def _plan(
     listed: Listed = {kind: await client.list(kind) for kind in kinds}
     if given is not None:
         _check_edits(given, listed)
+    registered = await look_at_registered(client, configuration.settings, tell=tell, now=now)
     servers = build_servers(configuration, own)
     try:
         manifests = [each.manifest for each in given.policies] if given else []
         hub = await build_planning_hub(
-            configuration, listed, manifests, client=client, servers=servers, now=now
+            configuration,
+            listed,
+            manifests,
+            client=client,
+            registered=registered,
+            servers=servers,
+            now=now,
         )
         if given is None:
             keys = _select(hub, options, tell)
         else:
             base = await build_planning_hub(
-                configuration, listed, client=client, servers=servers, now=now
+                configuration,
+                listed,
+                client=client,
+                registered=registered,
+                servers=servers,
+                now=now,
             )
             keys = hub.before.keys() | await hub.find_concerned(base)
         planned_at = now()
         previews = await hub.planner.plan(sorted(keys))
     finally:
         await servers.close()
+        await registered.close()
     report = build_report(previews, before=hub.before, planned_at=planned_at)
     _tell_of_access(report.policies, own, tell)
     return report

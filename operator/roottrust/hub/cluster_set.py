@@ -1,0 +1,68 @@
+"""The hub's own cluster and other ones as one registry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from itertools import chain
+
+from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.issuance import CertificateKey
+from roottrust.domain.known import KnownCluster
+from roottrust.domain.reasons import Reason
+from roottrust.hub.cluster_objects import ClusterObjects, Manifest
+from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.remote_cluster import RemoteCluster
+from roottrust.kube.reviewer_token import IssuedToken
+
+
+class ClusterSet:
+    """The registry of them; `others` and `refused` are what is registered at the moment."""
+
+    def __init__(self, own: ClusterRegistry) -> None:
+        self._own = own
+        self.others: dict[str, RemoteCluster] = {}
+        self.refused: tuple[KnownCluster, ...] = ()
+
+    def list_clusters(self) -> tuple[KnownCluster, ...]:
+        """Return all of them, also those whose registration is refused."""
+        registered = (each.read() for each in self.others.values())
+        return (*self._own.list_clusters(), *registered, *self.refused)
+
+    def count_troubled(self) -> int:
+        """Return how many registered clusters cannot be relied on."""
+        return sum(each.health.trouble is not None for each in self.others.values())
+
+    def get_objects(self, cluster: str) -> ClusterObjects | None:
+        """Return what is known of a cluster's meshes, None for one that is not served."""
+        found = self.others.get(cluster)
+        return self._own.get_objects(cluster) if found is None else found.objects
+
+    def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
+        """Return the IssuedCertificates of all clusters with the mark of a policy."""
+        found = dict(self._own.find_owned(policy))
+        for each in self.others.values():
+            found |= each.find_owned(policy)
+        return found
+
+    async def list_certificates(self) -> tuple[Manifest, ...]:
+        """Return the IssuedCertificates of all clusters; raises RootTrustError."""
+        asked = [each.list_certificates() for each in self.others.values()]
+        found = await asyncio.gather(self._own.list_certificates(), *asked)
+        return tuple(chain.from_iterable(found))
+
+    async def refresh(self) -> bool:
+        """Read again what no watch tells of the hub's own cluster; the others do it themselves."""
+        return await self._own.refresh()
+
+    async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
+        """Have a token of a cluster's reviewer made; raises RootTrustError."""
+        found = self.others.get(cluster)
+        if found is not None:
+            return await found.issue_reviewer_token()
+        if self._own.get_objects(cluster) is None:
+            raise DependencyMissingError(
+                f"The cluster {cluster} is not registered any more.",
+                reason=Reason.NO_CLUSTER_SELECTED,
+            )
+        return await self._own.issue_reviewer_token(cluster)
