@@ -140,7 +140,7 @@ def accept_policy(
     root = _build_root(policy, spec)
     choice = choose_clusters(spec, clusters)
     targets = tuple(
-        _build_cluster(spec, each, list_namesakes(each, choice.usable)) for each in choice.selected
+        _build_cluster(spec, each, list_namesakes(each, choice.known)) for each in choice.selected
     )
     check_audience(spec, tuple(each.cluster for each in targets))
     for target in targets:

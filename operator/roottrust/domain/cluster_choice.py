@@ -13,13 +13,13 @@ from roottrust.domain.selection import select_clusters, select_refused
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterChoice:
-    """Those that are selected, among all that are used.
+    """Those that are selected, among all that are registered.
 
     Warnings name those that are refused, and what of those selected will not last.
     """
 
     selected: tuple[KnownCluster, ...]
-    usable: tuple[KnownCluster, ...]
+    known: tuple[KnownCluster, ...]
     warnings: tuple[str, ...]
 
 
@@ -29,15 +29,14 @@ def choose_clusters(spec: RootTrustPolicySpec, clusters: Iterable[KnownCluster])
     Raises what `select_clusters` does; where a refused one is all that is selected, its reason.
     """
     known = tuple(clusters)
-    usable = tuple(each for each in known if each.refusal is None)
-    refused = select_refused(spec, known) if len(usable) < len(known) else ()
+    refused = select_refused(spec, known)
     warnings = tuple(each.refusal.describe(each.name) for each in refused if each.refusal)
     try:
-        selected = select_clusters(spec, usable)
+        selected = select_clusters(spec, known)
     except DependencyMissingError as error:
         refusal = refused[0].refusal if refused else None
         if refusal is None:
             raise
         raise DependencyMissingError(warnings[0], reason=refusal.reason) from error
     warnings += tuple(each.warning for each in selected if each.warning is not None)
-    return ClusterChoice(selected=selected, usable=usable, warnings=warnings)
+    return ClusterChoice(selected=selected, known=known, warnings=warnings)

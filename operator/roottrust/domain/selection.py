@@ -38,13 +38,14 @@ def select_clusters(
     Those whose registration is refused do not count. Raises DependencyMissingError when there is
     none, InvalidSpecError when several would share names in Vault.
     """
-    known = tuple(each for each in clusters if each.refusal is None)
+    known = tuple(clusters)
+    usable = tuple(each for each in known if each.refusal is None)
     named = _find_named(spec)
     # By name first: of a thousand clusters it leaves one, at little cost.
-    possible = [each for each in known if each.name in named] if len(named) == 1 else known
+    possible = [each for each in usable if each.name in named] if len(named) == 1 else usable
     selected = tuple(each for each in possible if _list_selectors(spec, each, known))
     if not selected or len(named) > 1:
-        raise _build_none_selected(known, named)
+        raise _build_none_selected(usable, named)
     if len(selected) > 1:
         _check_templates(spec, selected)
     return selected
@@ -118,13 +119,19 @@ def _matches_label(
 def _is_mesh_of(mesh: str, cluster: KnownCluster, known: tuple[KnownCluster, ...]) -> bool:
     """Whether a Mesh's name, `<deployment>-<namespace>-<cluster>`, is of this cluster.
 
-    Names may hold dashes, so the longest cluster's name that fits is meant.
+    Names may hold dashes, so the longest cluster's name that fits is meant. That it was found here
+    does not count against that: whoever is in charge of cluster `b` could have a Mesh there that is
+    called like one of cluster `a-b`, and be selected in its stead.
     """
-    if any(mesh == found.name for found in cluster.meshes):
-        return True
-    if not mesh.endswith(f"-{cluster.name}"):
+    if any(_can_be_of(mesh, each.name) for each in list_namesakes(cluster, known)):
         return False
-    return not any(mesh.endswith(f"-{each.name}") for each in list_namesakes(cluster, known))
+    is_found = any(mesh == found.name for found in cluster.meshes)
+    return is_found or _can_be_of(mesh, cluster.name)
+
+
+def _can_be_of(mesh: str, cluster: str) -> bool:
+    rest = mesh.removesuffix(f"-{cluster}")
+    return rest != mesh and "-" in rest
 
 
 def list_namesakes(

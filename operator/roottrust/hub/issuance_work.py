@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-from roottrust.domain.errors import DependencyMissingError, RootTrustError
+from roottrust.domain.action import Verb
+from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
 from roottrust.domain.issuance import AgentOptions, CertificateKey, build_key
 from roottrust.domain.issuance_plan import (
     CertificateAction,
@@ -28,12 +27,14 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.cluster_objects import Manifest
 from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.cluster_work import work_by_cluster
 from roottrust.runtime.fence import FencedError
 from roottrust.runtime.logs import bind_context
 
 logger = logging.getLogger(__name__)
 
-Item = TypeVar("Item")
+# Of one cluster in one pass.
+REMOVALS_MAX = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,10 @@ async def work_on_issuance(
     """Make what is missing in clusters and tell how it stands there; a failure hinders no other."""
     plan, failures = plan_issuance(request), dict[CertificateKey, RootTrustError]()
     if writes:
-        failures |= await _apply_all(clusters, plan.actions, away=_list_away(request))
+        away = _list_away(request)
+        wanted = [each for each in plan.actions if each.key.cluster not in away]
+        failures |= await _apply_all(clusters, _bound_removals(wanted))
+        failures = _drop_unasked(failures, request)
     report = report_issuance(request, plan, failures, is_observed_only=not writes, now=now)
     if writes:
         changed = {action.key for action in plan.actions}
@@ -114,7 +118,8 @@ async def _tell(
             failures[mesh.key] = error
 
     told = (each for each in report.meshes if each.key.cluster not in away)
-    await _work_by_cluster(told, get_cluster=lambda each: each.key.cluster, work=tell)
+    left = await work_by_cluster(told, get_cluster=_get_cluster, work=tell)
+    failures |= {each.key: _build_slow(each.key.cluster) for each in left}
 
 
 async def remove_certificates(
@@ -122,7 +127,7 @@ async def remove_certificates(
 ) -> dict[CertificateKey, RootTrustError]:
     """Remove all that was made for a policy; return what could not be, and why."""
     made = list_made(clusters.find_owned(claimant.policy.full_name), claimant)
-    failures = await _apply_all(clusters, made, away=frozenset())
+    failures = await _apply_all(clusters, made)
     for error in failures.values():
         if isinstance(error, FencedError):
             raise error  # nothing of this is ours to tell any more
@@ -134,8 +139,35 @@ def _list_away(request: IssuanceRequest) -> frozenset[str]:
     return frozenset(each.cluster for each in request.target.clusters if each.trouble is not None)
 
 
+def _bound_removals(actions: Iterable[CertificateAction]) -> Iterator[CertificateAction]:
+    """Leave some removals for the next pass, which the others bring about.
+
+    A cluster may forge as many as it likes of what has to be removed there.
+    """
+    counts: Counter[str] = Counter()
+    for action in actions:
+        counts[action.key.cluster] += action.verb is Verb.DELETE
+        if action.verb is not Verb.DELETE or counts[action.key.cluster] <= REMOVALS_MAX:
+            yield action
+
+
+def _drop_unasked(
+    failures: dict[CertificateKey, RootTrustError], request: IssuanceRequest
+) -> dict[CertificateKey, RootTrustError]:
+    """Return the failures that are the policy's business.
+
+    In clusters that it does not select it only clears up; who is in charge there must not be able
+    to have it fail.
+    """
+    selected = {each.cluster for each in request.target.clusters}
+    for key, error in failures.items():
+        if key.cluster not in selected:
+            logger.info("%s is left in %s: %s", key, key.cluster, error.message)
+    return {key: error for key, error in failures.items() if key.cluster in selected}
+
+
 async def _apply_all(
-    clusters: ClusterRegistry, actions: Iterable[CertificateAction], *, away: Container[str]
+    clusters: ClusterRegistry, actions: Iterable[CertificateAction]
 ) -> dict[CertificateKey, RootTrustError]:
     """Make writes; return those that failed, and why. No cluster waits for another one."""
     failures: dict[CertificateKey, RootTrustError] = {}
@@ -146,27 +178,19 @@ async def _apply_all(
         except RootTrustError as error:
             failures[action.key] = error
 
-    wanted = (each for each in actions if each.key.cluster not in away)
-    await _work_by_cluster(wanted, get_cluster=lambda each: each.key.cluster, work=apply)
-    return failures
+    left = await work_by_cluster(actions, get_cluster=_get_cluster, work=apply)
+    return failures | {each.key: _build_slow(each.key.cluster) for each in left}
 
 
-async def _work_by_cluster(
-    items: Iterable[Item],
-    *,
-    get_cluster: Callable[[Item], str],
-    work: Callable[[Item], Awaitable[None]],
-) -> None:
-    """Do work on items: those of one cluster one by one, all clusters at once."""
-    grouped: defaultdict[str, list[Item]] = defaultdict(list)
-    for item in items:
-        grouped[get_cluster(item)].append(item)
+def _get_cluster(item: CertificateAction | MeshReport) -> str:
+    return item.key.cluster
 
-    async def work_in_turn(group: list[Item]) -> None:
-        for item in group:
-            await work(item)
 
-    await asyncio.gather(*(work_in_turn(each) for each in grouped.values()))
+def _build_slow(cluster: str) -> TransientError:
+    return TransientError(
+        f"Cluster {cluster} is slow: what is left to be written there follows.",
+        reason=Reason.CLUSTER_UNREACHABLE,
+    )
 
 
 async def _apply(clusters: ClusterRegistry, action: CertificateAction) -> None:

@@ -27,7 +27,7 @@ def build(**selector: str) -> RootTrustPolicySpec:
 def test_a_refused_cluster_is_not_used_and_those_who_select_it_are_told() -> None:
     choice = choose_clusters(build(env="prod"), (WELL, REFUSED))
     assert choice.selected == (WELL,)
-    assert choice.usable == (WELL,)
+    assert choice.known == (WELL, REFUSED)
     assert choice.warnings == ("Cluster c2: Secret s is refused. Give a token instead.",)
 
 

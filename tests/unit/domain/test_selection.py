@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
 from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.domain.reasons import Reason
 from roottrust.domain.selection import list_namespaces, select_clusters, select_meshes
 from tests.unit.domain.samples import build_known, build_mesh, build_spec
 
+REFUSAL = ClusterTrouble(reason=Reason.INVALID_KUBECONFIG, message="Correct it.")
 ONE, TWO = build_known("cluster1"), build_known("cluster2", labels={"env": "prod"})
 DASHED = build_known("my-cluster1")
 
@@ -68,6 +70,28 @@ def test_all_labels_of_one_selector_must_match_and_one_selector_is_enough() -> N
 def test_a_mesh_s_name_is_of_the_longest_cluster_that_ends_it() -> None:
     spec = build({"clusterSelector": {"mesh": "istiod-istio-system-my-cluster1"}})
     assert select(spec, ONE, DASHED) == ["my-cluster1"]
+
+
+@pytest.mark.parametrize("refusal", [None, REFUSAL])
+def test_a_cluster_cannot_be_selected_by_a_mesh_of_anothers_name(
+    refusal: ClusterTrouble | None,
+) -> None:
+    """Its administrator makes one for an istiod `istiod-istio-system` in a namespace `my`."""
+    name = "istiod-istio-system-my-cluster1"
+    liar = build_known("cluster1", build_mesh(name, namespace="my"))
+    other = build_known("my-cluster1", build_mesh(name), refusal=refusal)
+    spec = build({"clusterSelector": {"mesh": name}})
+    if refusal is None:
+        assert select(spec, liar, other) == ["my-cluster1"]
+    else:
+        with pytest.raises(DependencyMissingError):
+            select(spec, liar, other)
+
+
+def test_a_name_that_can_be_of_one_cluster_alone_is_of_that_one() -> None:
+    mine = build_known("cluster1", build_mesh("istiod-my-cluster1", namespace="my"))
+    spec = build({"clusterSelector": {"mesh": "istiod-my-cluster1"}})
+    assert select(spec, mine, DASHED) == ["cluster1"]
 
 
 def test_a_mesh_that_was_found_says_more_than_its_name() -> None:

@@ -10,7 +10,12 @@ from roottrust.domain.action import Verb
 from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, TransientError
 from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.reasons import Reason
-from roottrust.hub.issuance_work import observe_issuance, remove_certificates, work_on_issuance
+from roottrust.hub.issuance_work import (
+    REMOVALS_MAX,
+    observe_issuance,
+    remove_certificates,
+    work_on_issuance,
+)
 from roottrust.runtime.fence import FencedError
 from tests.unit.domain.agent_entries import (
     FORGED,
@@ -70,6 +75,23 @@ async def test_what_is_missing_is_made_once() -> None:
     done = await work(registry)
     assert len(registry.applied) == 1
     assert (done.failure, done.report.fault) == (None, None)
+
+
+async def test_what_another_cluster_forged_goes_bit_by_bit_and_fails_nobody() -> None:
+    """A cluster that the policy does not select, whose administrator knows the policy's mark."""
+    forged = [
+        CertificateKey(cluster="hostile", namespace="ns", name=f"forged-{number:03}")
+        for number in range(REMOVALS_MAX + 10)
+    ]
+    clusters = (build_known(), build_known("hostile"))
+    registry = FakeRegistry(clusters=clusters, found={key: build_certificate() for key in forged})
+    registry.refused[forged[0]] = DENIED
+    done = await work(registry)
+    verbs = [each.verb for each in registry.applied]
+    assert (verbs.count(Verb.CREATE), verbs.count(Verb.DELETE)) == (1, REMOVALS_MAX - 1)
+    assert (done.failure, done.report.fault) == (None, None)
+    await work(registry)
+    assert list(registry.found) == [forged[0], KEY]
 
 
 async def test_an_observer_writes_nothing_and_counts() -> None:
