@@ -28,7 +28,8 @@ def keep_own_root(
     """Use the root that is there and keep its mount as we want it; it is named once it is sound."""
     plan = plan_existing_root(snapshot, _foresee(mount, verdict))
     managed = list_managed(verdict)
-    if verdict.managed is not None and plan.certificate is not None:
+    is_named = not naming or plan.usable is not None
+    if verdict.managed is not None and plan.certificate is not None and is_named:
         wanted = build_root(snapshot.target.root)
         managed += (ManagedObject(wanted=wanted, origin=verdict.managed.origin),)
     actions = list_actions(verdict)

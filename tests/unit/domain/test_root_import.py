@@ -122,6 +122,14 @@ def test_a_root_without_its_key_asks_for_the_secret_that_is_gone() -> None:
     assert f"put the root and its key into Secret {ROOT_SECRET} again" in found.fault.message
 
 
+def test_a_root_that_cannot_be_named_yet_is_not_told_as_managed() -> None:
+    keyless = replace(UNNAMED, has_key=False)
+    known = {"known_root": ROOT.fingerprint, "root_secret": Unread(error=NO_SECRET)}
+    found = plan(build(None, keyless), **known)
+    assert get_fault(found).reason is Reason.ROOT_NOT_USABLE
+    assert [each.wanted.path for each in found.managed] == ["pki"]
+
+
 def test_with_the_root_in_vault_the_secret_is_to_be_deleted() -> None:
     found = plan(build(NAMED))
     assert found.actions == ()
