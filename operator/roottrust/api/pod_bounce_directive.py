@@ -11,7 +11,7 @@ from roottrust.api.condition import Conditions
 from roottrust.api.listing import keyed_by, ordered
 from roottrust.api.model import ExchangedModel
 from roottrust.api.reference import MESH_REFERENCE_IS_FIXED, MeshReference
-from roottrust.api.rule import Rule, TransitionRule, refused
+from roottrust.api.rule import Rule, TransitionRule, refused, unchanged
 from roottrust.api.text import (
     Count,
     DnsLabel,
@@ -37,6 +37,11 @@ BounceLabels = Annotated[
         "labels of the pods",
     ),
 ]
+
+
+_HASH_IS_FIXED = unchanged(
+    "cannot be changed: a directive belongs to one change of trust; delete it and create another"
+)
 
 
 class ConfigMapReference(ExchangedModel):
@@ -94,6 +99,14 @@ class PodBounceDirectiveSpec(ExchangedModel):
             "delete it and create another",
             field="meshRef",
         ),
+        TransitionRule(
+            cel="has(self.trustHash) == has(oldSelf.trustHash)",
+            holds=lambda _: True,
+            allows=lambda before, after: (before.trust_hash is None) == (after.trust_hash is None),
+            message="trustHash cannot be added or taken away: a directive belongs to one change "
+            "of trust; delete it and create another",
+            field="trustHash",
+        ),
     )
 
     pods_to_bounce: Annotated[
@@ -103,10 +116,10 @@ class PodBounceDirectiveSpec(ExchangedModel):
     mesh_ref: Annotated[MeshReference, MESH_REFERENCE_IS_FIXED] | None = Field(
         default=None, description="The mesh whose trust changed."
     )
-    trust_hash: Fingerprint | None = Field(
+    trust_hash: Annotated[Fingerprint, _HASH_IS_FIXED] | None = Field(
         default=None,
         description="SHA-256 of the trust bundle. A workload that was restarted for it is left "
-        "alone.",
+        "alone. Default: this directive itself is what workloads are restarted for, once.",
     )
 
 
@@ -117,8 +130,18 @@ class BouncedWorkload(ExchangedModel):
     kind: Annotated[str, Field(max_length=63)] = Field(description="Deployment, for example.")
     name: StatusName = Field(description="Its name.")
     state: WorkloadState = Field(description="How far it has come.")
+    reason: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="One CamelCase word for programs on why it is so."
+    )
+    message: StatusText | None = Field(
+        default=None, description="What it waits for, or why it is left alone."
+    )
+    ready: Count | None = Field(default=None, description="Its pods that are new and ready.")
+    wanted: Count | None = Field(default=None, description="The pods that it should have.")
     started_at: Timestamp | None = Field(default=None, description="When its restart started.")
-    message: StatusText | None = Field(default=None, description="Why it is waiting or skipped.")
+    progressed_at: Timestamp | None = Field(
+        default=None, description="When one more of its pods was last new and ready."
+    )
 
 
 class PodBounceDirectiveStatus(ExchangedModel):
@@ -133,7 +156,11 @@ class PodBounceDirectiveStatus(ExchangedModel):
         default=None, description="The trust hash that these workloads were restarted for."
     )
     done: Count | None = Field(default=None, description="Workloads that are restarted.")
-    total: Count | None = Field(default=None, description="Workloads that were selected.")
+    total: Count | None = Field(
+        default=None,
+        description="Workloads that are to be restarted: those that were selected, without what "
+        "is left alone.",
+    )
     workloads: Annotated[
         tuple[BouncedWorkload, ...],
         Field(max_length=WORKLOADS_MAX, json_schema_extra=keyed_by("namespace", "kind", "name")),

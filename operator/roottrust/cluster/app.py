@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from roottrust.cluster.bounce_controller import BounceController
+from roottrust.cluster.bounce_observer import BounceObserver
+from roottrust.cluster.bounce_report import BounceReporter
+from roottrust.cluster.bounce_writer import BounceWriter
 from roottrust.cluster.instance_pruner import InstancePruner
-from roottrust.cluster.kinds import ISSUED_CERTIFICATES, WATCHED
+from roottrust.cluster.istiod_namespaces import IstiodNamespaces
+from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, WATCHED
 from roottrust.cluster.mesh_controller import MeshController
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter
@@ -50,6 +55,15 @@ class _ClusterRole:
             now=_get_now,
         )
         self._pruner = InstancePruner(shared.client, shared.store, cluster=place.cluster)
+        self._bounces = BounceController(
+            place=place,
+            store=shared.store,
+            observer=BounceObserver(shared.client, shared.store),
+            writer=BounceWriter(shared.client),
+            reporter=BounceReporter(shared.client, shared.store, events=shared.events),
+            istiods=IstiodNamespaces(shared.client, shared.store),
+            now=_get_now,
+        )
         self.work = KeyWork(
             reconcile=self._reconcile,
             settings=settings,
@@ -68,7 +82,7 @@ class _ClusterRole:
         return {}
 
     def enqueue_all(self) -> None:
-        """Have every istiod looked at, and every Mesh whose istiod may be gone."""
+        """Have every istiod, certificate and directive looked at, and Meshes without istiod."""
         for key in self._routes.list_all():
             self._enqueue(key, delay=0.0)
 
@@ -87,6 +101,8 @@ class _ClusterRole:
     async def _reconcile(self, key: ObjectKey) -> float | None:
         if key.kind == ISSUED_CERTIFICATES:
             return await self._pruner.reconcile(key)
+        if key.kind == DIRECTIVES:
+            return await self._bounces.reconcile(key)
         return await self._meshes.reconcile(key)
 
     def _enqueue(self, key: ObjectKey, *, delay: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from roottrust.api.kind import ISSUED_CERTIFICATE, MESH
+from roottrust.api.kind import ISSUED_CERTIFICATE, MESH, POD_BOUNCE_DIRECTIVE
 from roottrust.domain.discovery import SELECTOR
 from roottrust.domain.published_bundle import CONFIG_MAP, find_text
 from roottrust.domain.trust_bundle import fingerprint_text
@@ -15,6 +15,7 @@ from roottrust.runtime.watching import WatchedKind
 
 MESHES = build_resource(MESH)
 ISSUED_CERTIFICATES = build_resource(ISSUED_CERTIFICATE)
+DIRECTIVES = build_resource(POD_BOUNCE_DIRECTIVE)
 
 _IDENTITY = ("namespace", "name", "uid", "resourceVersion")
 _LIFE = ("labels", "creationTimestamp", "deletionTimestamp")
@@ -49,6 +50,7 @@ WATCHED = (
     WatchedKind(resource=NAMESPACES, keep=keep_life),
     WatchedKind(resource=MESHES),
     WatchedKind(resource=ISSUED_CERTIFICATES),
+    WatchedKind(resource=DIRECTIVES),
 )
 
 

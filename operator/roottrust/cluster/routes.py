@@ -1,11 +1,11 @@
-"""What a change concerns: istiods by the keys of their Deployments, and IssuedCertificates."""
+"""What a change concerns: istiods by the keys of their Deployments, certificates, directives."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roottrust.cluster.kinds import ISSUED_CERTIFICATES, MESHES
+from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES
 from roottrust.domain.issued_object import read_issued
 from roottrust.domain.mesh_plan import (
     MeshPlace,
@@ -13,7 +13,7 @@ from roottrust.domain.mesh_plan import (
     find_istiod_namespace,
     is_ours,
 )
-from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS
+from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, ResourceKind
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 Manifest = Mapping[str, Any]
@@ -33,7 +33,8 @@ class ClusterRoutes:
         """Return all there is, and istiods that are gone and have a Mesh yet."""
         meshes = self._store.list(MESHES, namespace=self._place.home)
         named = frozenset(each for mesh in meshes for each in self._find_istiod(mesh))
-        return named | self._store.keys(DEPLOYMENTS) | self._store.keys(ISSUED_CERTIFICATES)
+        kinds = (DEPLOYMENTS, ISSUED_CERTIFICATES, DIRECTIVES)
+        return named.union(*(self._store.keys(kind) for kind in kinds))
 
     def find_concerned(
         self, key: ObjectKey, *, before: Manifest | None, now: Manifest | None
@@ -41,13 +42,17 @@ class ClusterRoutes:
         """Return what is to be looked at."""
         known = tuple(each for each in (before, now) if each is not None)
         if key.kind == DEPLOYMENTS:
-            return frozenset({key})
+            # With an istiod come and go the rights of the directives beside it.
+            beside = frozenset() if before and now else self._find_beside(DIRECTIVES, key)
+            return beside | {key}
+        if key.kind == DIRECTIVES:
+            return frozenset({key}) if _has_news(before, now) else frozenset()
         if key.kind == MESHES:
             return frozenset(each for mesh in known for each in self._find_istiod(mesh))
         if key.kind == ISSUED_CERTIFICATES:
             return frozenset({key, *map(_find_deployment_of, known)})
         if key.kind == PODS:
-            return frozenset() if now else self._find_certificates(key.namespace)
+            return frozenset() if now else self._find_beside(ISSUED_CERTIFICATES, key)
         if key.kind in CROWDED and _get_essence(before) != _get_essence(now):
             return self._store.keys(DEPLOYMENTS)
         return frozenset()
@@ -60,14 +65,22 @@ class ClusterRoutes:
                 namespace = find_istiod_namespace(mesh)
                 yield ObjectKey(kind=DEPLOYMENTS, namespace=namespace, name=deployment)
 
-    def _find_certificates(self, namespace: str) -> frozenset[ObjectKey]:
-        keys = self._store.keys(ISSUED_CERTIFICATES)
-        return frozenset(each for each in keys if each.namespace == namespace)
+    def _find_beside(self, kind: ResourceKind, key: ObjectKey) -> frozenset[ObjectKey]:
+        """Return all of a kind in the same namespace."""
+        return frozenset(each for each in self._store.keys(kind) if each.namespace == key.namespace)
 
 
 def _find_deployment_of(certificate: Manifest) -> ObjectKey:
     issued = read_issued(certificate)
     return ObjectKey(kind=DEPLOYMENTS, namespace=issued.namespace, name=issued.deployment)
+
+
+def _has_news(before: Manifest | None, now: Manifest | None) -> bool:
+    """Whether more than the status of a directive is another: that is our own word on it."""
+    if before is None or now is None:
+        return True
+    names = ("uid", "generation", "deletionTimestamp")
+    return any(before["metadata"].get(each) != now["metadata"].get(each) for each in names)
 
 
 def _get_essence(kept: Manifest | None) -> Manifest | None:

@@ -8,14 +8,19 @@ from datetime import datetime
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
-from roottrust.domain.reasons import ConditionType, MeshConditionType, Reason
+from roottrust.domain.reasons import (
+    BounceConditionType,
+    ConditionType,
+    MeshConditionType,
+    Reason,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
     """One condition without its times."""
 
-    type: ConditionType | MeshConditionType
+    type: ConditionType | MeshConditionType | BounceConditionType
     status: ConditionStatus
     reason: Reason
     message: str

@@ -27,6 +27,15 @@ class MeshConditionType(StrEnum):
     READY = "Ready"
 
 
+class BounceConditionType(StrEnum):
+    """Conditions of a PodBounceDirective; the last two are there only while they hold."""
+
+    ACCEPTED = "Accepted"
+    COMPLETE = "Complete"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+
+
 class Reason(StrEnum):
     """Why a condition is what it is."""
 
@@ -150,6 +159,29 @@ class Reason(StrEnum):
     OUTLIVES_ISSUER = "OutlivesIssuer"
     ENDS_TOO_SOON = "EndsTooSoon"
     TRIAL_LEAF_REJECTED = "TrialLeafRejected"
+
+    # Of a PodBounceDirective, which also says Accepted, InvalidSpec, NotAllowed: Complete
+    COMPLETE = "Complete"
+    NOTHING_SELECTED = "NothingSelected"
+    NOT_ACCEPTED = "NotAccepted"
+    OTHER_CLUSTER = "OtherCluster"
+    WAITING_FOR_ROOTS = "WaitingForRoots"
+    WAITING_FOR_REPLICAS = "WaitingForReplicas"
+    WAITING_FOR_TURN = "WaitingForTurn"
+    RESTARTING = "Restarting"
+    RESTARTED = "Restarted"
+    BUDGET_EXHAUSTED = "BudgetExhausted"
+    ROLLOUT_PAUSED = "RolloutPaused"
+    ROLLOUT_PARTITIONED = "RolloutPartitioned"
+    ROLLOUT_FAILED = "RolloutFailed"
+    ROLLOUT_STALLED = "RolloutStalled"
+    RESTART_UNDONE = "RestartUndone"
+
+    # Pods that a PodBounceDirective leaves alone
+    NO_CONTROLLER = "NoController"
+    MIRROR_POD = "MirrorPod"
+    JOB = "Job"
+    UNKNOWN_OWNER = "UnknownOwner"
 
     # Keys that Vault made
     KEYS_REMOVED = "KeysRemoved"

@@ -27,6 +27,12 @@ NAMESPACES = ResourceKind(group="", version="v1", plural="namespaces", kind="Nam
 PODS = ResourceKind(group="", version="v1", plural="pods", kind="Pod")
 CONFIG_MAPS = ResourceKind(group="", version="v1", plural="configmaps", kind="ConfigMap")
 DEPLOYMENTS = ResourceKind(group="apps", version="v1", plural="deployments", kind="Deployment")
+REPLICA_SETS = ResourceKind(group="apps", version="v1", plural="replicasets", kind="ReplicaSet")
+STATEFUL_SETS = ResourceKind(group="apps", version="v1", plural="statefulsets", kind="StatefulSet")
+DAEMON_SETS = ResourceKind(group="apps", version="v1", plural="daemonsets", kind="DaemonSet")
+DISRUPTION_BUDGETS = ResourceKind(
+    group="policy", version="v1", plural="poddisruptionbudgets", kind="PodDisruptionBudget"
+)
 SECRETS = ResourceKind(group="", version="v1", plural="secrets", kind="Secret")
 SERVICES = ResourceKind(group="", version="v1", plural="services", kind="Service")
 EVENTS = ResourceKind(group="", version="v1", plural="events", kind="Event")
@@ -38,6 +44,12 @@ SELF_SUBJECT_ACCESS_REVIEWS = ResourceKind(
     version="v1",
     plural="selfsubjectaccessreviews",
     kind="SelfSubjectAccessReview",
+)
+SUBJECT_ACCESS_REVIEWS = ResourceKind(
+    group="authorization.k8s.io",
+    version="v1",
+    plural="subjectaccessreviews",
+    kind="SubjectAccessReview",
 )
 LEASES = ResourceKind(group="coordination.k8s.io", version="v1", plural="leases", kind="Lease")
 

@@ -15,6 +15,8 @@ import yaml
 from testbed import Cluster, kubeconfig
 from tests.integration.cluster.configuration import build_config
 from tests.integration.cluster.istiod import Istiod
+from tests.integration.cluster.kubelet import Kubelet, run_kubelet
+from tests.integration.cluster.workloads import Bounce, Workloads
 from tests.integration.hub.operator_process import OperatorProcess
 
 RIGHTS = Path(__file__).parents[3] / "deploy/base/cluster-rbac.yaml"
@@ -78,3 +80,25 @@ def istiod(cluster: Cluster, home: str, namespace: str) -> Iterator[Istiod]:
     istiod = Istiod(cluster=cluster, namespace=namespace, home=home)
     yield istiod
     istiod.uninstall()
+
+
+@pytest.fixture
+def kubelet(cluster: Cluster, namespace: str) -> Iterator[Kubelet]:
+    """What makes the pods of the test's own namespace ready."""
+    with run_kubelet(cluster, namespace) as kubelet:
+        yield kubelet
+
+
+@pytest.fixture
+def workloads(cluster: Cluster, namespace: str, kubelet: Kubelet) -> Workloads:
+    """The workloads of the test's own namespace, whose pods become ready."""
+    del kubelet
+    return Workloads(cluster, namespace)
+
+
+@pytest.fixture
+def bounce(cluster: Cluster, home: str, namespace: str) -> Iterator[Bounce]:
+    """A directive in the operator's own namespace, that is yet to be created."""
+    bounce = Bounce(cluster, namespace=home, name=namespace)
+    yield bounce
+    bounce.delete()

@@ -12,7 +12,11 @@ from tests.integration.cluster.conftest import ACCOUNT
 
 HOME = "HOME"
 CONFIG_MAPS, PODS, SECRETS = ("", "configmaps"), ("", "pods"), ("", "secrets")
-DEPLOYMENTS = ("apps", "deployments")
+DEPLOYMENTS, REPLICA_SETS = ("apps", "deployments"), ("apps", "replicasets")
+STATEFUL_SETS, DAEMON_SETS = ("apps", "statefulsets"), ("apps", "daemonsets")
+EVICTIONS, JOBS = ("", "pods/eviction"), ("batch", "jobs")
+BUDGETS = ("policy", "poddisruptionbudgets")
+DIRECTIVES = ("internal.gloo.solo.io", "podbouncedirectives")
 MESHES = ("internal.gloo.solo.io", "meshes")
 CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
 POLICIES = ("admin.gloo.solo.io", "roottrustpolicies")
@@ -52,7 +56,14 @@ def test_it_reads_the_trust_domain(may: May) -> None:
         ("get", SECRETS, HOME),
         ("get", SECRETS, "istio-system"),
         ("delete", PODS, "istio-system"),
-        ("patch", DEPLOYMENTS, "istio-system"),
+        ("patch", PODS, "istio-system"),
+        ("create", ("", "pods/exec"), "istio-system"),
+        ("patch", REPLICA_SETS, "istio-system"),
+        ("patch", JOBS, "istio-system"),
+        ("patch", BUDGETS, "istio-system"),
+        ("patch", DIRECTIVES, HOME),
+        ("create", DIRECTIVES, HOME),
+        ("delete", DIRECTIVES, HOME),
         ("patch", MESHES, "istio-system"),
         ("delete", MESHES, "istio-system"),
         ("patch", CERTIFICATES, "istio-system"),
@@ -61,11 +72,25 @@ def test_it_reads_the_trust_domain(may: May) -> None:
         ("patch", CONFIG_MAPS, "anywhere"),
         ("create", ("", "serviceaccounts/token"), "istio-system"),
         ("create", LEASES, "kube-system"),
-        ("create", ("", "events"), "istio-system"),
     ],
 )
 def test_it_may_not(may: May, verb: str, resource: tuple[str, str], namespace: str) -> None:
     assert not may(verb, resource, namespace)
+
+
+@pytest.mark.parametrize("workload", [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS])
+def test_it_restarts_workloads_and_neither_makes_nor_deletes_them(
+    may: May, workload: tuple[str, str]
+) -> None:
+    assert may("patch", workload, "anywhere")
+    for verb in ("create", "update", "delete"):
+        assert not may(verb, workload, "anywhere")
+
+
+def test_pods_go_by_eviction_alone_which_keeps_disruption_budgets(may: May) -> None:
+    assert may("create", EVICTIONS, "anywhere")
+    for verb in ("delete", "deletecollection"):
+        assert not may(verb, PODS, "anywhere")
 
 
 @pytest.mark.parametrize("verb", ["get", "patch"])

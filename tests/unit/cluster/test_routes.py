@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from roottrust.cluster.kinds import ISSUED_CERTIFICATES, MESHES, keep_fingerprint
+from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES, keep_fingerprint
 from roottrust.cluster.routes import ClusterRoutes
 from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, ResourceKind
 from roottrust.runtime.store import ObjectKey, build_key
@@ -20,12 +20,21 @@ from tests.unit.cluster.fakes import (
 )
 
 DEPLOYMENT = build_object("istiod", namespace="istio-system")
+DIRECTIVE = build_object("bounce", namespace="istio-system", metadata={"generation": 1})
+BOUNCE = build_key(DIRECTIVES, DIRECTIVE)
 
 
 def find(
     kind: ResourceKind, *, before: dict[str, Any] | None, now: dict[str, Any] | None
 ) -> frozenset[ObjectKey]:
-    store = build_store([(DEPLOYMENTS, DEPLOYMENT), (ISSUED_CERTIFICATES, build_certificate())])
+    store = build_store(
+        [
+            (DEPLOYMENTS, DEPLOYMENT),
+            (ISSUED_CERTIFICATES, build_certificate()),
+            (DIRECTIVES, DIRECTIVE),
+            (DIRECTIVES, build_object("bounce", namespace="elsewhere")),
+        ]
+    )
     found = now or before
     assert found is not None
     routes = ClusterRoutes(store, place=PLACE)
@@ -33,7 +42,21 @@ def find(
 
 
 def test_a_deployment_concerns_itself() -> None:
-    assert find(DEPLOYMENTS, before=None, now=DEPLOYMENT) == {ISTIOD}
+    assert find(DEPLOYMENTS, before=DEPLOYMENT, now=DEPLOYMENT) == {ISTIOD}
+
+
+def test_an_istiod_that_comes_or_goes_concerns_the_directives_beside_it() -> None:
+    assert find(DEPLOYMENTS, before=None, now=DEPLOYMENT) == {ISTIOD, BOUNCE}
+    assert find(DEPLOYMENTS, before=DEPLOYMENT, now=None) == {ISTIOD, BOUNCE}
+
+
+def test_a_directive_concerns_itself_but_for_its_status() -> None:
+    assert find(DIRECTIVES, before=None, now=DIRECTIVE) == {BOUNCE}
+    assert find(DIRECTIVES, before=DIRECTIVE, now=None) == {BOUNCE}
+    told = {**DIRECTIVE, "status": {"state": "FINISHED"}}
+    assert find(DIRECTIVES, before=DIRECTIVE, now=told) == set()
+    edited = {**DIRECTIVE, "metadata": {**DIRECTIVE["metadata"], "generation": 2}}
+    assert find(DIRECTIVES, before=DIRECTIVE, now=edited) == {BOUNCE}
 
 
 @pytest.mark.parametrize("mesh", [build_mesh(), build_mesh(labelled=False)])

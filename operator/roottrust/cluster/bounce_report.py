@@ -1,0 +1,68 @@
+"""Telling of a PodBounceDirective: status and Events, each only where something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from roottrust.api.pod_bounce_directive import PodBounceDirectiveStatus
+from roottrust.cluster.kinds import DIRECTIVES
+from roottrust.domain.bounce_status import list_bounce_transitions
+from roottrust.kube.client import KubeClient
+from roottrust.kube.status import apply_status, dump_status
+from roottrust.runtime.event_queue import EventQueue
+from roottrust.runtime.store import ObjectStore
+
+FIELD_MANAGER = "roottrust-cluster-bounces"
+
+Manifest = Mapping[str, Any]
+
+
+class BounceReporter:
+    """Writes how far a directive is back to the API server, and knows it at once itself."""
+
+    def __init__(self, client: KubeClient, store: ObjectStore, *, events: EventQueue) -> None:
+        self._client = client
+        self._store = store
+        self._events = events
+
+    async def report(self, directive: Manifest, status: PodBounceDirectiveStatus) -> None:
+        """Write the status if it differs; raises RootTrustError when it is not taken."""
+        before = parse_bounce_status(directive.get("status"))
+        if status == before:
+            return
+        body = dump_status(status)
+        written = await apply_status(
+            self._client, DIRECTIVES, directive, body, field_manager=FIELD_MANAGER
+        )
+        if written is None:
+            return
+        self._take_over(directive, written, body)
+        for each in list_bounce_transitions(before, status):
+            await self._events.post_event(
+                {**directive, "apiVersion": DIRECTIVES.api_version, "kind": DIRECTIVES.kind},
+                type_="Normal" if each.is_normal else "Warning",
+                reason=each.reason,
+                message=each.message,
+            )
+
+    def _take_over(self, directive: Manifest, written: Manifest, status: Manifest) -> None:
+        """Know it before the watch brings it back: the next look may come sooner.
+
+        Where the directive was edited meanwhile, its watch brings that as well.
+        """
+        metadata = written["metadata"]
+        if metadata.get("generation") == directive["metadata"].get("generation"):
+            self._store.take_over(DIRECTIVES, {**directive, "metadata": metadata, "status": status})
+
+
+def parse_bounce_status(status: object) -> PodBounceDirectiveStatus | None:
+    """Return a status, None where there is none or a person broke it."""
+    if not status:
+        return None
+    try:
+        return PodBounceDirectiveStatus.model_validate(status)
+    except ValidationError:
+        return None

@@ -1,0 +1,118 @@
+"""What was seen of everything that one PodBounceDirective selects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from roottrust.api.pod_bounce_directive import BouncedWorkload, PodSelector
+from roottrust.domain.bounced_workload import (
+    BouncedPod,
+    Workload,
+    WorkloadKind,
+    WorkloadName,
+    read_template,
+    read_workload,
+)
+from roottrust.domain.disruption_budget import find_budget
+from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.pod_owner import LeftAlone, find_owner, read_pod
+
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamespaceObjects:
+    """What a namespace has: its workloads by kind, ReplicaSets by name, and disruption budgets."""
+
+    workloads: Mapping[WorkloadKind, tuple[Manifest, ...]] = field(default_factory=dict)
+    replica_sets: Mapping[str, Manifest] = field(default_factory=dict)
+    budgets: tuple[Manifest, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """One group of a directive: what it selects.
+
+    `waits_for_roots` names the copy of the roots that is not current yet.
+    """
+
+    workloads: tuple[Workload, ...] = ()
+    left_alone: tuple[LeftAlone, ...] = ()
+    ready_pods: int = 0
+    wait_for_replicas: int = 0
+    waits_for_roots: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BounceSnapshot:
+    """Everything that a directive is planned by.
+
+    `trust_hash` is what templates are to say, `later_hashes` what directives that are younger make
+    them say: a workload that was restarted for one of those was restarted for this one as well.
+    `before` is what the status says of this hash.
+    """
+
+    groups: tuple[Group, ...]
+    trust_hash: str
+    now: datetime
+    later_hashes: frozenset[str] = frozenset()
+    before: Mapping[WorkloadName, BouncedWorkload] = field(default_factory=dict)
+
+
+def read_group(
+    selector: PodSelector,
+    pods: Iterable[Manifest],
+    objects: NamespaceObjects,
+    *,
+    waits_for_roots: str | None,
+) -> Group:
+    """Return one group: the owners of the selected pods, and workloads that make such pods.
+
+    The latter are there also while their pods are not, in the middle of their rollout.
+    """
+    kept: dict[WorkloadName, list[BouncedPod]] = {}
+    left: dict[WorkloadName, LeftAlone] = {}
+    ready = 0
+    for pod in pods:
+        owner = find_owner(pod, objects.replica_sets)
+        if isinstance(owner, LeftAlone):
+            left[owner.name] = owner
+        elif owner is not None:
+            kept.setdefault(owner, []).append(read_pod(pod))
+            ready += kept[owner][-1].is_ready and not kept[owner][-1].is_leaving
+    return Group(
+        workloads=_read_workloads(selector, objects, kept),
+        left_alone=tuple(left.values()),
+        ready_pods=ready,
+        wait_for_replicas=selector.wait_for_replicas,
+        waits_for_roots=waits_for_roots,
+    )
+
+
+def _read_workloads(
+    selector: PodSelector,
+    objects: NamespaceObjects,
+    kept: Mapping[WorkloadName, list[BouncedPod]],
+) -> tuple[Workload, ...]:
+    found = (
+        (read_workload(kind, manifest), manifest)
+        for kind, manifests in objects.workloads.items()
+        for manifest in manifests
+    )
+    return tuple(
+        replace(
+            workload,
+            pods=tuple(kept.get(workload.name, ())),
+            budget=find_budget(objects.budgets, workload.labels),
+        )
+        for workload, manifest in found
+        if workload.name in kept or _makes_such_pods(selector, workload, manifest)
+    )
+
+
+def _makes_such_pods(selector: PodSelector, workload: Workload, manifest: Manifest) -> bool:
+    labels = read_mapping(read_template(manifest).get("labels"))
+    return workload.rollout.wanted > 0 and selector.labels.items() <= labels.items()

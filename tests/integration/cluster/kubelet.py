@@ -1,0 +1,65 @@
+"""What kubelets would tell of the pods of a namespace: the testbed of these tests has no nodes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from testbed import Cluster
+from testbed.command import CommandError
+
+LOOK_SECONDS = 0.2
+
+
+class Kubelet:
+    """Lets pods become ready, but for those of workloads that are `held` by the label `app`."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._stop = threading.Event()
+        self.held: set[str] = set()
+
+    def run(self) -> None:
+        while not self._stop.wait(LOOK_SECONDS):
+            for pod in self._list_pods():
+                self._serve(pod)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _list_pods(self) -> list[dict[str, Any]]:
+        words = ("get", "pods", "-n", self._namespace, "-o=json")
+        found: list[dict[str, Any]] = json.loads(self._cluster.kubectl(*words).stdout)["items"]
+        return found
+
+    def _serve(self, pod: dict[str, Any]) -> None:
+        app = pod["metadata"].get("labels", {}).get("app")
+        if app in self.held or _is_ready(pod):
+            return
+        condition = {"type": "Ready", "status": "True"}
+        self._patch(pod, {"phase": "Running", "conditions": [condition]})
+
+    def _patch(self, pod: dict[str, Any], status: dict[str, Any]) -> None:
+        words = ("patch", "pod", pod["metadata"]["name"], "-n", self._namespace)
+        patch = json.dumps({"status": status})
+        with suppress(CommandError):  # it went meanwhile
+            self._cluster.kubectl(*words, "--subresource=status", "--type=merge", "-p", patch)
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any((each["type"], each["status"]) == ("Ready", "True") for each in conditions)
+
+
+@contextmanager
+def run_kubelet(cluster: Cluster, namespace: str) -> Iterator[Kubelet]:
+    kubelet = Kubelet(cluster, namespace)
+    thread = threading.Thread(target=kubelet.run, daemon=True)
+    thread.start()
+    yield kubelet
+    kubelet.stop()
+    thread.join()

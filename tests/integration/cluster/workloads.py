@@ -1,0 +1,164 @@
+"""Workloads of a namespace, and PodBounceDirectives that restart them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from testbed import Cluster
+from tests.integration.hub.waiting import wait_for
+
+ANNOTATION = "internal.gloo.solo.io/trust-hash"
+FIRST, SECOND = "1" * 64, "2" * 64
+
+_SECONDS = 60.0
+
+
+class Workloads:
+    """The workloads of one namespace, each by the label `app`."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.cluster = cluster
+        self.namespace = namespace
+
+    def create(
+        self,
+        name: str,
+        *,
+        kind: str = "Deployment",
+        labels: dict[str, str] | None = None,
+        replicas: int = 1,
+        **spec: Any,
+    ) -> None:
+        """Create one, and wait until its pods are ready."""
+        own = {"app": name}
+        template = {
+            "metadata": {"labels": {**own, **(labels or {})}},
+            "spec": {"containers": [{"name": "main", "image": "registry.example/main"}]},
+        }
+        count = {} if kind == "DaemonSet" else {"replicas": replicas}
+        named = {"serviceName": name} if kind == "StatefulSet" else {}
+        content = {"selector": {"matchLabels": own}, "template": template, **count, **named}
+        self.apply(
+            {
+                "apiVersion": "apps/v1",
+                "kind": kind,
+                "metadata": {"name": name},
+                "spec": {**content, **spec},
+            }
+        )
+        wait_for(lambda: len(self.list_ready(name)), lambda count: count >= replicas)
+
+    def apply(self, manifest: dict[str, Any]) -> None:
+        words = ("apply", "--server-side", "--force-conflicts", "-n", self.namespace, "-f", "-")
+        self.cluster.kubectl(*words, input=json.dumps(manifest))
+
+    def budget(self, app: str, **spec: Any) -> None:
+        """Give its pods a disruption budget, and wait until that is counted."""
+        selector = {"matchLabels": {"app": app}}
+        self.apply(
+            {
+                "apiVersion": "policy/v1",
+                "kind": "PodDisruptionBudget",
+                "metadata": {"name": app},
+                "spec": {"selector": selector, **spec},
+            }
+        )
+        wait_for(
+            lambda: self.read("pdb", app).get("status", {}),
+            lambda status: status.get("currentHealthy", 0) > 0,
+        )
+
+    def read(self, kind: str, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.kubectl("get", kind, name, "-o=json"))
+        return found
+
+    def find_hash(self, name: str, *, kind: str = "deployment") -> str | None:
+        """Return the trust hash on its template of pods."""
+        metadata = self.read(kind, name)["spec"]["template"]["metadata"]
+        found: str | None = metadata.get("annotations", {}).get(ANNOTATION)
+        return found
+
+    def list_pods(self, app: str) -> list[dict[str, Any]]:
+        found = json.loads(self.kubectl("get", "pods", "-l", f"app={app}", "-o=json"))["items"]
+        return [each for each in found if "deletionTimestamp" not in each["metadata"]]
+
+    def list_ready(self, app: str) -> list[str]:
+        """Return the uids of its pods that are ready."""
+        return [
+            each["metadata"]["uid"]
+            for each in self.list_pods(app)
+            if any(
+                (one["type"], one["status"]) == ("Ready", "True")
+                for one in each.get("status", {}).get("conditions", ())
+            )
+        ]
+
+    def kubectl(self, *words: str) -> str:
+        return self.cluster.kubectl(*words, "-n", self.namespace).stdout
+
+
+class Bounce:
+    """One PodBounceDirective, in the operator's own namespace or elsewhere."""
+
+    def __init__(self, cluster: Cluster, *, namespace: str, name: str) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._name = name
+
+    def create(
+        self, groups: Sequence[dict[str, Any]], *, trust_hash: str | None = FIRST, **spec: Any
+    ) -> None:
+        hashed = {"trustHash": trust_hash} if trust_hash else {}
+        manifest = {
+            "apiVersion": "internal.gloo.solo.io/v2",
+            "kind": "PodBounceDirective",
+            "metadata": {"namespace": self._namespace, "name": self._name},
+            "spec": {"podsToBounce": list(groups), **hashed, **spec},
+        }
+        self._cluster.kubectl("create", "-f", "-", input=json.dumps(manifest))
+
+    def delete(self) -> None:
+        words = ("delete", "podbouncedirective", self._name, "-n", self._namespace)
+        self._cluster.kubectl(*words, "--ignore-not-found")
+
+    def read_status(self) -> dict[str, Any]:
+        words = ("get", "podbouncedirective", self._name, "-n", self._namespace, "-o=json")
+        status: dict[str, Any] = json.loads(self._cluster.kubectl(*words).stdout).get("status", {})
+        return status
+
+    def wait_for(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        return wait_for(self.read_status, holds, seconds=_SECONDS)
+
+    def wait_for_state(self, state: str) -> dict[str, Any]:
+        return self.wait_for(lambda found: found.get("state") == state)
+
+    def wait_for_reason(self, reason: str, *, type_: str = "Complete") -> dict[str, Any]:
+        """Wait until a condition says why it does not hold, or holds."""
+        return self.wait_for(lambda found: find_reason(found, type_) == reason)
+
+    def read_events(self) -> set[str]:
+        """Return the reasons of the events on it."""
+        selector = f"involvedObject.name={self._name}"
+        words = ("get", "events", "-n", self._namespace, "--field-selector", selector, "-o=json")
+        found = json.loads(self._cluster.kubectl(*words).stdout)
+        return {each["reason"] for each in found["items"]}
+
+
+def find_reason(status: dict[str, Any], type_: str = "Complete") -> str | None:
+    conditions = status.get("conditions", ())
+    return next((each["reason"] for each in conditions if each["type"] == type_), None)
+
+
+def select(namespace: str, app: str, **more: Any) -> dict[str, Any]:
+    """Return a group of a directive."""
+    return {"namespace": namespace, "labels": {"app": app}, **more}
+
+
+def show_states(status: dict[str, Any]) -> dict[str, str]:
+    """Return the state and the reason of each workload by its name."""
+    return {
+        each["name"]: f"{each['state']}/{each.get('reason')}"
+        for each in status.get("workloads", ())
+    }
