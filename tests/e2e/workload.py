@@ -44,7 +44,7 @@ class Workload:
                 "metadata": {"name": "scripts"},
                 "data": scripts,
             },
-            self._build_pod(command, certificate_seconds),
+            self.build_pod(command, certificate_seconds=certificate_seconds),
         ):
             self.kubectl("apply", "-f", "-", input=json.dumps(manifest))
         self.kubectl("wait", "--for=condition=Ready", f"pod/{self.name}", "--timeout=60s")
@@ -68,7 +68,10 @@ class Workload:
         except CommandError:
             return ""
 
-    def _build_pod(self, command: Sequence[str], certificate_seconds: int) -> dict[str, Any]:
+    def build_pod(
+        self, command: Sequence[str] = ("wait",), *, certificate_seconds: int = 86400
+    ) -> dict[str, Any]:
+        """Return the pod, which may be the template of others as well."""
         certificates = {"name": "certificates", "mountPath": CERTIFICATES}
         environment = {
             "DISABLE_ENVOY": "true",

@@ -60,7 +60,9 @@ class _ClusterRole:
             store=shared.store,
             observer=BounceObserver(shared.client, shared.store),
             writer=BounceWriter(shared.client),
-            reporter=BounceReporter(shared.client, shared.store, events=shared.events),
+            reporter=BounceReporter(
+                shared.client, shared.store, events=shared.events, metrics=shared.metrics
+            ),
             istiods=IstiodNamespaces(shared.client, shared.store),
             now=_get_now,
         )

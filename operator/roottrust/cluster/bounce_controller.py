@@ -74,6 +74,7 @@ class BounceController:
         """Do what is next, and tell of it; return when to look again, None once it is done."""
         found = self._store.get_by_key(key)
         if found is None or found["metadata"].get("deletionTimestamp"):
+            self._reporter.forget(key)
             return None
         try:
             return await self._carry_out(found)
@@ -90,7 +91,8 @@ class BounceController:
         directive = read_directive(found)
         before = parse_bounce_status(found.get("status"))
         generation = _read_generation(found)
-        if is_settled(before, trust_hash=directive.trust_hash, generation=generation):
+        if before and is_settled(before, trust_hash=directive.trust_hash, generation=generation):
+            self._reporter.show(found, before)
             return None
         await self._check(directive)
         plan = plan_bounce(await self._observe(directive, before))

@@ -13,7 +13,8 @@ from roottrust.domain.bounce_status import list_bounce_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.status import apply_status, dump_status
 from roottrust.runtime.event_queue import EventQueue
-from roottrust.runtime.store import ObjectStore
+from roottrust.runtime.metrics import Metrics
+from roottrust.runtime.store import ObjectKey, ObjectStore
 
 FIELD_MANAGER = "roottrust-cluster-bounces"
 
@@ -23,13 +24,17 @@ Manifest = Mapping[str, Any]
 class BounceReporter:
     """Writes how far a directive is back to the API server, and knows it at once itself."""
 
-    def __init__(self, client: KubeClient, store: ObjectStore, *, events: EventQueue) -> None:
+    def __init__(
+        self, client: KubeClient, store: ObjectStore, *, events: EventQueue, metrics: Metrics
+    ) -> None:
         self._client = client
         self._store = store
         self._events = events
+        self._metrics = metrics
 
     async def report(self, directive: Manifest, status: PodBounceDirectiveStatus) -> None:
         """Write the status if it differs; raises RootTrustError when it is not taken."""
+        self.show(directive, status)
         before = parse_bounce_status(directive.get("status"))
         if status == before:
             return
@@ -47,6 +52,19 @@ class BounceReporter:
                 reason=each.reason,
                 message=each.message,
             )
+
+    def show(self, directive: Manifest, status: PodBounceDirectiveStatus) -> None:
+        """Show its conditions among the metrics."""
+        metadata = directive["metadata"]
+        self._metrics.set_bounce_conditions(
+            namespace=metadata["namespace"],
+            directive=metadata["name"],
+            statuses={each.type: each.status for each in status.conditions},
+        )
+
+    def forget(self, key: ObjectKey) -> None:
+        """Tell nothing more of a directive that is gone."""
+        self._metrics.forget_bounce(namespace=key.namespace, directive=key.name)
 
     def _take_over(self, directive: Manifest, written: Manifest, status: Manifest) -> None:
         """Know it before the watch brings it back: the next look may come sooner.

@@ -113,13 +113,10 @@ def build_interruption(
     )
 
 
-def is_settled(
-    status: PodBounceDirectiveStatus | None, *, trust_hash: str, generation: int
-) -> bool:
+def is_settled(status: PodBounceDirectiveStatus, *, trust_hash: str, generation: int) -> bool:
     """Whether a directive has been carried out as it is written, and needs no look any more."""
     return (
-        status is not None
-        and status.state is BounceState.FINISHED
+        status.state is BounceState.FINISHED
         and status.observed_generation == generation
         and status.trust_hash == trust_hash
     )

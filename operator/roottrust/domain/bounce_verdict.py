@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from roottrust.api.choices import WorkloadState
 from roottrust.api.pod_bounce_directive import BouncedWorkload
 from roottrust.domain.bounce_snapshot import BounceSnapshot
-from roottrust.domain.bounced_workload import TRUST_HASH_ANNOTATION, Workload
+from roottrust.domain.bounced_workload import TRUST_HASH_ANNOTATION, Workload, WorkloadKind
 from roottrust.domain.disruption_budget import Budget
-from roottrust.domain.eviction import find_eviction_hindrance
+from roottrust.domain.eviction import find_eviction, find_eviction_hindrance
 from roottrust.domain.reasons import Reason
 
 # As long as a Deployment has by default until its own deadline.
 STALL = timedelta(minutes=10)
+
+_Progress = tuple[WorkloadState, Reason, str]
 
 _HELD = {
     Reason.ROLLOUT_PAUSED: "its rollout is paused: resume it (kubectl rollout resume)",
@@ -68,8 +70,9 @@ def _judge_started(workload: Workload, before: BouncedWorkload | None, now: date
             started_at=started_at,
             progressed_at=before.progressed_at if before else None,
         )
-    progressed_at = _find_progress(workload, before, now)
-    state, reason, message = _judge_progress(workload, now - progressed_at)
+    progress = _judge_hindrance(workload)
+    progressed_at = None if progress else _find_progress(workload, before, now)
+    state, reason, message = progress or _judge_progress(workload, now, progressed_at or now)
     return Verdict(
         workload=workload,
         state=state,
@@ -78,6 +81,19 @@ def _judge_started(workload: Workload, before: BouncedWorkload | None, now: date
         started_at=started_at or now,
         progressed_at=progressed_at,
     )
+
+
+def _judge_hindrance(workload: Workload) -> _Progress | None:
+    """Return what is waited for where the rollout itself has nothing to do: no time runs then."""
+    hold, counts = workload.rollout.hold, _count_pods(workload)
+    if hold is not None:
+        return WorkloadState.RESTARTING, hold, f"{counts}; {_HELD[hold]}."
+    hindrance = find_eviction_hindrance(workload)
+    if hindrance is not None:
+        return WorkloadState.RESTARTING, Reason.BUDGET_EXHAUSTED, f"{counts}; {hindrance}."
+    if find_eviction(workload) is not None:
+        return WorkloadState.RESTARTING, Reason.RESTARTING, f"{counts}."
+    return None
 
 
 def _find_progress(workload: Workload, before: BouncedWorkload | None, now: datetime) -> datetime:
@@ -89,23 +105,24 @@ def _find_progress(workload: Workload, before: BouncedWorkload | None, now: date
     return min(before.progressed_at, now)
 
 
-def _judge_progress(workload: Workload, since: timedelta) -> tuple[WorkloadState, Reason, str]:
-    rollout = workload.rollout
-    counts = f"{workload.renewed} of {rollout.wanted} pods are new and ready"
-    if rollout.hold is not None:
-        return WorkloadState.RESTARTING, rollout.hold, f"{counts}; {_HELD[rollout.hold]}."
-    if rollout.has_failed:
+def _judge_progress(workload: Workload, now: datetime, progressed_at: datetime) -> _Progress:
+    counts = _count_pods(workload)
+    if workload.rollout.has_failed:
         message = f"Its rollout has failed: {counts}; look at its pods."
         return WorkloadState.FAILED, Reason.ROLLOUT_FAILED, message
-    hindrance = find_eviction_hindrance(workload)
-    if hindrance is not None:
-        return WorkloadState.RESTARTING, Reason.BUDGET_EXHAUSTED, f"{counts}; {hindrance}."
+    since = now - progressed_at
     # A Deployment has a deadline of its own, which a person may have set to longer than ours.
-    if since >= STALL and workload.name.kind != "Deployment":
-        minutes = int(since.total_seconds() // 60)
-        message = f"Its rollout has stood still for {minutes} min: {counts}; look at its pods."
+    if since >= STALL and workload.name.kind != WorkloadKind.DEPLOYMENT:
+        minutes = int(STALL.total_seconds() // 60)
+        message = (
+            f"Its rollout has stood still for more than {minutes} min: {counts}; look at its pods."
+        )
         return WorkloadState.FAILED, Reason.ROLLOUT_STALLED, message
     return WorkloadState.RESTARTING, Reason.RESTARTING, f"{counts}."
+
+
+def _count_pods(workload: Workload) -> str:
+    return f"{workload.renewed} of {workload.rollout.wanted} pods are new and ready"
 
 
 def _judge_undone(workload: Workload, before: BouncedWorkload) -> Verdict:

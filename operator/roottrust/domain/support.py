@@ -22,7 +22,9 @@ def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
         "config.passiveCertificateAuthorities (leave it out)": bool(
             spec.config.passive_certificate_authorities
         ),
-        "config.autoRestartPods (leave it out)": spec.config.auto_restart_pods,
+        "config.autoRestartPods (create a PodBounceDirective instead)": (
+            spec.config.auto_restart_pods
+        ),
         "a rotation of the root (leave rotation.rootGeneration at 1)": (
             spec.rotation.root_generation > 1
         ),

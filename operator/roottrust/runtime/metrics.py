@@ -98,6 +98,8 @@ class Metrics:
         self._mesh_conditions = ConditionStates("mesh", labels=("mesh",))
         at.register(self._policy_conditions)
         at.register(self._mesh_conditions)
+        self._bounce_conditions = ConditionStates("bounce", labels=("namespace", "directive"))
+        at.register(self._bounce_conditions)
 
     def count_reconcile(self, *, result: str, seconds: float) -> None:
         """Count one reconcile."""
@@ -166,6 +168,16 @@ class Metrics:
     def forget_mesh(self, mesh: str) -> None:
         """Show nothing more of a mesh that is gone."""
         self._mesh_conditions.forget((mesh,))
+
+    def set_bounce_conditions(
+        self, *, namespace: str, directive: str, statuses: Mapping[str, str]
+    ) -> None:
+        """Show the status (True, False, Unknown) of each condition of one PodBounceDirective."""
+        self._bounce_conditions.set((namespace, directive), statuses)
+
+    def forget_bounce(self, *, namespace: str, directive: str) -> None:
+        """Show nothing more of a PodBounceDirective that is gone."""
+        self._bounce_conditions.forget((namespace, directive))
 
     def render(self, names: Iterable[str] = ()) -> bytes:
         """Return in the text format everything, or what has one of these names."""

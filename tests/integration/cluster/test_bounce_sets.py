@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_evictions_keep_disruption_budgets_and_go_on_after_a_kill(
     assert not before & set(workloads.list_ready("agent"))
 
 
-def _create_daemon(workloads: Workloads, label: str, **spec: object) -> None:
+def _create_daemon(workloads: Workloads, label: str, **spec: Any) -> None:
     template = {
         "metadata": {"labels": {"app": "agent"}},
         "spec": {

@@ -35,6 +35,7 @@ from roottrust.kube.kind import (
     SUBJECT_ACCESS_REVIEWS,
     ResourceKind,
 )
+from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey
 from tests.unit.cluster.fakes import PLACE, build_roots, build_store, put
 from tests.unit.domain.bounces import (
@@ -62,6 +63,7 @@ class FakeServer:
         self.writes: list[str] = []
         self.events: list[str] = []
         self.reads = 0
+        self.metrics = Metrics()
         self.failure: RootTrustError | None = None
         self.allowed = False
 
@@ -97,8 +99,8 @@ class FakeServer:
             return {"kind": "PartialObjectMetadata", "metadata": dict(known["metadata"])}
         if self.failure:
             raise self.failure
-        for known, each in self.objects:
-            if known == kind and each["metadata"]["name"] == manifest["metadata"]["name"]:
+        for held, each in self.objects:
+            if held == kind and each["metadata"]["name"] == manifest["metadata"]["name"]:
                 each["spec"]["template"]["metadata"] |= manifest["spec"]["template"]["metadata"]
         return {"metadata": {}}
 
@@ -113,7 +115,7 @@ class FakeServer:
             store=self.store,
             observer=BounceObserver(client, self.store),
             writer=BounceWriter(client),
-            reporter=BounceReporter(client, self.store, events=client),
+            reporter=BounceReporter(client, self.store, events=client, metrics=self.metrics),
             istiods=IstiodNamespaces(client, self.store),
             now=lambda: NOW,
         )
@@ -142,7 +144,7 @@ def build_deployment(name: str = "reviews", **content: Any) -> tuple[ResourceKin
     )
 
 
-RESTARTED = {"annotations": {TRUST_HASH_ANNOTATION: HASH}}
+RESTARTED: Object = {"annotations": {TRUST_HASH_ANNOTATION: HASH}}
 
 
 async def test_a_workload_is_restarted_told_of_and_looked_at_again() -> None:
@@ -155,6 +157,16 @@ async def test_a_workload_is_restarted_told_of_and_looked_at_again() -> None:
     assert server.writes == ["restart reviews", "status", "status"]
     assert server.read_status()["state"] == "FINISHED"
     assert server.events == ["Restarting", "Complete"]
+
+
+async def test_its_conditions_are_shown_until_it_is_gone() -> None:
+    server = build_server(build_deployment(**RESTARTED))
+    await server.reconcile()
+    shown = 'bounce_condition_state{condition="Complete",directive="directive"'
+    assert shown in server.metrics.render().decode()
+    server.store.apply_event(DIRECTIVES, "DELETED", build_directive())
+    await server.reconcile()
+    assert shown not in server.metrics.render().decode()
 
 
 async def test_a_directive_that_is_done_costs_no_request() -> None:
@@ -317,7 +329,7 @@ async def test_beside_an_istiod_that_may_publish_roots_a_directive_counts_everyw
         server.writes.append(more.get("subresource") or "restart")
         return {"metadata": directive["metadata"]}
 
-    server.apply = apply  # type: ignore[assignment, method-assign]
+    server.apply = apply  # type: ignore[method-assign]
     await server.build_controller().reconcile(key)
     review = "review system:serviceaccount:istio-system:istiod"
     assert server.writes == [review, *(["restart"] if is_real else []), "status"]

@@ -197,3 +197,18 @@ def test_evictions_come_with_the_plan_and_wait_for_budgets() -> None:
     plan = plan_bounce(build_snapshot(build_group(workload)))
     assert plan.actions == ()
     assert get_states(plan)["set"] == (WorkloadState.RESTARTING, Reason.BUDGET_EXHAUSTED)
+
+
+def test_no_time_runs_against_a_set_while_it_is_ours_to_go_on() -> None:
+    """The operator was away for long, or a budget was exhausted: then there is no progress."""
+    pods = (build_pod("set-0"), build_pod("set-1", trust_hash=HASH))
+    before = build_entry("set", kind="StatefulSet", started_at=TEN, progressed_at=TEN, ready=1)
+    strict = Budget(name="strict", allowed=0)
+    for budget, count in ((None, 1), (strict, 0)):
+        workload = restart(
+            "set", kind="StatefulSet", is_on_delete=True, pods=pods, wanted=2, budget=budget
+        )
+        plan = plan_bounce(build_snapshot(build_group(workload), before=before))
+        assert not plan.failed
+        assert len(plan.actions) == count
+        assert plan.verdicts[0].progressed_at is None

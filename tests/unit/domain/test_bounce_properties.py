@@ -130,7 +130,7 @@ def test_no_more_than_a_few_are_restarted_at_once(snapshot: BounceSnapshot) -> N
 
 @given(snapshots)
 def test_what_has_the_hash_is_held_or_failed_is_never_started(snapshot: BounceSnapshot) -> None:
-    known = {}
+    known: dict[WorkloadName, Workload] = {}
     for group in reversed(snapshot.groups):
         known |= {each.name: each for each in group.workloads}
     plan = plan_bounce(snapshot)
@@ -141,9 +141,9 @@ def test_what_has_the_hash_is_held_or_failed_is_never_started(snapshot: BounceSn
         assert workload.budget is None or workload.rollout.may_miss <= workload.budget.allowed
     if plan.failed:
         assert plan.actions == ()
-    for action in plan.actions:
-        if isinstance(action, EvictPod):
-            budget = known[action.workload].budget
+    for each in plan.actions:
+        if isinstance(each, EvictPod):
+            budget = known[each.workload].budget
             assert budget is None or (budget.allowed > 0 and not budget.is_shared)
 
 

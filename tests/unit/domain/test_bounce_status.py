@@ -132,7 +132,6 @@ def test_only_what_is_finished_as_it_is_written_is_settled() -> None:
     assert is_settled(status, trust_hash=HASH, generation=3)
     assert not is_settled(status, trust_hash="b" * 64, generation=3)
     assert not is_settled(status, trust_hash=HASH, generation=4)
-    assert not is_settled(None, trust_hash=HASH, generation=3)
     running = build(build_snapshot(build_group(RUNNING)))
     assert not is_settled(running, trust_hash=HASH, generation=3)
 

@@ -18,7 +18,7 @@ def find(pod: dict[str, Any], **replica_sets: Any) -> WorkloadName | LeftAlone |
 
 
 def build_set(*owner: str) -> dict[str, Any]:
-    owners = [build_owner(*owner)] if owner else []  # type: ignore[arg-type, call-arg]
+    owners = [build_owner(*owner)] if owner else []
     return {"metadata": {"name": "reviews-1", "ownerReferences": owners}}
 
 

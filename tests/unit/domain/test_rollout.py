@@ -10,6 +10,8 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.rollout import Rollout, read_rollout
 from tests.unit.domain.bounces import build_manifest
 
+Status = dict[str, Any]
+
 DEADLINE = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
 
 
@@ -17,17 +19,19 @@ def read(kind: str, *, spec: dict[str, Any] | None = None, **status: Any) -> Rol
     return read_rollout(kind, build_manifest(kind, spec=spec or {}, status=status))
 
 
-DEPLOYED = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
-SET = {"updatedReplicas": 2, "availableReplicas": 2, "readyReplicas": 2}
-DAEMON = {"desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 2}
+DEPLOYED: Status = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
+SET: Status = {"updatedReplicas": 2, "availableReplicas": 2, "readyReplicas": 2}
+DAEMON: Status = {
+    "desiredNumberScheduled": 2,
+    "updatedNumberScheduled": 2,
+    "numberAvailable": 2,
+}
 
 
 @pytest.mark.parametrize(
     ("kind", "status"), [("Deployment", DEPLOYED), ("StatefulSet", SET), ("DaemonSet", DAEMON)]
 )
-def test_a_rollout_is_complete_once_all_pods_are_new_and_ready(
-    kind: str, status: dict[str, int]
-) -> None:
+def test_a_rollout_is_complete_once_all_pods_are_new_and_ready(kind: str, status: Status) -> None:
     assert read(kind, **status).is_complete
     for name in status.keys() - {"replicas", "readyReplicas", "desiredNumberScheduled"}:
         behind = read(kind, **{**status, name: 1})

@@ -36,7 +36,7 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"config": {"autoRestartPods": True}}, "autoRestartPods (leave it out)"),
+        ({"config": {"autoRestartPods": True}}, "create a PodBounceDirective instead"),
         (
             {"rotation": {"rootGeneration": 2}},
             "a rotation of the root (leave rotation.rootGeneration at 1)",
@@ -57,4 +57,4 @@ def test_what_would_have_no_effect_is_refused_with_what_to_do(
 
 def test_all_that_is_not_supported_is_told_at_once() -> None:
     message = find_message(config={"autoRestartPods": True}, rotation={"rootGeneration": 2})
-    assert "config.autoRestartPods (leave it out); nor a rotation" in message
+    assert "create a PodBounceDirective instead); nor a rotation" in message

@@ -1,0 +1,100 @@
+"""A PodBounceDirective in a mesh of real pods: restarted in order, and nobody is cut off."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.helm import NAMESPACE
+from tests.e2e.mesh_site import MeshSite
+from tests.e2e.workload import Workload
+from tests.integration.cluster.workloads import ANNOTATION, Bounce, select
+
+REPLICAS = {"gateway": 1, "reviews": 2}
+LOAD_SECONDS = 75
+
+
+@pytest.fixture
+def workloads(mesh: MeshSite) -> Iterator[tuple[str, ...]]:
+    """A gateway by its label, and a workload, each with an identity of the mesh."""
+    pod = Workload(cluster=mesh.cluster, namespace=mesh.namespace, name="any")
+    pod.start()  # its scripts are what the others run
+    for name, replicas in REPLICAS.items():
+        labels = {"app": name, **({"istio": "ingressgateway"} if name == "gateway" else {})}
+        template = {"metadata": {"labels": labels}, "spec": pod.build_pod()["spec"]}
+        spec = {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": template,
+        }
+        manifest = {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": name},
+            "spec": spec,
+        }
+        pod.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+    for name in REPLICAS:
+        pod.kubectl("rollout", "status", f"deployment/{name}", "--timeout=90s")
+    yield tuple(REPLICAS)
+    pod.kubectl("delete", "deployment", *REPLICAS)
+    pod.kubectl("delete", "pod", pod.name, "--now")
+
+
+@pytest.fixture
+def bounce(mesh: MeshSite) -> Iterator[Bounce]:
+    """A directive beside istiod, whose own rights let it count for other namespaces."""
+    bounce = Bounce(mesh.cluster, namespace=NAMESPACE, name="new-root")
+    yield bounce
+    bounce.delete()
+
+
+def list_pods(mesh: MeshSite, app: str) -> dict[str, Any]:
+    """Return the pods of a workload by their uids."""
+    words = ("get", "pods", "--all-namespaces", "-l", f"app={app}", "-o=json")
+    found = json.loads(mesh.cluster.kubectl(*words).stdout)["items"]
+    return {
+        each["metadata"]["uid"]: each
+        for each in found
+        if "deletionTimestamp" not in each["metadata"]
+    }
+
+
+def test_a_mesh_is_restarted_in_order_while_its_workloads_connect(
+    mesh: MeshSite, workloads: tuple[str, ...], bounce: Bounce
+) -> None:
+    words = ("get", "configmap", "istio-ca-root-cert", "-n", NAMESPACE, "-o=json")
+    roots = json.loads(mesh.cluster.kubectl(*words).stdout)["data"]["root-cert.pem"]
+    trust_hash = hashlib.sha256(roots.encode()).hexdigest()
+    apps = ("istiod", *workloads)
+    before = {app: list_pods(mesh, app) for app in apps}
+    place = mesh.namespace
+    with mesh.load(LOAD_SECONDS):
+        bounce.create(
+            [
+                select(NAMESPACE, "istiod", waitForReplicas=1),
+                {
+                    "namespace": place,
+                    "labels": {"istio": "ingressgateway"},
+                    "rootCertSync": {},
+                },
+                select(place, "reviews", rootCertSync={}, waitForReplicas=2),
+            ],
+            trust_hash=trust_hash,
+        )
+        status = bounce.wait_for(lambda found: found.get("state") in {"FINISHED", "FAILED"})
+    assert status["message"] == "3 workloads are restarted."
+    after = {app: list_pods(mesh, app) for app in apps}
+    begun: list[list[str]] = []
+    for app in apps:
+        assert not before[app].keys() & after[app].keys()
+        pods = [each["metadata"] for each in after[app].values()]
+        assert {each["annotations"][ANNOTATION] for each in pods} == {trust_hash}
+        begun.append(sorted(each["creationTimestamp"] for each in pods))
+    istiod, gateway, reviews = begun
+    assert istiod[-1] < gateway[0] < reviews[0]
+    assert len(reviews) == REPLICAS["reviews"]
