@@ -15,7 +15,7 @@ from tests.e2e.workload import Workload
 from tests.integration.cluster.workloads import ANNOTATION, Bounce, select
 
 REPLICAS = {"gateway": 1, "reviews": 2}
-LOAD_SECONDS = 75
+LOAD_SECONDS = 60
 
 
 @pytest.fixture
@@ -86,7 +86,8 @@ def test_a_mesh_is_restarted_in_order_while_its_workloads_connect(
             ],
             trust_hash=trust_hash,
         )
-        status = bounce.wait_for(lambda found: found.get("state") in {"FINISHED", "FAILED"})
+        ends = {"FINISHED", "FAILED"}
+        status = bounce.wait_for(lambda found: found.get("state") in ends, seconds=180)
     assert status["message"] == "3 workloads are restarted."
     after = {app: list_pods(mesh, app) for app in apps}
     begun: list[list[str]] = []

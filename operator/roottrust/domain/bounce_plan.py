@@ -70,6 +70,10 @@ class BouncePlan:
         return self.wait is None and all(each.state is WorkloadState.DONE for each in self.verdicts)
 
 
+# The number of a group, the rank, and those of that group who have it.
+_Stage = tuple[tuple[int, Rank], tuple[Verdict, ...]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Step:
     """What the walk through the groups came to: who may start, or what is waited for."""
@@ -94,9 +98,6 @@ def plan_bounce(snapshot: BounceSnapshot) -> BouncePlan:
     )
     after = tuple(started.get(each.workload.name, each) for each in verdicts)
     return _build(snapshot, after, actions=actions, wait=step.wait)
-
-
-_Stage = tuple[tuple[int, Rank], tuple[Verdict, ...]]
 
 
 def _build_stages(snapshot: BounceSnapshot) -> tuple[_Stage, ...]:

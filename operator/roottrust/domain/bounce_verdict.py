@@ -41,35 +41,30 @@ class Verdict:
 
 
 def judge_workload(workload: Workload, snapshot: BounceSnapshot) -> Verdict:
-    """Return how far it has come."""
+    """Return how far it has come; what was done stays so, however its pods are later."""
     before = snapshot.before.get(workload.name)
+    if before is not None and before.state is WorkloadState.DONE:
+        return _judge_done(workload, before)
     if workload.trust_hash in {snapshot.trust_hash, *snapshot.later_hashes}:
         return _judge_started(workload, before, snapshot.now)
-    if before is not None and before.state is WorkloadState.DONE:
-        return Verdict(
-            workload=workload,
-            state=WorkloadState.DONE,
-            reason=Reason.RESTARTED,
-            message="It was restarted; its template of pods has been changed since.",
-            started_at=before.started_at,
-            progressed_at=before.progressed_at,
-        )
     if before is not None and before.started_at is not None:
         return _judge_undone(workload, before)
     return _judge_waiting(workload)
 
 
+def _judge_done(workload: Workload, before: BouncedWorkload | None) -> Verdict:
+    return Verdict(
+        workload=workload,
+        state=WorkloadState.DONE,
+        reason=Reason.RESTARTED,
+        started_at=before.started_at if before else None,
+        progressed_at=before.progressed_at if before else None,
+    )
+
+
 def _judge_started(workload: Workload, before: BouncedWorkload | None, now: datetime) -> Verdict:
-    rollout = workload.rollout
-    started_at = before.started_at if before else None
-    if rollout.is_complete:
-        return Verdict(
-            workload=workload,
-            state=WorkloadState.DONE,
-            reason=Reason.RESTARTED,
-            started_at=started_at,
-            progressed_at=before.progressed_at if before else None,
-        )
+    if workload.rollout.is_complete:
+        return _judge_done(workload, before)
     progress = _judge_hindrance(workload)
     progressed_at = None if progress else _find_progress(workload, before, now)
     state, reason, message = progress or _judge_progress(workload, now, progressed_at or now)
@@ -78,7 +73,7 @@ def _judge_started(workload: Workload, before: BouncedWorkload | None, now: date
         state=state,
         reason=reason,
         message=message,
-        started_at=started_at or now,
+        started_at=(before.started_at if before else None) or now,
         progressed_at=progressed_at,
     )
 

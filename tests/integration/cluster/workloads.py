@@ -12,7 +12,7 @@ from tests.integration.hub.waiting import wait_for
 ANNOTATION = "internal.gloo.solo.io/trust-hash"
 FIRST, SECOND = "1" * 64, "2" * 64
 
-_SECONDS = 60.0
+SECONDS = 60.0
 
 
 class Workloads:
@@ -128,8 +128,10 @@ class Bounce:
         status: dict[str, Any] = json.loads(self._cluster.kubectl(*words).stdout).get("status", {})
         return status
 
-    def wait_for(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        return wait_for(self.read_status, holds, seconds=_SECONDS)
+    def wait_for(
+        self, holds: Callable[[dict[str, Any]], bool], *, seconds: float = SECONDS
+    ) -> dict[str, Any]:
+        return wait_for(self.read_status, holds, seconds=seconds)
 
     def wait_for_state(self, state: str) -> dict[str, Any]:
         return self.wait_for(lambda found: found.get("state") == state)

@@ -176,6 +176,14 @@ def test_a_restart_that_was_undone_is_not_made_again() -> None:
     assert plan_bounce(build_snapshot(group, before=before)).is_finished
 
 
+def test_what_was_done_stays_so_when_its_pods_fail_later() -> None:
+    before = build_entry("a", state=WorkloadState.DONE)
+    group = build_group(restart("a"), build_workload("b"))
+    plan = plan_bounce(build_snapshot(group, before=before))
+    assert get_states(plan)["a"][0] is WorkloadState.DONE
+    assert list_started(plan) == ["b"]
+
+
 def test_a_rollout_that_would_break_a_budget_is_not_started() -> None:
     budget = Budget(name="strict", allowed=1)
     for pods, count in ((1, 1), (2, 0)):
