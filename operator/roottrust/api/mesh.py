@@ -96,5 +96,12 @@ class MeshStatus(ExchangedModel):
         default=None,
         description="istiod made a root of its own: it started without its CA files.",
     )
-    message: StatusText | None = Field(default=None, description="What is wrong, if anything.")
+    restarted_for: Annotated[
+        tuple[Fingerprint, ...], Field(max_length=ROOTS_MAX, json_schema_extra=ordered())
+    ] = Field(
+        default=(),
+        description="SHA-256 of the roots that workloads were last restarted for; at first sight, "
+        "of those that istiod publishes.",
+    )
+    message: StatusText | None = Field(default=None, description="What is to be done, if anything.")
     conditions: Conditions = Field(default=(), description="Aspects of the mesh's state.")

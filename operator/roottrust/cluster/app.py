@@ -19,6 +19,7 @@ from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter
 from roottrust.cluster.routes import CROWDED, ClusterRoutes
 from roottrust.cluster.trust_observer import TrustObserver
+from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.kube.kind import DEPLOYMENTS
 from roottrust.runtime.key_work import KeyWork
@@ -46,12 +47,14 @@ class _ClusterRole:
         self._place = place
         self._store = shared.store
         self._routes = ClusterRoutes(shared.store, place=place)
+        istiods = IstiodNamespaces(shared.client, shared.store)
         self._meshes = MeshController(
             place=place,
             store=shared.store,
             objects=MeshObjects(shared.client, home=place.home),
             observer=TrustObserver(shared.client, shared.store, place=place, now=_get_now),
             reporter=MeshReporter(shared.client, events=shared.events, metrics=shared.metrics),
+            restarts=TrustRestarts(shared.client, shared.store, place=place, istiods=istiods),
             now=_get_now,
         )
         self._pruner = InstancePruner(shared.client, shared.store, cluster=place.cluster)
@@ -63,7 +66,7 @@ class _ClusterRole:
             reporter=BounceReporter(
                 shared.client, shared.store, events=shared.events, metrics=shared.metrics
             ),
-            istiods=IstiodNamespaces(shared.client, shared.store),
+            istiods=istiods,
             now=_get_now,
         )
         self.work = KeyWork(

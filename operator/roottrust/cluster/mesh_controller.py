@@ -10,6 +10,7 @@ from roottrust.cluster.kinds import MESHES
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter, parse_status
 from roottrust.cluster.trust_observer import TrustObserver
+from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.discovery import Istiod, read_istiod
 from roottrust.domain.mesh_config import MeshConfig
 from roottrust.domain.mesh_plan import MeshPlace, plan_mesh, plan_removal
@@ -34,6 +35,7 @@ class MeshController:
         objects: MeshObjects,
         observer: TrustObserver,
         reporter: MeshReporter,
+        restarts: TrustRestarts,
         now: Callable[[], datetime],
     ) -> None:
         self._place = place
@@ -41,6 +43,7 @@ class MeshController:
         self._objects = objects
         self._observer = observer
         self._reporter = reporter
+        self._restarts = restarts
         self._now = now
 
     async def reconcile(self, key: ObjectKey) -> float | None:
@@ -66,14 +69,19 @@ class MeshController:
         self, istiod: Istiod, config: MeshConfig | None, mesh: Manifest
     ) -> float | None:
         trust = await self._observer.observe(istiod, config)
+        previous = parse_status(mesh.get("status"))
+        progress = await self._restarts.advance(
+            trust, restarted_for=previous.restarted_for if previous else ()
+        )
         status = build_mesh_status(
             trust,
-            previous=parse_status(mesh.get("status")),
+            previous=previous,
+            restarted_for=progress.restarted_for,
             generation=int(mesh["metadata"].get("generation") or 0),
             now=self._now(),
         )
         await self._reporter.report(mesh, status)
-        return GRACE.total_seconds() if trust.is_waiting else None
+        return GRACE.total_seconds() if trust.is_waiting else progress.pause
 
     async def _remove(self, key: ObjectKey) -> float | None:
         """Delete the Mesh of an istiod that is gone: the API server says so, not a watch alone."""

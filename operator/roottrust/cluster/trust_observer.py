@@ -7,7 +7,7 @@ from datetime import datetime
 
 from roottrust.cluster.kinds import ISSUED_CERTIFICATES, find_fingerprint
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.issued_object import read_issued
+from roottrust.domain.issued_object import IssuedObject, read_issued
 from roottrust.domain.mesh_config import MeshConfig
 from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.domain.observed_trust import ObservedTrust
@@ -42,10 +42,12 @@ class TrustObserver:
         A configuration that cannot be read selects every namespace, as istiod's default does.
         """
         told = config or MeshConfig()
+        issued = self._find_issued(istiod)
         return ObservedTrust(
             istiod=istiod,
             published=await self._observe_published(istiod.namespace),
-            pinned=self._find_pinned(istiod),
+            pinned=None if issued is None else fingerprint_text(issued.trust_bundle),
+            restarts_pods=issued is not None and issued.restarts_pods,
             served=find_served(
                 self._store.list(NAMESPACES),
                 selectors=told.discovery_selectors,
@@ -69,14 +71,14 @@ class TrustObserver:
             self._published[namespace] = published
         return published
 
-    def _find_pinned(self, istiod: Istiod) -> str | None:
-        """Return the fingerprint of what the IssuedCertificate by the Mesh's name pins."""
+    def _find_issued(self, istiod: Istiod) -> IssuedObject | None:
+        """Return the IssuedCertificate by the Mesh's name, if it pins roots."""
         name = self._place.build_name(deployment=istiod.deployment, namespace=istiod.namespace)
         found = self._store.get(ISSUED_CERTIFICATES, namespace=istiod.namespace, name=name)
         issued = None if found is None else read_issued(found)
         if issued is None or not issued.trust_bundle or issued.cluster != self._place.cluster:
             return None
-        return fingerprint_text(issued.trust_bundle)
+        return issued
 
     def _list_bundles(self) -> dict[str, str]:
         kept = self._store.list(CONFIG_MAPS)

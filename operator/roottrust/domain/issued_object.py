@@ -20,6 +20,7 @@ class IssuedObject:
     cluster: str
     deployment: str
     trust_bundle: str
+    restarts_pods: bool
     pods: tuple[str, ...]
 
 
@@ -35,5 +36,6 @@ def read_issued(found: Manifest) -> IssuedObject:
         cluster=str(reference.get("cluster") or ""),
         deployment=str(reference.get("deployment") or ""),
         trust_bundle=str(spec.get("trustBundle") or ""),
+        restarts_pods=spec.get("autoRestartPods") is True,
         pods=tuple(str(each.get("pod") or "") for each in instances),
     )

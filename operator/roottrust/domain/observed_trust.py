@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roottrust.api.mesh import ROOTS_MAX
 from roottrust.domain.discovery import Istiod
 from roottrust.domain.published_bundle import PublishedBundle
 from roottrust.domain.served_namespaces import ServedNamespaces
@@ -15,7 +16,8 @@ class ObservedTrust:
     """What was seen of one istiod.
 
     `published` is what its own namespace has. `pinned` is the fingerprint of the text that its
-    IssuedCertificate pins, None where there is none. `bundles` has by namespace the fingerprint of
+    IssuedCertificate pins, None where there is none; `restarts_pods` is whether it asks for
+    restarts. `bundles` has by namespace the fingerprint of
     the text that is there; a namespace without roots is not in it.
     """
 
@@ -24,6 +26,13 @@ class ObservedTrust:
     pinned: str | None
     served: ServedNamespaces
     bundles: Mapping[str, str]
+    restarts_pods: bool = False
+
+    @property
+    def root_fingerprints(self) -> tuple[str, ...]:
+        """The roots that istiod publishes, in their order, as many as a status takes."""
+        roots = self.published.roots if self.published else ()
+        return tuple(each.fingerprint for each in roots[:ROOTS_MAX])
 
     @property
     def is_as_pinned(self) -> bool:

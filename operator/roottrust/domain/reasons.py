@@ -177,6 +177,9 @@ class Reason(StrEnum):
     ROLLOUT_STALLED = "RolloutStalled"
     RESTART_UNDONE = "RestartUndone"
 
+    # Of a Mesh whose workloads are restarted by one
+    RESTARTS_REQUESTED = "RestartsRequested"
+
     # Pods that a PodBounceDirective leaves alone
     NO_CONTROLLER = "NoController"
     MIRROR_POD = "MirrorPod"

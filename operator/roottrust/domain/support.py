@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roottrust.api.choices import RestartOn
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.reasons import Reason
@@ -22,8 +23,8 @@ def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
         "config.passiveCertificateAuthorities (leave it out)": bool(
             spec.config.passive_certificate_authorities
         ),
-        "config.autoRestartPods (create a PodBounceDirective instead)": (
-            spec.config.auto_restart_pods
+        "restarts at each issuance (leave config.restartOn at RootChange)": (
+            spec.config.auto_restart_pods and spec.config.restart_on is RestartOn.ISSUANCE
         ),
         "a rotation of the root (leave rotation.rootGeneration at 1)": (
             spec.rotation.root_generation > 1

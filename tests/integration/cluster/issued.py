@@ -18,7 +18,7 @@ class Issued:
     def __init__(self, istiod: Istiod) -> None:
         self._istiod = istiod
 
-    def create(self, trust_bundle: str) -> None:
+    def create(self, trust_bundle: str, *, restarts_pods: bool = False) -> None:
         istiod = self._istiod
         changes = {
             "metadata.name": istiod.mesh,
@@ -26,6 +26,7 @@ class Issued:
             "spec.meshRef.name": istiod.mesh,
             "spec.meshRef.namespace": istiod.namespace,
             "spec.trustBundle": trust_bundle,
+            "spec.autoRestartPods": restarts_pods,
         }
         istiod.apply(change(read_base("certificate"), changes))
 

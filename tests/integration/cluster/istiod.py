@@ -63,6 +63,17 @@ class Istiod:
 
     def uninstall(self) -> None:
         self.kubectl("delete", "deployment", self.deployment, "--ignore-not-found")
+        rights = ("clusterrole", "clusterrolebinding")
+        for kind in rights:
+            self.cluster.kubectl("delete", kind, self.mesh, "--ignore-not-found")
+
+    def may_publish_roots(self) -> None:
+        """Give its account what its chart gives it, until the Deployment goes."""
+        words = ("--verb=create,get,list,watch,update", "--resource=configmaps")
+        self.cluster.kubectl("create", "clusterrole", self.mesh, *words)
+        account = f"--serviceaccount={self.namespace}:{self.deployment}"
+        binding = ("create", "clusterrolebinding", self.mesh, f"--clusterrole={self.mesh}")
+        self.cluster.kubectl(*binding, account)
 
     def configure(self, mesh: str) -> None:
         """Put its mesh configuration beside it."""

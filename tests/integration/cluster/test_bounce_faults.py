@@ -159,17 +159,11 @@ def test_a_directive_beside_an_istiod_that_publishes_roots_counts_everywhere(
     bounce = Bounce(cluster, namespace=tenant, name="of-the-mesh")
     bounce.create([select(workloads.namespace, "reviews")])
     bounce.wait_for_reason("NotAllowed", type_="Accepted")
-    role = f"{tenant}-istiod"
-    words = ("--verb=create,get,list,watch,update", "--resource=configmaps")
-    cluster.kubectl("create", "clusterrole", role, *words)
-    account = f"--serviceaccount={tenant}:istiod"
-    cluster.kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", account)
     istiod = Istiod(cluster=cluster, namespace=tenant, home=home)
+    istiod.may_publish_roots()
     istiod.install()
     bounce.wait_for_state("FINISHED")
     istiod.uninstall()
-    cluster.kubectl("delete", "clusterrolebinding", role)
-    cluster.kubectl("delete", "clusterrole", role)
 
 
 @pytest.mark.usefixtures("role")

@@ -28,13 +28,14 @@ class Workloads:
         *,
         kind: str = "Deployment",
         labels: dict[str, str] | None = None,
+        annotations: dict[str, str] | None = None,
         replicas: int = 1,
         **spec: Any,
     ) -> None:
         """Create one, and wait until its pods are ready."""
         own = {"app": name}
         template = {
-            "metadata": {"labels": {**own, **(labels or {})}},
+            "metadata": {"labels": {**own, **(labels or {})}, "annotations": annotations or {}},
             "spec": {"containers": [{"name": "main", "image": "registry.example/main"}]},
         }
         count = {} if kind == "DaemonSet" else {"replicas": replicas}

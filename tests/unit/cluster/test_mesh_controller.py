@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import MESHES
 from roottrust.cluster.mesh_controller import LAG_SECONDS, MeshController
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter
 from roottrust.cluster.trust_observer import TrustObserver
+from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.errors import AccessDeniedError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, ResourceKind
@@ -79,6 +81,12 @@ class FakeServer:
             objects=MeshObjects(client, home=PLACE.home),
             observer=TrustObserver(client, self.store, place=PLACE, now=lambda: NOW),
             reporter=MeshReporter(client, events=client, metrics=Metrics()),
+            restarts=TrustRestarts(
+                client,
+                self.store,
+                place=PLACE,
+                istiods=IstiodNamespaces(client, self.store),
+            ),
             now=lambda: NOW,
         )
 

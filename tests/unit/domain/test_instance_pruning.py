@@ -22,6 +22,7 @@ def build(*pods: str) -> dict[str, Any]:
 
 def test_an_issued_certificate_is_read() -> None:
     assert read_issued(build("a", "b")) == IssuedObject(
+        restarts_pods=False,
         namespace="istio-system",
         name="istiod-istio-system-cluster1",
         cluster="cluster1",

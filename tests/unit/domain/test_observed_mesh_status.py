@@ -27,7 +27,10 @@ MANY = tuple(f"ns-{number:02}" for number in range(30))
 def build(
     trust: ObservedTrust, previous: MeshStatus | None = None, now: datetime = NOW
 ) -> MeshStatus:
-    return build_mesh_status(trust, previous=previous, generation=3, now=now)
+    restarted_for = previous.restarted_for if previous else ()
+    return build_mesh_status(
+        trust, previous=previous, restarted_for=restarted_for, generation=3, now=now
+    )
 
 
 def reasons(status: MeshStatus) -> dict[str, str]:
@@ -165,3 +168,23 @@ def test_events_tell_of_roots_that_came_or_went_wrong(
     before: dict[str, Any] | None, after: dict[str, Any], events: list[tuple[str, bool]]
 ) -> None:
     assert tell(before, after) == events
+
+
+def test_roots_that_nobody_restarts_workloads_for_are_told_of() -> None:
+    before = MeshStatus(restarted_for=(OTHER.roots[0].fingerprint,))
+    status = build(build_trust(), before)
+    assert (status.message or "").startswith("The roots have changed, and workloads")
+    assert reasons(status)["Ready"] == "Ready"
+    assert build(build_trust(restarts_pods=True), before).message is None
+
+
+def test_an_event_tells_that_restarts_are_asked_for() -> None:
+    before, after = build(build_trust()), build(build_trust())
+    other = (OTHER.roots[0].fingerprint,)
+    assert list_mesh_transitions(before, after) == ()
+    (asked,) = list_mesh_transitions(
+        before.model_copy(update={"restarted_for": other}),
+        MeshStatus(restarted_for=after.root_fingerprints, conditions=after.conditions),
+    )
+    assert (asked.reason, asked.is_normal) == ("RestartsRequested", True)
+    assert list_mesh_transitions(before, after.model_copy(update={"restarted_for": other})) == ()

@@ -10,6 +10,8 @@ from roottrust.domain.support import check_supported
 from tests.unit.domain.certificates import build_pem
 from tests.unit.domain.samples import build_spec
 
+ISSUANCE = {"autoRestartPods": True, "restartOn": "Issuance"}
+
 
 def find_message(**changes: Any) -> str:
     with pytest.raises(InvalidSpecError) as caught:
@@ -26,7 +28,7 @@ def test_a_policy_as_in_the_guide_is_supported() -> None:
 def test_what_says_no_more_than_the_default_is_supported() -> None:
     check_supported(
         build_spec(
-            config={"autoRestartPods": False},
+            config={"autoRestartPods": True},
             management={"mode": "Observe", "deletionPolicy": "Delete"},
             rotation={"intermediateGeneration": 2, "strategy": "MultiRoot"},
         )
@@ -36,7 +38,7 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"config": {"autoRestartPods": True}}, "create a PodBounceDirective instead"),
+        ({"config": ISSUANCE}, "restarts at each issuance (leave config.restartOn at RootChange)"),
         (
             {"rotation": {"rootGeneration": 2}},
             "a rotation of the root (leave rotation.rootGeneration at 1)",
@@ -56,5 +58,5 @@ def test_what_would_have_no_effect_is_refused_with_what_to_do(
 
 
 def test_all_that_is_not_supported_is_told_at_once() -> None:
-    message = find_message(config={"autoRestartPods": True}, rotation={"rootGeneration": 2})
-    assert "create a PodBounceDirective instead); nor a rotation" in message
+    message = find_message(config=ISSUANCE, rotation={"rootGeneration": 2})
+    assert "(leave config.restartOn at RootChange); nor a rotation" in message

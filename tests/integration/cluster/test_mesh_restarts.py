@@ -1,0 +1,117 @@
+"""With autoRestartPods a mesh is restarted when its roots have changed: once, and never else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from tests.integration.cluster.issued import Issued
+from tests.integration.cluster.istiod import Istiod
+from tests.integration.cluster.kubelet import Kubelet
+from tests.integration.cluster.roots import ROOT, SELF_MADE
+from tests.integration.cluster.workloads import Bounce, Workloads
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.waiting import wait_for
+
+TRUST = hashlib.sha256(ROOT.encode()).hexdigest()
+PROXY = {"service.istio.io/canonical-name": "any"}
+SIDECAR = {**PROXY, "security.istio.io/tlsMode": "istio"}
+REVISION = {"istio.io/rev": "default"}
+
+
+@pytest.fixture
+def mesh(istiod: Istiod, kubelet: Kubelet) -> Istiod:
+    """An istiod that serves its own namespace alone, and signs by itself."""
+    del kubelet
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": istiod.namespace}}
+    istiod.configure(json.dumps({"discoverySelectors": [selector]}))
+    istiod.may_publish_roots()
+    istiod.install()
+    return istiod
+
+
+def wait_for_reason(mesh: Istiod, reason: str) -> dict[str, Any]:
+    def holds(status: dict[str, Any]) -> bool:
+        reasons = {each["type"]: each["reason"] for each in status.get("conditions", ())}
+        return reasons.get("Ready") == reason
+
+    return mesh.wait_for_status(holds)
+
+
+def list_directives(mesh: Istiod) -> list[str]:
+    words = ("get", "podbouncedirectives", "-n", mesh.home, "-o=name")
+    names = mesh.cluster.kubectl(*words).stdout.split()
+    return [each.partition("/")[2] for each in names if mesh.mesh in each]
+
+
+def find_bounce(mesh: Istiod) -> Bounce:
+    (name,) = wait_for(lambda: list_directives(mesh), bool)
+    return Bounce(mesh.cluster, namespace=mesh.home, name=name)
+
+
+def change_roots(mesh: Istiod, *, restarts_pods: bool) -> Issued:
+    """Have a mesh that signs by itself get the roots of a policy."""
+    mesh.publish(SELF_MADE)
+    wait_for_reason(mesh, "SelfSigned")
+    issued = Issued(mesh)
+    issued.create(ROOT, restarts_pods=restarts_pods)
+    mesh.publish(ROOT)
+    return issued
+
+
+def test_a_mesh_whose_root_changed_is_restarted_once(
+    role: OperatorProcess, mesh: Istiod, workloads: Workloads
+) -> None:
+    workloads.create("edge", labels=PROXY, annotations=REVISION)
+    workloads.create("reviews", labels=SIDECAR, annotations=REVISION, replicas=2)
+    workloads.create("outside")
+    change_roots(mesh, restarts_pods=True)
+    bounce = find_bounce(mesh)
+    status = bounce.wait_for_state("FINISHED")
+    assert status["message"] == "3 workloads are restarted."
+    names = ("istiod", "edge", "reviews", "outside")
+    assert [workloads.find_hash(name) for name in names] == [TRUST, TRUST, TRUST, None]
+    status = wait_for_reason(mesh, "Ready")
+    assert status["restartedFor"] == status["rootFingerprints"]
+    wait_for(mesh.read_events, lambda found: "RestartsRequested" in found)
+
+    bounce.delete()
+    role.stop()
+    role.start()
+    wait_for(lambda: role.sum_metric("roottrust_reconciles_total"), lambda count: count > 0)
+    mesh.publish(f"{ROOT}\n")
+    wait_for_reason(mesh, "OtherRootPublished")
+    mesh.publish(ROOT)
+    wait_for_reason(mesh, "Ready")
+    assert list_directives(mesh) == []
+
+
+@pytest.mark.usefixtures("role")
+def test_a_mesh_that_has_its_roots_from_the_start_is_not_restarted(
+    mesh: Istiod, workloads: Workloads
+) -> None:
+    workloads.create("reviews", labels=SIDECAR, annotations=REVISION)
+    Issued(mesh).create(ROOT, restarts_pods=True)
+    mesh.publish(ROOT)
+    status = wait_for_reason(mesh, "Ready")
+    assert status["restartedFor"] == status["rootFingerprints"]
+    assert list_directives(mesh) == []
+    assert workloads.find_hash("reviews") is None
+
+
+@pytest.mark.usefixtures("role")
+def test_without_auto_restart_pods_the_mesh_says_what_to_do_until_it_is_on(
+    mesh: Istiod, workloads: Workloads
+) -> None:
+    workloads.create("reviews", labels=SIDECAR, annotations=REVISION)
+    issued = change_roots(mesh, restarts_pods=False)
+    status = wait_for_reason(mesh, "Ready")
+    assert "create a PodBounceDirective, or set autoRestartPods" in status["message"]
+    assert list_directives(mesh) == []
+    issued.create(ROOT, restarts_pods=True)
+    find_bounce(mesh).wait_for_state("FINISHED")
+    mesh.wait_for_status(lambda found: "message" not in found)
+    assert workloads.find_hash("reviews") == TRUST

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from roottrust.cluster.istiod_namespaces import IstiodNamespaces
+from roottrust.cluster.kinds import DIRECTIVES
+from roottrust.cluster.trust_restarts import POLL_SECONDS, RestartProgress, TrustRestarts
+from roottrust.domain.errors import ConflictError
+from roottrust.domain.mesh_bounce import GROUPS_MAX
+from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.reasons import Reason
+from roottrust.domain.served_namespaces import ServedNamespaces
+from roottrust.kube.kind import DEPLOYMENTS, PODS, SUBJECT_ACCESS_REVIEWS, ResourceKind
+from tests.unit.cluster.fakes import PLACE, build_store, put
+from tests.unit.domain.istiods import build_istiod
+from tests.unit.domain.observations import OTHER, ROOT, build_trust
+from tests.unit.domain.test_mesh_bounce import build_proxy
+
+HERE, ELSEWHERE = (ROOT.roots[0].fingerprint,), (OTHER.roots[0].fingerprint,)
+NAMES = tuple(f"n-{number:03}" for number in range(GROUPS_MAX + 1))
+
+Object = dict[str, Any]
+
+
+class FakeServer:
+    """An API server whose watch brings directives at once."""
+
+    def __init__(self, *namespaces: str) -> None:
+        self.pods = tuple(build_proxy(each, "app") for each in namespaces)
+        self.store = build_store([(DEPLOYMENTS, build_istiod())])
+        self.names: list[str] = []
+        self.allowed = True
+        self.conflicts = False
+
+    async def list_metadata(self, kind: ResourceKind, **_: Any) -> tuple[Object, ...]:
+        assert kind == PODS
+        return self.pods
+
+    async def create(self, kind: ResourceKind, manifest: Object, **_: Any) -> Object:
+        if kind == SUBJECT_ACCESS_REVIEWS:
+            return {"status": {"allowed": self.allowed}}
+        if self.conflicts:
+            raise ConflictError("It is there.", reason=Reason.CONFLICT)
+        self.names.append(manifest["metadata"]["name"])
+        put(self.store, kind, manifest)
+        return manifest
+
+    def finish(self, name: str) -> None:
+        found = self.store.get(DIRECTIVES, namespace="gloo-mesh", name=name)
+        assert found is not None
+        put(self.store, DIRECTIVES, {**found, "status": {"state": "FINISHED"}})
+
+    async def advance(
+        self, trust: ObservedTrust, restarted_for: tuple[str, ...] = ELSEWHERE
+    ) -> RestartProgress:
+        client: Any = self
+        istiods = IstiodNamespaces(client, self.store)
+        restarts = TrustRestarts(client, self.store, place=PLACE, istiods=istiods)
+        return await restarts.advance(trust, restarted_for=restarted_for)
+
+
+def build(*namespaces: str, **changes: Any) -> ObservedTrust:
+    served = ServedNamespaces(names=namespaces)
+    return build_trust(**{"restarts_pods": True, "served": served, **changes})
+
+
+async def test_changed_roots_are_answered_once() -> None:
+    server = FakeServer("bookinfo")
+    assert await server.advance(build("bookinfo")) == RestartProgress(restarted_for=HERE)
+    assert server.names == [f"istiod-istio-system-cluster1-{ROOT.text_fingerprint[:12]}-1"]
+    assert await server.advance(build("bookinfo"), HERE) == RestartProgress(restarted_for=HERE)
+    assert len(server.names) == 1
+
+
+async def test_a_crash_before_the_status_was_written_asks_for_nothing_more() -> None:
+    server = FakeServer("bookinfo")
+    server.conflicts = True
+    assert (await server.advance(build("bookinfo"))).restarted_for == HERE
+    assert server.names == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "restarted_for"),
+    [
+        ({"restarts_pods": False}, ELSEWHERE),
+        ({"published": OTHER}, ELSEWHERE),
+        ({"pinned": None}, ELSEWHERE),
+        ({}, HERE),
+    ],
+)
+async def test_nothing_is_asked_for_without_need(
+    changes: dict[str, Any], restarted_for: tuple[str, ...]
+) -> None:
+    server = FakeServer("bookinfo")
+    progress = await server.advance(build("bookinfo", **changes), restarted_for)
+    assert progress == RestartProgress(restarted_for=restarted_for)
+    assert server.names == []
+
+
+async def test_at_first_sight_nothing_is_restarted() -> None:
+    server = FakeServer("bookinfo")
+    assert await server.advance(build("bookinfo"), ()) == RestartProgress(restarted_for=HERE)
+    assert server.names == []
+
+
+async def test_what_only_calls_itself_istiod_has_nothing_restarted() -> None:
+    server = FakeServer("bookinfo")
+    server.allowed = False
+    assert (await server.advance(build("bookinfo"))).restarted_for == ELSEWHERE
+    assert server.names == []
+
+
+async def test_a_second_part_follows_when_the_first_is_finished() -> None:
+    server = FakeServer(*NAMES)
+    waits = RestartProgress(restarted_for=ELSEWHERE, pause=POLL_SECONDS)
+    for _ in range(2):
+        assert await server.advance(build(*NAMES)) == waits
+    assert len(server.names) == 1
+    server.finish(server.names[0])
+    assert await server.advance(build(*NAMES)) == RestartProgress(restarted_for=HERE)
+    assert [each[-2:] for each in server.names] == ["-1", "-2"]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+from roottrust.api.pod_bounce_directive import PodBounceDirectiveSpec
+from roottrust.domain.bounce_bounds import read_directive
+from roottrust.domain.mesh_bounce import (
+    GROUPS_MAX,
+    ProxyGroup,
+    build_bounce,
+    build_bounce_name,
+    count_parts,
+    find_groups,
+)
+from roottrust.domain.mesh_plan import MeshPlace
+from tests.unit.domain.bounces import HASH
+from tests.unit.domain.observations import build_istiod
+
+PLACE = MeshPlace(cluster="cluster1", home="gloo-mesh")
+
+
+def build_proxy(
+    namespace: str, app: str, *, is_sidecar: bool = True, revision: str = "default"
+) -> dict[str, Any]:
+    labels = {"service.istio.io/canonical-name": app}
+    if is_sidecar:
+        labels["security.istio.io/tlsMode"] = "istio"
+    annotations = {"istio.io/rev": revision}
+    return {"metadata": {"namespace": namespace, "labels": labels, "annotations": annotations}}
+
+
+def find(*pods: dict[str, Any]) -> list[tuple[str, str, str]]:
+    groups = find_groups(build_istiod(), pods, namespaces=("bookinfo", "ingress"))
+    return [(each.namespace, each.label, each.value) for each in groups]
+
+
+def test_gateways_come_before_sidecars_which_are_one_group_a_namespace() -> None:
+    found = find(
+        build_proxy("bookinfo", "reviews"),
+        build_proxy("bookinfo", "ratings"),
+        build_proxy("ingress", "edge", is_sidecar=False),
+    )
+    assert found == [
+        ("ingress", "service.istio.io/canonical-name", "edge"),
+        ("bookinfo", "security.istio.io/tlsMode", "istio"),
+    ]
+
+
+def test_proxies_of_others_are_passed_over() -> None:
+    assert find(build_proxy("elsewhere", "a"), build_proxy("bookinfo", "b", revision="other")) == []
+    assert find({"metadata": {"namespace": "bookinfo"}}) == []
+
+
+def build_groups(count: int) -> tuple[ProxyGroup, ...]:
+    return tuple(
+        ProxyGroup(is_sidecar=True, namespace=f"n-{number}", label="a", value="b")
+        for number in range(count)
+    )
+
+
+def test_many_namespaces_take_several_directives() -> None:
+    assert [count_parts(build_groups(count)) for count in (0, 1, GROUPS_MAX, GROUPS_MAX + 1)] == [
+        1,
+        1,
+        1,
+        2,
+    ]
+    groups = build_groups(GROUPS_MAX + 1)
+    built = [
+        build_bounce(build_istiod(), groups, place=PLACE, trust_hash=HASH, part=part)
+        for part in (1, 2)
+    ]
+    specs = [PodBounceDirectiveSpec.model_validate(each["spec"]) for each in built]
+    assert [len(each.pods_to_bounce) for each in specs] == [GROUPS_MAX + 1, 1]
+    assert specs[1].pods_to_bounce[0].namespace == f"n-{GROUPS_MAX}"
+
+
+def test_istiod_goes_first_and_all_others_wait_for_the_roots() -> None:
+    built = build_bounce(
+        build_istiod(wanted=2), build_groups(1), place=PLACE, trust_hash=HASH, part=1
+    )
+    directive = read_directive(built)
+    istiod, group = directive.spec.pods_to_bounce
+    assert (istiod.labels, istiod.wait_for_replicas) == ({"app": "istiod"}, 1)
+    assert istiod.root_cert_sync is None
+    assert group.root_cert_sync is not None
+    assert directive.trust_hash == HASH
+    assert directive.spec.mesh_ref is not None
+    assert directive.spec.mesh_ref.name == "istiod-istio-system-cluster1"
+    assert built["metadata"]["name"] == "istiod-istio-system-cluster1-aaaaaaaaaaaa-1"
+    scaled_down = build_bounce(build_istiod(wanted=0), (), place=PLACE, trust_hash=HASH, part=1)
+    assert scaled_down["spec"]["podsToBounce"][0]["waitForReplicas"] == 0
+
+
+def test_a_long_name_of_a_mesh_leaves_room() -> None:
+    name = build_bounce_name("a" * 229 + ".b" * 12, trust_hash=HASH, part=1)
+    assert name == "a" * 229 + "-aaaaaaaaaaaa-1"
