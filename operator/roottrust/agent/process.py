@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import queue
 import signal
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 logger = logging.getLogger(__name__)
 
@@ -14,6 +15,7 @@ logger = logging.getLogger(__name__)
 STOP_SECONDS = 1.5
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_IS_DONE = 0  # no signal has this number
 
 
 class StoppedError(Exception):
@@ -55,33 +57,45 @@ def run_until_signal(work: Callable[[], None], bell: Bell) -> bool:
     A signal stops the bell; work that does not heed it in time ends with the process, as it could
     at any other moment. Raises what the work raises.
     """
-    ends: queue.SimpleQueue[signal.Signals | BaseException | None] = queue.SimpleQueue()
+    failures: list[BaseException] = []
 
     def run() -> None:
         try:
             work()
         except BaseException as failure:  # noqa: BLE001 - it is raised in the main thread
-            ends.put(failure)
-        else:
-            ends.put(None)
+            failures.append(failure)
+        with suppress(OSError):  # after a signal nobody may be waiting any more
+            teller.send(bytes([_IS_DONE]))
 
-    # SimpleQueue.put alone may be called where a signal has interrupted anything.
-    former = {
-        each: signal.signal(each, lambda number, _: ends.put(signal.Signals(number)))
-        for each in _SIGNALS
-    }
-    try:
+    with _hear_signals() as (hearer, teller):
         thread = threading.Thread(target=run, name="agent", daemon=True)
         thread.start()
-        end = ends.get()
-        if isinstance(end, signal.Signals):
-            logger.info("%s is received: stopping", end.name)
+        (heard,) = hearer.recv(1)
+        if heard != _IS_DONE:
+            logger.info("%s is received: stopping", signal.Signals(heard).name)
             bell.stop()
             thread.join(STOP_SECONDS)
             return False
-        if isinstance(end, BaseException):
-            raise end
-        return True
-    finally:
-        for each, handler in former.items():
-            signal.signal(each, handler)
+    if failures:
+        raise failures[0]
+    return True
+
+
+@contextmanager
+def _hear_signals() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Give two ends: whoever reads from the first waits for a signal, whose number it reads.
+
+    Python's own handlers run between two of its steps: one that comes when a wait is about to begin
+    would be heeded after the wait alone.
+    """
+    hearer, teller = socket.socketpair()
+    with hearer, teller:
+        teller.settimeout(0)
+        former_end = signal.set_wakeup_fd(teller.fileno())
+        former = {each: signal.signal(each, lambda *_: None) for each in _SIGNALS}
+        try:
+            yield hearer, teller
+        finally:
+            for each, handler in former.items():
+                signal.signal(each, handler)
+            signal.set_wakeup_fd(former_end)

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("operator")
 
 WRITES = "roottrust_kubernetes_writes_total"
 PASSES = "roottrust_reconciles_total"
+QUIET = 15  # looks
 
 
 @pytest.fixture
@@ -96,12 +97,12 @@ def test_an_idle_pass_writes_nothing(
 
 
 def wait_for_quiet(operator: OperatorProcess) -> float:
-    """Return the number of writes once it has not changed for a second."""
+    """Return the number of writes once it has not changed for some seconds."""
     seen = [operator.sum_metric(WRITES)]
 
     def look() -> bool:
         seen.append(operator.sum_metric(WRITES))
-        return len(seen) > 6 and len(set(seen[-6:])) == 1
+        return len(seen) > QUIET and len(set(seen[-QUIET:])) == 1
 
     wait_for(look, bool)
     return seen[-1]
