@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from testbed import Cluster, Vault
+from tests import session
 from tests.e2e.chain import check_chain, read_identity
 from tests.e2e.helm import Helm
 from tests.e2e.istiod import COMPONENT, Istiod, install_as_the_guide_tells
@@ -102,6 +103,8 @@ def test_workload_has_an_identity_under_vaults_root(
 
 def test_vault_keeps_no_key_of_an_intermediate(istiod: Istiod, admin: Ask) -> None:
     """`generate/exported` leaves each there; the hub deletes it once its agent has reported."""
+    if session.VAULT == "hashicorp":
+        pytest.skip("HashiCorp's Vault 1.13 does not tell whose a key is: there keys go by age.")
 
     def list_keys() -> list[str]:
         answer = admin("LIST", "pki_int_cluster1/keys")
