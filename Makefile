@@ -38,15 +38,15 @@ test: setup ## Run the tests: the pure parts, then everything on a real API serv
 
 # Both mostly wait for what they look at, and nothing is done by both: two testbeds, side by side.
 test-hub:
-	@echo "==> the hub, on a real API server and a real Vault"
-	@$(PY) -m pytest tests/integration/hub --quiet
+	@echo "==> the hub with one cluster, on a real API server and a real Vault"
+	@$(PY) -m pytest tests/integration/hub --ignore=tests/integration/hub/clusters --quiet
 
 test-others: export ROOTTRUST_TEST_RANGE := $(shell expr $${ROOTTRUST_TEST_RANGE:-87} + 6)
 test-others:
 	@echo "==> the pure parts"
 	@$(PY) -m pytest tests/unit --quiet --cov=roottrust.domain --cov-report=term:skip-covered --cov-fail-under=95
-	@echo "==> all but the hub, on a real API server and a real Vault"
-	@$(PY) -m pytest tests/integration --ignore=tests/integration/hub --quiet
+	@echo "==> all but that, on a real API server and a real Vault"
+	@$(PY) -m pytest tests/integration --ignore-glob='tests/integration/hub/test_*.py' --quiet
 	@echo "==> what speaks Vault's API, on HashiCorp's Vault"
 	@ROOTTRUST_TEST_VAULT=hashicorp $(PY) -m pytest $(VAULT_TESTS) --quiet
 
