@@ -45,11 +45,17 @@ class RightsCheck:
         self._again = asyncio.Event()
 
     async def run(self) -> None:
-        """Check until cancelled; of a cluster that does not answer its watches tell."""
+        """Check until cancelled; of a cluster that does not answer its watches tell.
+
+        Not of one that refuses the token: what they have open goes on with the one of before.
+        """
         failures = 0
         while True:
             try:
                 missing = await find_missing_rights(self._client, list_needed_rights())
+            except AccessDeniedError as error:
+                failures += 1
+                self._on_state(error)
             except RootTrustError:
                 failures += 1
             else:

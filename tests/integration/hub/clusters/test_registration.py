@@ -212,6 +212,22 @@ def test_a_token_that_is_worth_nothing_is_told_with_what_to_do(
     policy.wait_for("CertificatesIssued", "Unknown", "WaitingForMesh")
 
 
+def test_a_good_token_that_is_exchanged_for_a_worthless_one_is_told(
+    registrar: Registrar,
+    second: Cluster,
+    remote: Certificate,
+    make_policy: MakePolicy,
+    names2: Names,
+    kubeconfig: str,
+) -> None:
+    """The watches that are open by the good one do not hide that."""
+    registrar.register("cluster2", kubeconfig)
+    policy = make_policy(names2)
+    remote.wait_for()
+    registrar.register("cluster2", build_kubeconfig(second, "nonsense"))
+    policy.wait_for("CertificatesIssued", "Unknown", "ClusterAccessDenied")
+
+
 def test_a_secret_with_the_rights_of_a_reader_is_told_what_it_lacks(
     registrar: Registrar, second: Cluster, make_policy: MakePolicy, names2: Names
 ) -> None:
