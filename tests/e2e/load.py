@@ -13,6 +13,8 @@ from tests.integration.hub.waiting import wait_for
 
 A_SECOND = 20
 CERTIFICATE_SECONDS = 20
+# Half of it is longer than istio's agent waits for an answer from an istiod whose pod has gone.
+PATIENT_SECONDS = 60
 IDENTITY = "spiffe://cluster.local/ns/bookinfo/sa/default"
 
 

@@ -15,6 +15,7 @@ from functools import partial
 import pytest
 
 from tests.e2e.istiod import AGENT, Istiod
+from tests.e2e.load import PATIENT_SECONDS
 from tests.e2e.mesh_site import MeshSite
 from tests.e2e.node_process import cut_off, send_signal
 from tests.e2e.operator_pod import OperatorPod
@@ -120,7 +121,7 @@ def test_istiod_and_its_agent_are_restarted_while_vault_is_away(
 def test_istiod_is_rolled_out_while_vault_is_away(mesh: MeshSite, istiod: Istiod) -> None:
     """The new pod waits for its CA, and the old one serves until it has it."""
     old = istiod.get_pod()
-    with mesh.load(60):
+    with mesh.load(60, certificate_seconds=PATIENT_SECONDS):
         mesh.vault.seal()
         istiod.ask_for_restart()
         wait_for(lambda: len(istiod.find_pods()), (2).__eq__)

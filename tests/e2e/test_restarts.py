@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.helm import NAMESPACE
+from tests.e2e.load import PATIENT_SECONDS
 from tests.e2e.mesh_site import MeshSite
 from tests.e2e.workload import Workload
 from tests.integration.cluster.workloads import ANNOTATION, Bounce, select
@@ -73,7 +74,7 @@ def test_a_mesh_is_restarted_in_order_while_its_workloads_connect(
     apps = ("istiod", *workloads)
     before = {app: list_pods(mesh, app) for app in apps}
     place = mesh.namespace
-    with mesh.load(LOAD_SECONDS):
+    with mesh.load(LOAD_SECONDS, certificate_seconds=PATIENT_SECONDS):
         bounce.create(
             [
                 select(NAMESPACE, "istiod", waitForReplicas=1),
