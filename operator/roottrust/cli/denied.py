@@ -1,4 +1,4 @@
-"""What a person is told whom Kubernetes refuses something: where the rights for people are."""
+"""What a person is told whom Kubernetes refuses something: other words than the operator's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ def tell_person(error: AccessDeniedError, *, rights: str) -> RootTrustError:
     """Return a refusal of Kubernetes with the folder that has the rights; others as they are."""
     if not error.path.startswith("/"):
         return error
+    advice = f"{rights} has all the rights that are needed."
+    return tell_denied(error, who="The API server", advice=advice)
+
+
+def tell_denied(error: AccessDeniedError, *, who: str, advice: str) -> AccessDeniedError:
+    """Return a refusal in words for a person, with what to do."""
     return AccessDeniedError(
-        f"The API server denies you {error.capability} on {error.path}: {rights} has all the "
-        "rights that are needed.",
+        f"{who} denies you {error.capability} on {error.path}: {advice}",
         reason=error.reason,
         path=error.path,
         capability=error.capability,

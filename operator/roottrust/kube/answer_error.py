@@ -30,6 +30,11 @@ class RefusedError(RootTrustError):
     """The API server understood and refused the object (400, 422): it would again."""
 
 
+def build_missing(path: str) -> DependencyMissingError:
+    """Return the error of a path that must be there, such as that of a kind."""
+    return DependencyMissingError(f"{path} is not there.", reason=Reason.API_REFUSED)
+
+
 def classify_status(
     status: int,
     *,

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from roottrust.domain.errors import DependencyMissingError, RootTrustError
-from roottrust.domain.reasons import Reason
+from roottrust.domain.errors import RootTrustError
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.kube.access import KubeAccess
-from roottrust.kube.kind import ResourceKind, build_path
+from roottrust.kube.answer_error import build_missing
+from roottrust.kube.kind import ResourceKind, build_path, build_selectors
 from roottrust.kube.managed_fields import drop_managed_fields
 from roottrust.kube.media_type import (
     ANYTHING,
@@ -92,7 +92,7 @@ class KubeClient:
         """
         answer = await self._transport.send("GET", path, verb="get", accept=ANYTHING)
         if answer is None:
-            raise _build_missing(path)
+            raise build_missing(path)
         return answer
 
     async def list(
@@ -108,7 +108,7 @@ class KubeClient:
         They come without `managedFields`: a long list takes half of the memory then. Raises
         DependencyMissingError when the API server does not know the kind.
         """
-        selectors = _build_selectors(label_selector, field_selector)
+        selectors = build_selectors(label_selector, field_selector)
         return await self._list(kind, namespace=namespace, selectors=selectors, accept=JSON)
 
     async def list_metadata(
@@ -120,7 +120,7 @@ class KubeClient:
         field_selector: str | None = None,
     ) -> tuple[Mapping[str, Any], ...]:
         """Return only the metadata of all objects of a kind: cheap enough to audit watches."""
-        selectors = _build_selectors(label_selector, field_selector)
+        selectors = build_selectors(label_selector, field_selector)
         return await self._list(
             kind, namespace=namespace, selectors=selectors, accept=METADATA_LIST
         )
@@ -233,7 +233,7 @@ class KubeClient:
         while True:
             page = await self._transport.send("GET", path, verb="list", query=query, accept=accept)
             if page is None:
-                raise _build_missing(path)
+                raise build_missing(path)
             items += map(drop_managed_fields, page.get("items") or ())
             following = page.get("metadata", {}).get("continue")
             if not following:
@@ -263,7 +263,7 @@ class KubeClient:
             query=query,
         )
         if answer is None:
-            raise _build_missing(path)
+            raise build_missing(path)
         return answer
 
     async def _send_counted(
@@ -293,15 +293,6 @@ class KubeClient:
             raise
         self._on_write(verb=verb, kind=str(kind), result="ok")
         return answer
-
-
-def _build_selectors(labels: str | None, fields: str | None) -> dict[str, str]:
-    given = {"labelSelector": labels, "fieldSelector": fields}
-    return {name: selector for name, selector in given.items() if selector}
-
-
-def _build_missing(path: str) -> DependencyMissingError:
-    return DependencyMissingError(f"{path} is not there.", reason=Reason.API_REFUSED)
 
 
 def _complete(kind: ResourceKind, manifest: Mapping[str, Any]) -> dict[str, Any]:

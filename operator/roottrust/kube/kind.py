@@ -64,3 +64,9 @@ def build_path(
     parts.append(kind.plural)
     parts += [part for part in (name, subresource) if part]
     return "/".join(parts)
+
+
+def build_selectors(labels: str | None = None, fields: str | None = None) -> dict[str, str]:
+    """Return the part of a list's or a watch's query that selects objects."""
+    given = {"labelSelector": labels, "fieldSelector": fields}
+    return {name: selector for name, selector in given.items() if selector}

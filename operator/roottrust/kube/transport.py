@@ -85,7 +85,7 @@ class KubeTransport:
             return self._require_object(answer)
         if status == HTTPStatus.NOT_FOUND and _is_missing_object(answer, path=path):
             return None
-        raise _classify(status, data, answer_headers, verb, path)
+        raise _classify(status, answer, answer_headers, verb, path)
 
     async def stream(
         self, path: str, *, query: Mapping[str, str], silence_seconds: float
@@ -106,7 +106,8 @@ class KubeTransport:
             async with answer.response as response:
                 if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                     data = await _read_up_to(response, LINE_BYTES_MAX)
-                    raise _classify(response.status, data, response.headers, "watch", path)
+                    refusal = parse_object(data)
+                    raise _classify(response.status, refusal, response.headers, "watch", path)
                 async for line in split_lines(response.content.iter_any(), most=LINE_BYTES_MAX):
                     yield line
         except LineTooLongError:
@@ -159,11 +160,11 @@ class KubeTransport:
 
 
 def _classify(
-    status: int, data: bytes, headers: Mapping[str, str], verb: str, path: str
+    status: int, answer: Mapping[str, Any], headers: Mapping[str, str], verb: str, path: str
 ) -> RootTrustError:
     return classify_status(
         status,
-        message=str(parse_object(data).get("message", "")),
+        message=str(answer.get("message", "")),
         retry_after_seconds=read_retry_after(headers.get("Retry-After")),
         verb=verb,
         path=path,

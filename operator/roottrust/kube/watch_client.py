@@ -11,11 +11,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from roottrust.domain.errors import DependencyMissingError, TransientError
+from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.access import KubeAccess
-from roottrust.kube.answer_error import classify_status
-from roottrust.kube.kind import ResourceKind, build_path
+from roottrust.kube.answer_error import build_missing, classify_status
+from roottrust.kube.kind import ResourceKind, build_path, build_selectors
 from roottrust.kube.transport import KubeTransport
 
 ANSWER_BYTES_MAX = 16 * 2**20
@@ -77,11 +77,11 @@ class WatchClient:
     ) -> Page:
         """Return a part of a list; raises DependencyMissingError where the kind is not known."""
         path = build_path(kind, namespace=namespace)
-        query = {"limit": str(PAGE_SIZE), **_select(label_selector)}
+        query = {"limit": str(PAGE_SIZE), **build_selectors(label_selector)}
         query |= {"continue": following} if following else {}
         answer = await self._transport.send("GET", path, verb="list", query=query)
         if answer is None:
-            raise DependencyMissingError(f"{path} is not there.", reason=Reason.API_REFUSED)
+            raise build_missing(path)
         metadata = answer.get("metadata") or {}
         items = answer.get("items")
         return Page(
@@ -110,7 +110,7 @@ class WatchClient:
             "allowWatchBookmarks": "true",
             "resourceVersion": version,
             "timeoutSeconds": str(WATCH_SECONDS),
-            **_select(label_selector),
+            **build_selectors(label_selector),
         }
         lines = self._transport.stream(path, query=query, silence_seconds=silence_seconds)
         async with aclosing(lines):
@@ -145,10 +145,6 @@ class WatchClient:
         return TransientError(
             f"{self.server} does not answer as an API server does.", reason=Reason.API_UNREACHABLE
         )
-
-
-def _select(labels: str | None) -> dict[str, str]:
-    return {"labelSelector": labels} if labels else {}
 
 
 def _is_object(found: object) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from typing import Any
 
 from aiohttp import web
+
+from tests.unit.web_server import serve
 
 CERTIFICATES = "/apis/internal.gloo.solo.io/v2/issuedcertificates"
 MESHES = "/apis/internal.gloo.solo.io/v2/meshes"
@@ -24,19 +27,13 @@ class ApiServer:
         self.patched: list[str] = []
         self.tokens: set[str] = set()
         self.watches: list[tuple[str, web.StreamResponse]] = []
-        self._runner: web.AppRunner | None = None
+        self._stack = AsyncExitStack()
 
     async def start(self) -> None:
-        app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.url = await self._stack.enter_async_context(serve(self._handle))
 
     async def stop(self) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
+        await self._stack.aclose()
 
     async def send(self, path: str, type_: str, found: dict[str, Any]) -> None:
         """Have a change watched."""

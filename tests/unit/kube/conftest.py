@@ -12,6 +12,7 @@ from kubernetes.aio.client import Configuration
 
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.client import KubeClient
+from tests.unit.web_server import serve
 
 
 class StubServer:
@@ -41,14 +42,8 @@ def _read_headers(request: web.Request) -> dict[str, str]:
 @pytest.fixture
 async def server() -> AsyncIterator[StubServer]:
     stub = StubServer()
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", stub.handle)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    stub.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield stub
-    await runner.cleanup()
+    async with serve(stub.handle) as stub.url:
+        yield stub
 
 
 @pytest.fixture

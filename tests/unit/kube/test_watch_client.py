@@ -22,6 +22,7 @@ from roottrust.kube.cluster_access import build_access, replace_token
 from roottrust.kube.kind import SECRETS
 from roottrust.kube.watch_client import WatchClient, WatchEvent
 from tests.unit.domain.kubeconfigs import CA_PEM
+from tests.unit.web_server import serve
 
 PLACE = {"namespace": "ns", "name": "x", "resourceVersion": "7"}
 
@@ -50,14 +51,8 @@ class StreamServer:
 @pytest.fixture
 async def stream() -> AsyncIterator[StreamServer]:
     stub = StreamServer()
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", stub.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    stub.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield stub
-    await runner.cleanup()
+    async with serve(stub.handle) as stub.url:
+        yield stub
 
 
 @pytest.fixture

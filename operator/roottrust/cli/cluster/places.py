@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from roottrust.cli.denied import tell_denied
 from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, RootTrustError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.access import load_access
@@ -63,13 +64,8 @@ def explained(client: KubeClient) -> Iterator[None]:
     try:
         yield
     except AccessDeniedError as error:
-        raise AccessDeniedError(
-            f"{client.server} denies you {error.capability} on {error.path}: use a context with "
-            "that right.",
-            reason=error.reason,
-            path=error.path,
-            capability=error.capability,
-        ) from None
+        advice = "use a context with that right."
+        raise tell_denied(error, who=client.server, advice=advice) from None
 
 
 @asynccontextmanager
