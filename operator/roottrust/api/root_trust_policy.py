@@ -14,7 +14,7 @@ from roottrust.api.mesh_selector import IstioSelector, MeshSelector
 from roottrust.api.model import ApiModel
 from roottrust.api.pem import OneCertificate
 from roottrust.api.reference import RootSecretReference
-from roottrust.api.rotation import Rotation
+from roottrust.api.rotation import CLUSTERS_COUNT_UP, Rotation
 from roottrust.api.rule import exactly_one, needed, refused
 from roottrust.api.vault_ca import AgentCa, ForeignReference
 
@@ -133,6 +133,6 @@ class RootTrustPolicySpec(ApiModel):
     management: Management = Field(
         default=Management(), description="What is done in Vault on this policy's behalf."
     )
-    rotation: Rotation = Field(
+    rotation: Annotated[Rotation, CLUSTERS_COUNT_UP] = Field(
         default=Rotation(), description="When and how roots and intermediates are replaced."
     )

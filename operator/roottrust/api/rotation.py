@@ -9,7 +9,7 @@ from pydantic import Field
 from roottrust.api.choices import RotationStrategy, Verification
 from roottrust.api.listing import distinct, keyed_by
 from roottrust.api.model import ApiModel
-from roottrust.api.rule import never_lowered
+from roottrust.api.rule import TransitionRule, never_lowered
 from roottrust.api.text import DnsLabel
 
 GENERATION_MAX = 1_000_000
@@ -34,6 +34,17 @@ class Wave(ApiModel):
     ] = Field(description="Names of its clusters.")
 
 
+class ClusterGeneration(ApiModel):
+    """A cluster whose intermediates were rotated more often than the policy's others."""
+
+    name: DnsLabel = Field(description="The cluster's name.")
+    intermediate_generation: int = Field(
+        ge=1,
+        le=GENERATION_MAX,
+        description="As that of the policy, for this cluster alone; the higher one counts.",
+    )
+
+
 class ExternalDependant(ApiModel):
     """Something outside the meshes that trusts the root: it must be told of a new one."""
 
@@ -53,6 +64,13 @@ class Rotation(ApiModel):
     intermediate_generation: Generation = Field(
         default=1,
         description="Raise it by one to have every istiod obtain a new intermediate now.",
+    )
+    clusters: Annotated[
+        tuple[ClusterGeneration, ...], Field(max_length=100, json_schema_extra=keyed_by("name"))
+    ] = Field(
+        default=(),
+        description="Clusters that are rotated alone. One is left out again once "
+        "intermediateGeneration is as high.",
     )
     strategy: RotationStrategy = Field(
         default=RotationStrategy.AUTO,
@@ -83,4 +101,29 @@ class Rotation(ApiModel):
         default=(),
         description="What else trusts the root. The old root is not dropped before each of these "
         "is acknowledged.",
+    )
+
+    def find_generation(self, cluster: str) -> int:
+        """Return the generation of intermediates that a cluster is to have."""
+        own = (each.intermediate_generation for each in self.clusters if each.name == cluster)
+        return max(self.intermediate_generation, *own, 1)
+
+
+_HIGHER = "n.intermediateGeneration >= o.intermediateGeneration"
+
+# For the field that holds a Rotation: entries of lists are not compared one by one.
+CLUSTERS_COUNT_UP = TransitionRule(
+    cel="!has(oldSelf.clusters) || oldSelf.clusters.all(o, "
+    "self.intermediateGeneration >= o.intermediateGeneration || (has(self.clusters) && "
+    f"self.clusters.exists(n, n.name == o.name && {_HIGHER})))",
+    holds=lambda _: True,
+    allows=lambda before, after: _has_counted_up(before, after),
+    message="clusters: a generation only counts up; keep each cluster's number or raise it, or "
+    "leave the cluster out once intermediateGeneration is as high",
+)
+
+
+def _has_counted_up(before: Rotation, after: Rotation) -> bool:
+    return all(
+        after.find_generation(each.name) >= each.intermediate_generation for each in before.clusters
     )

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.api.rotation import Rotation
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.existing_root import UsableRoot
@@ -47,7 +48,7 @@ class AgentOptions:
 
     ca_pem: str | None
     renewal_ratio: float | None
-    generation: int
+    rotation: Rotation
     restarts_pods: bool
 
 
@@ -57,7 +58,7 @@ def read_agent_options(spec: RootTrustPolicySpec, *, ca_pem: str | None) -> Agen
     return AgentOptions(
         ca_pem=_read_certificates(ca_pem) if ca_pem else None,
         renewal_ratio=config.intermediate_cert_options.secret_rotation_grace_period_ratio,
-        generation=spec.rotation.intermediate_generation,
+        rotation=spec.rotation,
         restarts_pods=config.auto_restart_pods,
     )
 
@@ -113,7 +114,7 @@ def build_spec(
         "certOptions": _build_options(target, cluster, root, options),
         "agentCa": {"vault": _build_vault(target, cluster, root, options)},
         "trustBundle": find_bundle(root).pem,
-        "intermediateGeneration": options.generation,
+        "intermediateGeneration": options.rotation.find_generation(cluster.cluster),
         "autoRestartPods": options.restarts_pods,
     }
 

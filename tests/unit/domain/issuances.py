@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from roottrust.api.rotation import Rotation
 from roottrust.domain.action import Verb
 from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.issuance import (
@@ -38,7 +39,7 @@ from tests.unit.domain.samples import (
 from tests.unit.domain.strategies import snapshots
 from tests.unit.domain.vault_model import settle
 
-OPTIONS = AgentOptions(ca_pem=None, renewal_ratio=None, generation=1, restarts_pods=False)
+OPTIONS = AgentOptions(ca_pem=None, renewal_ratio=None, rotation=Rotation(), restarts_pods=False)
 USABLE = UsableRoot(issuer_id=ISSUER_ID, certificate=ROOT, ttl_days=365)
 CLUSTER = build_cluster(meshes=(MESH,))
 TARGET = build_target(CLUSTER)
@@ -180,7 +181,8 @@ def requests(draw: st.DrawFn) -> IssuanceRequest:
     """Any policy with its Vault in any state, and clusters that hold anything."""
     snapshot = draw(snapshots())
     settled, plans = settle(snapshot, rounds=draw(st.integers(1, 4)))
-    options = replace(OPTIONS, generation=draw(st.integers(1, 3)))
+    rotation = Rotation(intermediate_generation=draw(st.integers(1, 3)))
+    options = replace(OPTIONS, rotation=rotation)
     target = settled.target
     names = [each.cluster for each in target.clusters]
     return IssuanceRequest(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from roottrust.api.choices import KeyType
 from roottrust.api.issued_certificate import IssuedCertificateSpec
+from roottrust.api.rotation import ClusterGeneration, Rotation
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.issuance import build_spec, read_agent_options
 from roottrust.domain.names import build_intermediate_common_name
@@ -18,12 +19,21 @@ from tests.unit.domain.samples import ADDRESS, PRIVATE_KEY, ROOT
 from tests.unit.domain.samples import build_spec as build_policy_spec
 from tests.unit.domain.strategies import targets
 
+ROTATION = Rotation(intermediate_generation=4)
+
 
 def read(target: VaultTarget = TARGET, **options: object) -> IssuedCertificateSpec:
     cluster = target.clusters[0]
     changed = replace(OPTIONS, **options)  # type: ignore[arg-type]
     spec = build_spec(target, cluster, MESH, root=USABLE, options=changed)
     return IssuedCertificateSpec.model_validate(spec)
+
+
+def test_a_cluster_that_is_rotated_alone_has_a_generation_of_its_own() -> None:
+    for name, generation in {"cluster1": 6, "cluster2": 4}.items():
+        own = ClusterGeneration(name=name, intermediate_generation=6)
+        rotation = ROTATION.model_copy(update={"clusters": (own,)})
+        assert read(rotation=rotation).intermediate_generation == generation
 
 
 def test_it_lies_beside_istiod_and_is_called_as_the_mesh_is() -> None:
@@ -49,7 +59,7 @@ def test_agents_are_told_everything_that_they_need_and_the_issuer_by_its_id() ->
 
 def test_what_vault_pins_is_what_agents_ask_for() -> None:
     options = IntermediateOptions(ttl_days=90, key_type=KeyType.RSA_3072, organization="Example")
-    spec = read(replace(TARGET, intermediate=options), renewal_ratio=0.25, generation=4)
+    spec = read(replace(TARGET, intermediate=options), renewal_ratio=0.25, rotation=ROTATION)
     told = spec.cert_options
     assert told.common_name == build_intermediate_common_name("cluster1")
     assert told.ttl_days == USABLE.ttl_days  # as the root allows, not as the policy wishes
@@ -91,7 +101,7 @@ def test_options_are_those_of_the_policy() -> None:
         rotation={"intermediateGeneration": 3},
     )
     options = read_agent_options(spec, ca_pem=None)
-    assert options == replace(OPTIONS, renewal_ratio=0.1, generation=3)
+    assert options == replace(OPTIONS, renewal_ratio=0.1, rotation=spec.rotation)
 
 
 @settings(max_examples=50, deadline=None)

@@ -22,9 +22,8 @@ from roottrust.cli.options import (
 from roottrust.cli.policy_choice import Manifest
 from roottrust.cli.rotate.followed import FollowedRotation
 from roottrust.cli.rotate.progress import RotationProgress
-from roottrust.cli.rotate.render import render_change, render_end, render_reach
+from roottrust.cli.rotate.render import render_change, render_commit, render_end, render_reach
 from roottrust.cli.rotate.request import (
-    FIELD,
     RaisedGeneration,
     plan_following,
     plan_rotation,
@@ -51,6 +50,7 @@ _HELP = """Have every istiod of a RootTrustPolicy obtain a new intermediate now.
 
 Raises spec.rotation.intermediateGeneration of the policy by one, and follows it until every istiod
 of every mesh serves an intermediate of that generation. The root stays, so no workload restarts.
+With --cluster it is the number of these clusters alone, in spec.rotation.clusters.
 
 \b
 Where policies are kept in Git, commit the number there instead: that is all that a rotation is;
@@ -61,6 +61,7 @@ the API server refuses a lower one.
 Examples:
   roottrust rotate intermediate                     the only policy
   roottrust rotate intermediate gloo-mesh/fleet     one of several
+  roottrust rotate intermediate fleet --cluster prod-1  the istiods of one cluster
   roottrust rotate intermediate fleet --dry-run     show the change, and make none
   roottrust rotate intermediate fleet --no-wait     raise it, and end
   roottrust rotate intermediate fleet --follow      follow what was raised before, as by a commit
@@ -84,6 +85,13 @@ deploy/rotate/ has the right in Kubernetes to raise it, deploy/status/ those to 
 @click.command("intermediate", cls=PlainExitCommand, help=_HELP)
 @click.argument("policy", required=False, metavar="[[NAMESPACE/]POLICY]")
 @click.option("-n", "--namespace", help="A policy of this namespace.")
+@click.option(
+    "--cluster",
+    "clusters",
+    multiple=True,
+    metavar="NAME",
+    help="Only the istiods of this cluster; may be repeated.",
+)
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show the change, and make none.")
 @click.option(
     "--follow",
@@ -117,6 +125,7 @@ def command(
     policy: str | None,
     namespace: str | None,
     *,
+    clusters: tuple[str, ...],
     is_dry: bool,
     follows: bool,
     generation: int | None,
@@ -139,29 +148,30 @@ def command(
         kubeconfig=kubeconfig or find_kubeconfig(),
         context=context,
     )
+    named = tuple(dict.fromkeys(clusters))
     try:
         if follows:
-            plan = partial(plan_following, generation=generation)
+            plan = partial(plan_following, generation=generation, clusters=named)
             raised = asyncio.run(_plan(choice, plan)).raised
         else:
-            raised = _raise(choice, is_dry=is_dry)
+            raised = _raise(choice, named, is_dry=is_dry)
     except RootTrustError as error:
         fail([error.message])
     if waits and not is_dry:
         _follow(raised, choice, timeout_seconds=timeout_seconds, color=color)
 
 
-def _raise(choice: Choice, *, is_dry: bool) -> RaisedGeneration:
+def _raise(choice: Choice, clusters: tuple[str, ...], *, is_dry: bool) -> RaisedGeneration:
     """Raise the generation, or only show that; raises RootTrustError."""
-    planned = asyncio.run(_plan(choice, plan_rotation))
+    planned = asyncio.run(_plan(choice, partial(plan_rotation, clusters=clusters)))
     raised = planned.raised
     click.echo(render_change(raised))
     if is_dry:
-        click.echo(f"{render_reach(planned.policy)} Nothing was changed (--dry-run).")
+        click.echo(f"{render_reach(raised, planned.policy)} Nothing was changed (--dry-run).")
         return raised
     asyncio.run(write_generation(raised, choice))
     tell(
-        f"where {raised.full_name} is kept in Git, commit {FIELD}: {raised.after} there; a lower "
+        f"where {raised.full_name} is kept in Git, commit {render_commit(raised)} there; a lower "
         "number is refused from now on."
     )
     return raised
@@ -171,7 +181,8 @@ def _follow(
     raised: RaisedGeneration, choice: Choice, *, timeout_seconds: float, color: str
 ) -> None:
     """Follow what was raised; whatever ends this does not end that."""
-    way_on = f"It goes on: `roottrust rotate intermediate {raised.full_name} --follow` follows it."
+    command = " ".join([raised.full_name, "--follow", *map("--cluster {}".format, raised.clusters)])
+    way_on = f"It goes on: `roottrust rotate intermediate {command}` follows it."
     shown = FollowedRotation(color=color)
     deadline = _now() + timedelta(seconds=timeout_seconds)
     try:

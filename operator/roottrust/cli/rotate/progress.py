@@ -49,6 +49,7 @@ class MeshProgress:
     ready: int
     total: int
     is_done: bool
+    is_faulty: bool
     message: str | None = None
     instances: tuple[InstanceProgress, ...] = ()
 
@@ -70,15 +71,22 @@ class RotationProgress:
         return self.waits_for is None
 
 
-def judge_rotation(policy: PolicyReport, *, generation: int) -> RotationProgress:
-    """Return how far the meshes of a policy are with a generation that was asked for."""
+def judge_rotation(
+    policy: PolicyReport, *, generation: int, clusters: tuple[str, ...] = ()
+) -> RotationProgress:
+    """Return how far the meshes of a policy are with a generation that was asked for.
+
+    With clusters: those of these alone. What holds up others is then nothing to wait for.
+    """
+    if clusters:
+        return _judge_clusters(policy, frozenset(clusters), generation)
     is_asked = policy.generation >= generation
     is_told = is_asked and not policy.outdated and not _find_unmet(policy, *_BASE)
     meshes = tuple(_judge_mesh(each, generation, is_told=is_told) for each in policy.meshes)
     done = sum(each.is_done for each in meshes)
     if is_told and policy.meshes_total > len(policy.meshes):
         done = max(done, policy.meshes_ready)  # the status has no room for all of them
-    waits_for = _find_wait(policy, meshes) if is_asked else _describe_unasked(policy)
+    waits_for = _find_wait(policy, meshes) if is_asked else _describe_unasked(policy.generation)
     unmet = _find_unmet(policy, *_BASE, ConditionType.CERTIFICATES_ISSUED)
     return RotationProgress(
         generation=generation,
@@ -90,9 +98,42 @@ def judge_rotation(policy: PolicyReport, *, generation: int) -> RotationProgress
     )
 
 
-def _describe_unasked(policy: PolicyReport) -> str:
+def _judge_clusters(
+    policy: PolicyReport, clusters: frozenset[str], generation: int
+) -> RotationProgress:
+    """Return how far clusters are that are rotated alone; meshes that are not listed are ready."""
+    asked = min(find_generation(policy, each) for each in clusters)
+    is_asked = asked >= generation
+    unmet = _find_unmet(policy, *_BASE)
+    is_told = is_asked and not policy.outdated and unmet is None
+    meshes = tuple(
+        _judge_mesh(each, generation, is_told=is_told)
+        for each in policy.meshes
+        if each.cluster in clusters
+    )
+    late = tuple(each for each in meshes if not each.is_done)
+    waits_for = None if is_asked else _describe_unasked(asked)
+    if waits_for is None and (unmet or policy.outdated or late):
+        waits_for = _find_base_wait(policy) or _describe_late(late[0])
+    return RotationProgress(
+        generation=generation,
+        meshes=meshes,
+        done=len(meshes) - len(late),
+        total=len(meshes),
+        waits_for=waits_for,
+        is_faulty=(unmet is not None and unmet.health is Health.BAD)
+        or any(each.is_faulty for each in late),
+    )
+
+
+def find_generation(policy: PolicyReport, cluster: str) -> int:
+    """Return the generation that is asked for in a cluster."""
+    return max(policy.generation, policy.cluster_generations.get(cluster, 1))
+
+
+def _describe_unasked(generation: int) -> str:
     return (
-        f"The policy asks for generation {policy.generation}: the higher one is not applied yet, "
+        f"The policy asks for generation {generation}: the higher one is not applied yet, "
         "or somebody made the policy anew."
     )
 
@@ -103,18 +144,27 @@ def _find_unmet(policy: PolicyReport, *types: ConditionType) -> ConditionReport 
 
 def _find_wait(policy: PolicyReport, meshes: tuple[MeshProgress, ...]) -> str | None:
     """Return what is waited for: the operator, Vault, or the first mesh that is not done."""
-    if policy.outdated:
-        return "The operator has not seen the new generation yet."
-    unmet = _find_unmet(policy, *_BASE)
-    if unmet is not None:
-        return unmet.message
+    base = _find_base_wait(policy)
+    if base is not None:
+        return base
     if policy.meshes_total == 0:
         return None
     issued = _find_unmet(policy, ConditionType.CERTIFICATES_ISSUED)
     if issued is not None:
         return issued.message
     late = next((each for each in meshes if not each.is_done), None)
-    return f"{late.mesh} of {late.cluster} is not reported as done yet." if late else None
+    return _describe_late(late) if late else None
+
+
+def _find_base_wait(policy: PolicyReport) -> str | None:
+    if policy.outdated:
+        return "The operator has not seen the new generation yet."
+    unmet = _find_unmet(policy, *_BASE)
+    return unmet.message if unmet else None
+
+
+def _describe_late(mesh: MeshProgress) -> str:
+    return mesh.message or f"{mesh.mesh} of {mesh.cluster} is not reported as done yet."
 
 
 def _judge_mesh(mesh: MeshReport, generation: int, *, is_told: bool) -> MeshProgress:
@@ -130,6 +180,7 @@ def _judge_mesh(mesh: MeshReport, generation: int, *, is_told: bool) -> MeshProg
         ready=min(known, mesh.instances_total) if counts else 0,
         total=mesh.instances_total,
         is_done=counts and is_complete,
+        is_faulty=mesh.health is Health.BAD,
         message=mesh.message if counts else None,
         instances=instances,
     )

@@ -11,7 +11,7 @@ from roottrust.cli.rotate.progress import (
     RotationProgress,
     Step,
 )
-from roottrust.cli.rotate.request import FIELD, RaisedGeneration
+from roottrust.cli.rotate.request import CLUSTERS_FIELD, FIELD, RaisedGeneration
 from roottrust.cli.status.report import PolicyReport
 from roottrust.cli.status.sign import build_line
 from roottrust.cli.terminal import make_printable
@@ -29,17 +29,32 @@ _NAMED = 5
 
 def render_change(raised: RaisedGeneration) -> str:
     """Return what is written, on one line."""
-    return f"{raised.full_name}: {FIELD}: {raised.before} → {raised.after}"
+    field = f"{CLUSTERS_FIELD} of {', '.join(raised.clusters)}" if raised.clusters else FIELD
+    return f"{raised.full_name}: {field}: {raised.before} → {raised.after}"
 
 
-def render_reach(policy: PolicyReport) -> str:
+def render_commit(raised: RaisedGeneration) -> str:
+    """Return what is to be committed where policies are kept in Git."""
+    if not raised.clusters:
+        return f"{FIELD}: {raised.after}"
+    entries = (
+        f"{{name: {each}, intermediateGeneration: {raised.after}}}" for each in raised.clusters
+    )
+    return f"in {CLUSTERS_FIELD} {', '.join(entries)}"
+
+
+def render_reach(raised: RaisedGeneration, policy: PolicyReport) -> str:
     """Return whom a new generation concerns, as a sentence."""
-    names = tuple(f"{each.cluster}/{each.mesh}" for each in policy.meshes)
+    meshes = tuple(
+        each for each in policy.meshes if not raised.clusters or each.cluster in raised.clusters
+    )
+    names = tuple(f"{each.cluster}/{each.mesh}" for each in meshes)
     if not names:
         return "No mesh is found yet that would obtain a new intermediate."
+    total = len(meshes) if raised.clusters else policy.meshes_total
     listed = make_printable(list_some(names, most=_NAMED))
     return (
-        f"Every istiod of {count(policy.meshes_total, 'mesh')} obtains a new intermediate: "
+        f"Every istiod of {count(total, 'mesh')} obtains a new intermediate: "
         f"{listed}. No workload restarts."
     )
 

@@ -2,62 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from roottrust.api.choices import ManagementMode
+from roottrust.api.rotation import ClusterGeneration
 from roottrust.cli.policy_choice import Manifest, get_full_name
-from roottrust.cli.status.build_report import read_generation
+from roottrust.cli.status.build_report import read_rotation
+from roottrust.cli.status.report import PolicyReport
 from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
 from roottrust.domain.reasons import Reason
 from roottrust.domain.some_names import list_some
 
 FIELD = "spec.rotation.intermediateGeneration"
+CLUSTERS_FIELD = "spec.rotation.clusters"
 
 _POINTER = f"/{FIELD.replace('.', '/')}"
+_CLUSTERS_POINTER = f"/{CLUSTERS_FIELD.replace('.', '/')}"
+
+Operation = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RaisedGeneration:
-    """What is asked for: the policy as it was read, and the generation that it is to have."""
+    """What is asked for: the policy as it was read, and the generation that it is to have.
+
+    With clusters it is theirs alone.
+    """
 
     policy: Manifest
     before: int
     after: int
+    clusters: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
         """The policy's namespace and name."""
         return get_full_name(self.policy)
 
-    def build_patch(self) -> tuple[Mapping[str, Any], ...]:
+    def build_patch(self) -> tuple[Operation, ...]:
         """Return a JSON patch that fails where it is another policy, or another generation.
 
         The API server fills in the generation of every policy, so there always is one.
         """
-        return (
+        rotation = read_rotation(self.policy)
+        known = rotation.intermediate_generation
+        guards: tuple[Operation, ...] = (
             {"op": "test", "path": "/metadata/uid", "value": self.policy["metadata"]["uid"]},
-            {"op": "test", "path": _POINTER, "value": self.before},
-            {"op": "replace", "path": _POINTER, "value": self.after},
+            {"op": "test", "path": _POINTER, "value": known},
+        )
+        if not self.clusters:
+            return (*guards, {"op": "replace", "path": _POINTER, "value": self.after})
+        if rotation.clusters:
+            value = [_build_entry(each) for each in rotation.clusters]
+            guards = (*guards, {"op": "test", "path": _CLUSTERS_POINTER, "value": value})
+        entries = [_build_entry(each) for each in self._list_entries()]
+        return (*guards, {"op": "add", "path": _CLUSTERS_POINTER, "value": entries})
+
+    def _list_entries(self) -> Iterator[ClusterGeneration]:
+        """Return the clusters that are to be ahead of the policy."""
+        rotation = read_rotation(self.policy)
+        for each in rotation.clusters:
+            is_ahead = each.intermediate_generation > rotation.intermediate_generation
+            if is_ahead and each.name not in self.clusters:
+                yield each
+        for name in self.clusters:
+            yield ClusterGeneration(name=name, intermediate_generation=self.after)
+
+
+def plan_rotation(
+    policies: tuple[Manifest, ...], *, clusters: tuple[str, ...] = ()
+) -> RaisedGeneration:
+    """Return what is to be written; raises RootTrustError where nothing would come of it.
+
+    One number for all that are rotated, above all that they have had.
+    """
+    policy = _choose(policies)
+    rotation = read_rotation(policy)
+    before = rotation.intermediate_generation
+    concerned = clusters or tuple(each.name for each in rotation.clusters)
+    highest = max([before, *(rotation.find_generation(each) for each in concerned)])
+    return RaisedGeneration(
+        policy=policy,
+        before=highest if clusters else before,
+        after=highest + 1,
+        clusters=clusters,
+    )
+
+
+def plan_following(
+    policies: tuple[Manifest, ...], *, generation: int | None, clusters: tuple[str, ...] = ()
+) -> RaisedGeneration:
+    """Return what somebody else writes: the generation given, or else the one that is there.
+
+    Raises RootTrustError where nothing would come of it, or it is not one.
+    """
+    policy = _choose(policies)
+    rotation = read_rotation(policy)
+    found = {rotation.find_generation(each) for each in clusters}
+    if len(found) > 1 and generation is None:
+        raise InvalidSpecError(
+            f"The clusters {list_some(clusters, most=5)} are asked for different generations: "
+            "follow them one by one, or say which by --generation.",
+            reason=Reason.INVALID_SPEC,
+        )
+    before = max(found, default=rotation.intermediate_generation)
+    return RaisedGeneration(
+        policy=policy, before=before, after=generation or before, clusters=clusters
+    )
+
+
+def check_clusters(raised: RaisedGeneration, policy: PolicyReport) -> None:
+    """Raise InvalidSpecError for a cluster in which the policy has no mesh, such as a slip.
+
+    A status that has no room for all meshes cannot tell.
+    """
+    known = {each.cluster for each in policy.meshes}
+    unknown = tuple(each for each in raised.clusters if each not in known)
+    if unknown and policy.meshes_total <= len(policy.meshes):
+        listed = list_some(tuple(sorted(known)), most=5) if known else "none"
+        raise InvalidSpecError(
+            f"{raised.full_name} has no mesh in {list_some(unknown, most=5)}: its clusters are "
+            f"{listed}.",
+            reason=Reason.INVALID_SPEC,
         )
 
 
-def plan_rotation(policies: tuple[Manifest, ...]) -> RaisedGeneration:
-    """Return what is to be written; raises RootTrustError where nothing would come of it."""
-    policy = _choose(policies)
-    before = read_generation(policy)
-    return RaisedGeneration(policy=policy, before=before, after=before + 1)
-
-
-def plan_following(policies: tuple[Manifest, ...], *, generation: int | None) -> RaisedGeneration:
-    """Return what somebody else writes: the generation given, or else the one that is there.
-
-    Raises RootTrustError where nothing would come of it.
-    """
-    policy = _choose(policies)
-    before = read_generation(policy)
-    return RaisedGeneration(policy=policy, before=before, after=generation or before)
+def _build_entry(entry: ClusterGeneration) -> dict[str, Any]:
+    return entry.model_dump(mode="json", by_alias=True)
 
 
 def _choose(policies: tuple[Manifest, ...]) -> Manifest:

@@ -10,7 +10,7 @@ from datetime import datetime
 from roottrust.cli.denied import tell_person
 from roottrust.cli.policy_choice import Manifest
 from roottrust.cli.rotate.progress import RotationProgress, judge_rotation
-from roottrust.cli.rotate.request import RaisedGeneration
+from roottrust.cli.rotate.request import RaisedGeneration, check_clusters
 from roottrust.cli.status.build_report import build_report
 from roottrust.cli.status.reader import Choice, StatusReader
 from roottrust.cli.status.report import PolicyReport
@@ -46,6 +46,7 @@ async def read_plan(
     found = await reader.read()
     raised = plan(found.policies)
     (policy,) = build_report(found, read_at=now()).policies
+    check_clusters(raised, policy)
     return PlannedRotation(raised=raised, policy=policy)
 
 
@@ -105,4 +106,4 @@ async def _read_progress(
 ) -> RotationProgress:
     report = build_report(await reader.read(), read_at=now())
     (policy,) = report.policies
-    return judge_rotation(policy, generation=raised.after)
+    return judge_rotation(policy, generation=raised.after, clusters=raised.clusters)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootStatus, RootTrustPolicyStatus
+from roottrust.api.rotation import Rotation
 from roottrust.cli.status.build_mesh import MeshSources, build_mesh
 from roottrust.cli.status.build_operator import build_operator
 from roottrust.cli.status.found import FoundObjects, Known, Manifest, MeshKey, read_known
@@ -30,6 +31,7 @@ from roottrust.domain.root_check import WARN_BEFORE_EXPIRY
 
 # They hold while something is not as it should be, and say what Ready says.
 _OF_PROGRESS = frozenset({ConditionType.RECONCILING, ConditionType.STALLED})
+_INTERMEDIATES = frozenset({"intermediateGeneration", "clusters"})
 _NOTHING = RootTrustPolicyStatus()
 
 
@@ -78,6 +80,7 @@ def build_policy(manifest: Manifest, known: Known, *, now: datetime) -> PolicyRe
     healths += [Health.UNKNOWN] if is_outdated else []
     healths += [Health.WARNING] if status.warnings else []
     totals = status.mesh_totals
+    rotation = read_rotation(manifest)
     return PolicyReport(
         namespace=metadata["namespace"],
         name=metadata["name"],
@@ -85,7 +88,8 @@ def build_policy(manifest: Manifest, known: Known, *, now: datetime) -> PolicyRe
         ready=_find_ready(status.conditions),
         deleting=bool(metadata.get("deletionTimestamp")),
         outdated=is_outdated,
-        generation=read_generation(manifest),
+        generation=rotation.intermediate_generation,
+        cluster_generations={each.name: each.intermediate_generation for each in rotation.clusters},
         root=root,
         meshes_ready=totals.ready if totals else 0,
         meshes_total=max(totals.total if totals else 0, len(meshes)),
@@ -109,10 +113,11 @@ def is_status_outdated(manifest: Manifest, status: RootTrustPolicyStatus) -> boo
     return (status.observed_generation or -1) < generation
 
 
-def read_generation(manifest: Manifest) -> int:
-    """Return the generation of intermediates that a policy asks for."""
+def read_rotation(manifest: Manifest) -> Rotation:
+    """Return what a policy asks for, as far as it concerns intermediates."""
     spec: Mapping[str, Any] = manifest.get("spec") or {}
-    return int((spec.get("rotation") or {}).get("intermediateGeneration") or 1)
+    written = spec.get("rotation") or {}
+    return Rotation.model_validate({name: written[name] for name in _INTERMEDIATES & set(written)})
 
 
 def _get_place(manifest: Manifest) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from roottrust.api.choices import ConditionStatus
 from roottrust.cli.report_model import ReportModel
 from roottrust.domain.health import Health
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 class Result(StrEnum):
@@ -136,6 +136,9 @@ class PolicyReport(ReportModel):
         description="What is told is not of its last edit, since the operator has not seen that.",
     )
     generation: int = Field(description="spec.rotation.intermediateGeneration.")
+    cluster_generations: dict[str, int] = Field(
+        default_factory=dict, description="Of clusters that were rotated alone, theirs."
+    )
     root: RootReport | None = Field(default=None, description="Its root; null before it is known.")
     meshes_ready: int = Field(description="Meshes that are ready, as the operator counts them.")
     meshes_total: int = Field(description="Meshes that it selects, also those not listed.")

@@ -13,6 +13,7 @@ from testbed import Cluster
 from tests.integration.access_review import may_do
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters import registration
+from tests.integration.hub.clusters.both import select_both
 from tests.integration.hub.clusters.registration import Registrar, build_kubeconfig, make_token
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
@@ -25,18 +26,6 @@ pytestmark = pytest.mark.usefixtures("operator")
 MESHES = ("internal.gloo.solo.io", "meshes")
 CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
 ACCOUNT = "istiod-service-account"
-
-
-def select_both(namespace: str) -> dict[str, Any]:
-    """Return what has a policy serve both clusters, for istiod in the test's namespace."""
-    suffix = namespace.removeprefix("test-")
-    vault = "spec.config.agentCa.vault"
-    return {
-        "spec.applyToMeshes": [{"istio": {"namespace": namespace}}],
-        f"{vault}.csrPath": f"pki_int_${{cluster}}_{suffix}/intermediate/generate/exported",
-        f"{vault}.kubernetesAuth.mountPath": f"/v1/auth/kube-${{cluster}}_{suffix}",
-        f"{vault}.kubernetesAuth.role": f"gen-int-ca-istio-${{cluster}}_{suffix}",
-    }
 
 
 def read_config(admin: Ask, names: Names) -> dict[str, Any]:

@@ -24,9 +24,9 @@ OLD = build_instance(intermediate_generation=1)
 UNLOADED = build_instance(intermediate_generation=2, loaded_by_istiod=False)
 
 
-def judge(found: FoundObjects) -> RotationProgress:
+def judge(found: FoundObjects, *clusters: str) -> RotationProgress:
     (policy,) = build_report(found, read_at=LATER).policies
-    return judge_rotation(policy, generation=2)
+    return judge_rotation(policy, generation=2, clusters=clusters)
 
 
 def build_asked(**changes: Any) -> dict[str, Any]:

@@ -99,6 +99,22 @@ def test_a_dry_run_shows_the_change_and_makes_none(call: Call, cluster: Cluster)
     assert cluster.written == []
 
 
+def test_one_cluster_is_rotated_alone(call: Call, cluster: Cluster) -> None:
+    cluster.states = [find_well(), find_well(), find_well()]
+    words = ("--cluster", "cluster1", "--cluster", "cluster1", "--timeout", "0.001")
+    done = call(*ROTATE, *words)
+    (raised,) = cluster.written
+    assert (raised.clusters, raised.after) == (("cluster1",), 2)
+    assert done.stdout == "gloo-mesh/fleet: spec.rotation.clusters of cluster1: 1 → 2\n"
+    assert "commit in spec.rotation.clusters {name: cluster1, intermediate" in done.stderr
+    assert f"{WAY_ON.removesuffix('` follows it.')} --cluster cluster1` follows it." in done.stderr
+    assert done.exit_code == 1
+    cluster.states = [find_well()]
+    done = call(*ROTATE, "--cluster", "nowhere")
+    assert (done.exit_code, done.stdout, len(cluster.written)) == (1, "", 1)
+    assert "has no mesh in nowhere: its clusters are cluster1." in done.stderr
+
+
 def test_whoever_does_not_wait_is_done_once_it_is_raised(call: Call, cluster: Cluster) -> None:
     done = call(*ROTATE, "--no-wait")
     assert (done.exit_code, done.stdout, len(cluster.written)) == (0, CHANGE, 1)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from roottrust.cli.rotate.progress import Step
+from roottrust.cli.status.found import FoundObjects
 from tests.unit.cli.rotate.progresses import (
     OLD,
     RENEWED,
@@ -17,7 +18,13 @@ from tests.unit.cli.rotate.progresses import (
     find_there,
     judge,
 )
-from tests.unit.cli.status.objects import build_conditions, build_policy, find
+from tests.unit.cli.status.objects import (
+    MESH,
+    build_conditions,
+    build_policy,
+    build_told,
+    find,
+)
 from tests.unit.domain.agent_entries import SECOND, build_instance
 
 
@@ -96,3 +103,39 @@ def test_a_policy_that_asks_for_less_is_waited_for() -> None:
     assert (progress.is_done, progress.is_faulty, progress.done) == (False, False, 0)
     assert progress.waits_for
     assert progress.waits_for.startswith("The policy asks for generation 1: the higher one is not")
+
+
+def find_two(second: int, **status: Any) -> FoundObjects:
+    """Return a policy of generation 1 that asks for 2 in cluster2, of which `second` have it."""
+    entry = {"name": "cluster2", "intermediateGeneration": 2}
+    told = [build_told("cluster1"), build_told("cluster2", instancesReady=second, instancesTotal=2)]
+    spec = {"rotation": {"intermediateGeneration": 1, "clusters": [entry]}}
+    return find(build_policy(spec=spec, **{"meshes": told, **status}))
+
+
+def test_of_clusters_that_are_rotated_alone_others_count_for_nothing() -> None:
+    renewing = build_conditions(CertificatesIssued="Unknown", CertificatesIssued_reason="Renewing")
+    progress = judge(find_two(2, conditions=renewing), "cluster2")
+    assert (progress.is_done, progress.done, progress.total) == (True, 1, 1)
+    late = judge(find_two(1, conditions=renewing), "cluster2")
+    assert (late.is_done, late.is_faulty) == (False, False)
+    assert late.waits_for == f"{MESH} of cluster2 is not reported as done yet."
+
+
+def test_what_holds_up_a_cluster_that_is_rotated_alone_is_told() -> None:
+    told = [build_told("cluster2", instancesReady=0, message="CertificatesIssued is told: see to")]
+    failed = build_conditions(CertificatesIssued="False", CertificatesIssued_reason="AgentFailed")
+    progress = judge(find_two(0, meshes=told, conditions=failed), "cluster2")
+    assert (progress.waits_for, progress.is_faulty) == ("CertificatesIssued is told: see to", True)
+    away = build_conditions(VaultReachable="False", VaultReachable_reason="Sealed")
+    progress = judge(find_two(2, conditions=away), "cluster2")
+    assert (progress.waits_for, progress.is_faulty) == ("VaultReachable is told: see to it.", True)
+    assert progress.done == 0
+
+
+def test_a_cluster_that_is_asked_for_less_is_waited_for() -> None:
+    progress = judge(find_two(2), "cluster1")
+    assert progress.waits_for
+    assert progress.waits_for.startswith("The policy asks for generation 1: the higher one is not")
+    unseen = judge(find_two(2, observedGeneration=0), "cluster2")
+    assert unseen.waits_for == "The operator has not seen the new generation yet."

@@ -6,7 +6,14 @@ import click
 import pytest
 
 from roottrust.cli.rotate.followed import FollowedRotation
-from roottrust.cli.rotate.render import list_lines, render_end, render_progress, render_reach
+from roottrust.cli.rotate.render import (
+    list_lines,
+    render_change,
+    render_commit,
+    render_end,
+    render_progress,
+    render_reach,
+)
 from roottrust.cli.rotate.request import RaisedGeneration
 from roottrust.cli.status.build_report import build_report
 from tests.unit.cli.rotate.progresses import (
@@ -19,7 +26,7 @@ from tests.unit.cli.rotate.progresses import (
     find_there,
     judge,
 )
-from tests.unit.cli.status.objects import MESH, build_policy, find, find_well
+from tests.unit.cli.status.objects import MESH, build_policy, build_told, find, find_well
 from tests.unit.domain.agent_entries import LATER, SECOND, build_instance
 
 POD = "istiod-5d9c7b6f4-abcde"
@@ -84,12 +91,27 @@ def test_without_a_mesh_the_end_says_so() -> None:
 
 
 def test_whom_it_concerns_is_told_before() -> None:
+    raised = RaisedGeneration(policy=build_policy(), before=1, after=2)
     (policy,) = build_report(find_well(), read_at=LATER).policies
-    assert render_reach(policy) == (
+    assert render_reach(raised, policy) == (
         f"Every istiod of 1 mesh obtains a new intermediate: cluster1/{MESH}. No workload restarts."
     )
     (empty,) = build_report(find(build_policy(meshes=[])), read_at=LATER).policies
-    assert render_reach(empty).startswith("No mesh is found yet")
+    assert render_reach(raised, empty).startswith("No mesh is found yet")
+
+
+def test_of_clusters_that_are_rotated_alone_they_are_named() -> None:
+    raised = RaisedGeneration(policy=build_policy(), before=1, after=2, clusters=("a", "cluster2"))
+    assert render_change(raised) == "gloo-mesh/fleet: spec.rotation.clusters of a, cluster2: 1 → 2"
+    assert render_commit(raised) == (
+        "in spec.rotation.clusters {name: a, intermediateGeneration: 2}, "
+        "{name: cluster2, intermediateGeneration: 2}"
+    )
+    told = [build_told(each) for each in ("cluster1", "cluster2")]
+    (policy,) = build_report(find(build_policy(meshes=told)), read_at=LATER).policies
+    assert render_reach(raised, policy) == (
+        f"Every istiod of 1 mesh obtains a new intermediate: cluster2/{MESH}. No workload restarts."
+    )
 
 
 def test_what_others_wrote_cannot_drive_a_terminal() -> None:

@@ -304,7 +304,7 @@ def test_of_a_lease_without_a_time_nothing_is_known(renewed: str) -> None:
 
 def test_the_form_of_the_json_is_stable() -> None:
     dumped = build(find_well()).model_dump(mode="json", by_alias=True)
-    assert dumped["formatVersion"] == "1.0"
+    assert dumped["formatVersion"] == "1.1"
     assert dumped["readAt"] == show(LATER)
     (policy,) = dumped["policies"]
     assert list(policy) == [
@@ -315,6 +315,7 @@ def test_the_form_of_the_json_is_stable() -> None:
         "deleting",
         "outdated",
         "generation",
+        "clusterGenerations",
         "root",
         "meshesReady",
         "meshesTotal",
