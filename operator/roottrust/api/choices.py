@@ -117,6 +117,20 @@ class IssuanceState(StrEnum):
     FAILED = "FAILED"
 
 
+class ReplicaState(StrEnum):
+    """How far one replica of istiod is with its intermediate; the worst first."""
+
+    NOT_BELIEVED = "NotBelieved"
+    EXPIRED = "Expired"
+    FAILED = "Failed"
+    WAITING = "Waiting"
+    OUTDATED = "Outdated"
+    NOT_LOADED = "NotLoaded"
+    OVERDUE = "Overdue"
+    FAILING = "Failing"
+    SERVING = "Serving"
+
+
 class BounceState(StrEnum):
     """How far a PodBounceDirective has come."""
 

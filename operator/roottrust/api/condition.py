@@ -29,7 +29,9 @@ class Condition(ExchangedModel):
     )
 
 
+CONDITIONS_MAX = 16
+
 Conditions = Annotated[
     tuple[Condition, ...],
-    Field(max_length=16, json_schema_extra=keyed_by("type")),
+    Field(max_length=CONDITIONS_MAX, json_schema_extra=keyed_by("type")),
 ]

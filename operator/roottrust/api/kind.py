@@ -72,13 +72,14 @@ MESH = CustomKind(
     group="internal.gloo.solo.io",
     kind="Mesh",
     plural="meshes",
-    description="An istiod that was discovered in a cluster. The cluster role writes it; reading "
-    "it is what it is for.",
+    description="An istiod that was discovered in a cluster. The cluster role writes it, and the "
+    "hub mirrors it in the management cluster; reading it is what it is for.",
     spec=MeshSpec,
     status=MeshStatus,
     columns=(
         Column(name="Ready", path='.status.conditions[?(@.type=="Ready")].status'),
-        Column(name="Cluster", path=".spec.istio.installation.cluster", priority=1),
+        Column(name="Current", path='.status.conditions[?(@.type=="Current")].status', priority=1),
+        Column(name="Cluster", path=".spec.istio.installation.cluster"),
         Column(name="Namespace of istiod", path=".spec.istio.installation.namespace", priority=1),
         Column(name="Revision", path=".spec.istio.installation.revision"),
         Column(name="Version", path=".spec.istio.installation.version"),

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from roottrust.api.condition import Conditions
 from roottrust.api.listing import distinct, ordered
+from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.api.model import ExchangedModel
 from roottrust.api.rule import unchanged
 from roottrust.api.text import (
@@ -102,6 +103,11 @@ class MeshStatus(ExchangedModel):
         default=(),
         description="SHA-256 of the roots that workloads were last restarted for; at first sight, "
         "of those that istiod publishes.",
+    )
+    issuance: MirroredIssuance | None = Field(
+        default=None,
+        description="Of a mirror in the management cluster: the intermediates of istiod's "
+        "replicas, as the hub judges them. A cluster's own Mesh has none.",
     )
     message: StatusText | None = Field(default=None, description="What is to be done, if anything.")
     conditions: Conditions = Field(default=(), description="Aspects of the mesh's state.")

@@ -71,10 +71,20 @@ class Pinned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToldCertificate:
+    """An intermediate that somebody else has checked."""
+
+    serial: str
+    fingerprint: str
+    not_after: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckedInstance:
     """One replica; `clause` says what it lacks, `not_after` is that of a certificate that holds.
 
-    `overdue_at` is when its renewal counts as overdue.
+    `overdue_at` is when its renewal counts as overdue; `told` stands for the certificate where
+    somebody else has checked it.
     """
 
     pod: str
@@ -82,11 +92,18 @@ class CheckedInstance:
     clause: str = ""
     certificate: Certificate | None = None
     overdue_at: datetime | None = None
+    told: ToldCertificate | None = None
+
+    @property
+    def believed(self) -> Certificate | ToldCertificate | None:
+        """Its intermediate, None of a replica that is not believed."""
+        return None if self.state is InstanceState.FALSE else self.certificate or self.told
 
     @property
     def not_after(self) -> datetime | None:
         """When its intermediate ends."""
-        return self.certificate.not_after if self.certificate else None
+        held = self.certificate or self.told
+        return held.not_after if held else None
 
 
 def check_instances(

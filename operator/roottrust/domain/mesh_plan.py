@@ -13,6 +13,7 @@ from roottrust.domain.discovery import Istiod
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.managed_by import MANAGED_BY, is_managed
+from roottrust.domain.mirror_mark import is_mirror
 from roottrust.domain.reasons import Reason
 
 Manifest = Mapping[str, Any]
@@ -63,14 +64,19 @@ def plan_removal(found: Manifest | None, *, place: MeshPlace, namespace: str) ->
     """Return the removal of the Mesh of an istiod that is gone, if it is there and ours."""
     if found is None or not is_ours(found, place=place):
         return None
+    return build_removal(found) if find_istiod_namespace(found) == namespace else None
+
+
+def build_removal(found: Manifest) -> DeleteMesh:
+    """Return the removal of that very Mesh."""
     metadata = found["metadata"]
-    if find_istiod_namespace(found) != namespace:
-        return None
     return DeleteMesh(name=metadata["name"], uid=str(metadata.get("uid") or ""))
 
 
 def is_ours(found: Manifest, *, place: MeshPlace) -> bool:
     """Whether a Mesh was made here; the hub mirrors those of other clusters beside them."""
+    if is_mirror(found):
+        return False
     metadata = read_mapping(found.get("metadata"))
     labels = read_mapping(metadata.get("labels"))
     installation = read_mapping(_read_istio(found).get("installation"))

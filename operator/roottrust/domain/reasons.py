@@ -25,6 +25,8 @@ class MeshConditionType(StrEnum):
     TRUST_PUBLISHED = "TrustPublished"
     TRUST_PROPAGATED = "TrustPropagated"
     READY = "Ready"
+    # Of a mirror alone
+    CURRENT = "Current"
 
 
 class BounceConditionType(StrEnum):
@@ -126,6 +128,10 @@ class Reason(StrEnum):
     NOT_PUBLISHED = "NotPublished"
     NOT_MANAGED = "NotManaged"
     UNREADABLE_ROOTS = "UnreadableRoots"
+
+    # Of a mirror: Current, and whatever has its name
+    MIRRORED = "Mirrored"
+    NAME_TAKEN = "NameTaken"
 
     # While a policy is being deleted
     DELETING = "Deleting"

@@ -17,6 +17,7 @@ from roottrust.api.issued_certificate import (
     IssuedCertificateSpec,
     IssuedCertificateStatus,
 )
+from roottrust.api.listing import has_unlike_entries
 from roottrust.api.mesh import MeshSpec, MeshStatus
 
 _TEXTS = (
@@ -74,7 +75,8 @@ def _keep_valid(content: object, model: type[BaseModel]) -> Object | None:
     if not isinstance(content, dict):
         return None
     try:
-        model.model_validate(content)
+        found = model.model_validate(content)
     except (ValidationError, RecursionError):
         return None
-    return content
+    # What is mirrored has to be taken by our own API server.
+    return content if has_unlike_entries(found) else None

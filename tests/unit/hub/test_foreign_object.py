@@ -14,6 +14,7 @@ from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
 from tests.unit.domain.agent_entries import build_instance, dump
 from tests.unit.domain.issuances import build_certificate
+from tests.unit.domain.mirrors import build_condition
 from tests.unit.hub.fakes import fake
 from tests.unit.hub.test_cluster_registry import FakeApi, build_mesh
 
@@ -35,6 +36,18 @@ def test_what_has_our_form_is_kept() -> None:
 @pytest.mark.parametrize("metadata", [{"labels": [7]}, {"annotations": {"a": 7}}, {"uid": 7}])
 def test_metadata_that_no_api_server_has_is_left_out(metadata: dict[str, Any]) -> None:
     assert keep_mesh({"metadata": {**PLACE, **metadata}})["metadata"] == PLACE
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"conditions": [build_condition(), build_condition()]},
+        {"namespaces": {"inSync": 1, "total": 3, "stale": ["a", "a"]}},
+    ],
+    ids=["two of one key", "two of one value"],
+)
+def test_lists_that_no_api_server_has_are_left_out(status: dict[str, Any]) -> None:
+    assert "status" not in keep_mesh({**build_mesh(), "status": status})
 
 
 def test_of_a_status_that_is_not_ours_the_entries_that_are_count() -> None:
