@@ -13,7 +13,8 @@ from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.discovery import Istiod, read_istiod
 from roottrust.domain.mesh_config import MeshConfig
-from roottrust.domain.mesh_plan import MeshPlace, plan_mesh, plan_removal
+from roottrust.domain.mesh_plan import MeshPlace, build_removal, plan_mesh, plan_removal
+from roottrust.domain.mirror_mark import is_mirror
 from roottrust.domain.observed_mesh_status import build_mesh_status
 from roottrust.domain.served_namespaces import GRACE
 from roottrust.runtime.store import ObjectKey, ObjectStore
@@ -59,6 +60,9 @@ class MeshController:
     async def _keep(self, istiod: Istiod, config: MeshConfig | None) -> Manifest:
         """Return the Mesh as it is after what had to be written."""
         found = self._find_mesh(deployment=istiod.deployment, namespace=istiod.namespace)
+        if found is not None and is_mirror(found):
+            await self._objects.delete(build_removal(found))
+            found = None  # of two clusters' meshes with one name, its own counts here
         trust_domain = config.trust_domain if config else None
         action = plan_mesh(istiod, found, place=self._place, trust_domain=trust_domain)
         before = found or {}

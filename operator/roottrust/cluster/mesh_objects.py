@@ -62,4 +62,4 @@ class MeshObjects:
             await self._client.delete(
                 MESHES, namespace=self._home, name=action.name, uid=action.uid
             )
-        logger.info("Mesh %s is deleted, since its istiod is gone", action.name)
+        logger.info("Mesh %s is deleted", action.name)

@@ -8,11 +8,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from roottrust.domain.mirror_mark import MirrorPlace
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.cluster_watch import ClusterWatch
 from roottrust.hub.confirmed_keys import ConfirmedKeys
 from roottrust.hub.key_sweep import KeySweep
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
+from roottrust.hub.mesh_mirrors import MeshMirrors
+from roottrust.hub.mirror_source import MirrorSource, read_root
+from roottrust.hub.mirror_writer import MirrorWriter
 from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_change import is_of_interest, take_over_status
 from roottrust.hub.policy_controller import PolicyController
@@ -64,6 +68,7 @@ class _Hub:
             now=_get_now,
             on_written=self._take_status,
         )
+        self._mirrors: MeshMirrors | None = None
         self._registered: RegisteredClusters | None = None
         if clusters is None:
             self._registered = RegisteredClusters(
@@ -71,6 +76,7 @@ class _Hub:
                 pace=pace,
                 on_change=self._take_cluster_change,
                 on_objects=self._take_objects,
+                on_cluster=self._take_cluster,
             )
             clusters = self._registered.registry
         self._clusters = clusters
@@ -90,6 +96,7 @@ class _Hub:
         self._routes = PolicyRoutes(
             shared.store, claims=self._controller.claims, cluster=settings.cluster.name
         )
+        self._mirrors = self._build_mirrors(shared)
         self.work = KeyWork(
             reconcile=self._controller.reconcile,
             settings=settings,
@@ -117,6 +124,7 @@ class _Hub:
         registered = self._registered
         return {
             **({"registered clusters": registered.run} if registered is not None else {}),
+            **({"mirrors": self._mirrors.run} if self._mirrors is not None else {}),
             "vaults": vaults.run,
             "clusters": clusters.run,
             "keys": partial(self._keys.run, leadership=self._leadership),
@@ -138,12 +146,17 @@ class _Hub:
         """Have the policies looked at that a change concerns."""
         if key.kind not in _KINDS:
             return
+        if key.kind == POLICIES:
+            self._mirror_by_root(before, now)
+        if key.kind == MESHES and self._mirrors and self._mirrors.take_change(key, before, now):
+            return
         told = self._reporter.get_told(key)
         if now is None or is_of_interest(key.kind, before, now, told=told):
             self._enqueue(key, before)
 
     def _take_objects(self, cluster: RemoteCluster, changes: Changes) -> None:
         """Have the policies looked at that changes in a registered cluster concern."""
+        self._take_cluster(cluster)
         if not self.work.is_working:
             return
         for key, before in changes.items():
@@ -151,6 +164,20 @@ class _Hub:
             if now is None or is_of_interest(key.kind, before, now, told=None):
                 found = self._routes.find_concerned_in(cluster.name, key, before=before, now=now)
                 self._add(found)
+
+    def _take_cluster(self, cluster: RemoteCluster) -> None:
+        if self._mirrors is not None:
+            self._mirrors.look_at(cluster.name)
+
+    def _mirror_by_root(
+        self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None
+    ) -> None:
+        """Have clusters looked at whose intermediates are now to be under another root."""
+        known = before or now
+        if self._mirrors is None or known is None or read_root(before) == read_root(now):
+            return
+        for name in self._controller.claims.list_clusters(build_key(POLICIES, known)):
+            self._mirrors.look_at(name)
 
     def _enqueue(self, key: ObjectKey, before: Mapping[str, Any] | None) -> None:
         if self.work.is_working:
@@ -168,6 +195,7 @@ class _Hub:
         self, manifest: Mapping[str, Any], written: Mapping[str, Any], status: Mapping[str, Any]
     ) -> None:
         """Know at once what was told: a reconcile before its echo would forget the root in use."""
+        self._mirror_by_root(manifest, {"status": status})
         found = take_over_status(manifest, written, status)
         if found is not None:
             self._store.take_over(POLICIES, found)
@@ -178,6 +206,8 @@ class _Hub:
 
     def _take_cluster_change(self) -> None:
         self._controller.claims.outdate_all()
+        if self._mirrors is not None:
+            self._mirrors.look_at_registrations()
         self._retry_all()
 
     def _enqueue_rootless(self) -> None:
@@ -186,6 +216,24 @@ class _Hub:
             told = self._reporter.get_told(policy)
             if told is None or not told.has_root:
                 self.work.add(policy, priority=Priority.RETRY)
+
+    def _build_mirrors(self, shared: Shared) -> MeshMirrors | None:
+        if self._registered is None:
+            return None  # no cluster can be registered
+        home, claims = self._settings.namespace, self._controller.claims
+        return MeshMirrors(
+            place=MirrorPlace(hub=self._settings.hub_name, home=home),
+            source=MirrorSource(
+                self._registered.registry, self._store, find_policies=claims.find_policies_of
+            ),
+            store=self._store,
+            writer=MirrorWriter(shared.client, self._store, home=home),
+            post_event=shared.events.post_event,
+            leadership=self._leadership,
+            metrics=self._metrics,
+            resync_seconds=self._settings.resync_seconds,
+            now=_get_now,
+        )
 
     def _build_key_sweep(self) -> KeySweep:
         self._metrics.show_vault_keys(lambda: self._controller.keys.total)

@@ -57,6 +57,12 @@ class ClaimBook:
             and any((one.namespace, one.name) == (namespace, mesh) for one in each.meshes)
         )
 
+    def list_clusters(self, policy: ObjectKey) -> frozenset[str]:
+        """Return the clusters that a policy selects meshes of."""
+        self._catch_up()
+        claim = self._claims.get(policy)
+        return frozenset(each.cluster for each in claim.target.clusters) if claim else frozenset()
+
     def list_beside(self, claim: Claim) -> tuple[Claim, ...]:
         """Return the claims on the same clusters or paths, and that of the same root's owner."""
         self._catch_up()

@@ -15,6 +15,7 @@ from roottrust.api.mesh import MeshSpec, MeshStatus
 from roottrust.domain.action import Verb
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.issuance_plan import CertificateAction
+from roottrust.domain.mirror_mark import is_mirror
 from roottrust.domain.target import MeshTarget
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.kube.client import KubeClient
@@ -118,6 +119,8 @@ class WatchedObjects:
 
 def _read_report(found: Manifest, *, namespace: str) -> MeshStatus | None:
     """Return a Mesh's status if it is of the istiod of a namespace; two may be called alike."""
+    if is_mirror(found):
+        return None  # another cluster's word
     try:
         place = MeshSpec.model_validate(found.get("spec") or {}).istio.installation
         status = MeshStatus.model_validate(found.get("status")) if found.get("status") else None

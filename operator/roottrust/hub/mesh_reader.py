@@ -1,7 +1,8 @@
 """Which Mesh objects of a cluster are believed.
 
 A Mesh says whose token may log in as istiod. So it counts only where whoever wrote it is in charge
-of that namespace anyway, or of the operator's own; and a flood of them costs the newest.
+of that namespace anyway, or of the operator's own; and a flood of them costs the newest. A mirror
+of another cluster's Mesh is nobody's word.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from roottrust.api.mesh import IstioMesh, MeshSpec
 from roottrust.domain.known import KnownMesh
+from roottrust.domain.mirror_mark import is_mirror
 from roottrust.domain.names import is_object_name
 
 DEFAULT_REVISION = "default"
@@ -30,8 +32,15 @@ class MeshReader:
 
     def read(self, manifests: Iterable[Manifest]) -> tuple[KnownMesh, ...]:
         """Return the meshes that are believed, the oldest of them if there are too many."""
-        found = (self._read_one(each) for each in sorted(manifests, key=_get_rank))
-        return tuple(mesh for mesh in found if mesh is not None)[:MESHES_MAX]
+        return tuple(mesh for _, mesh in self.find_believed(manifests))
+
+    def find_believed(
+        self, manifests: Iterable[Manifest]
+    ) -> tuple[tuple[Manifest, KnownMesh], ...]:
+        """Return the same, each with its Mesh object."""
+        ranked = sorted((each for each in manifests if not is_mirror(each)), key=_get_rank)
+        found = ((each, self._read_one(each)) for each in ranked)
+        return tuple((each, mesh) for each, mesh in found if mesh is not None)[:MESHES_MAX]
 
     def _read_one(self, manifest: Manifest) -> KnownMesh | None:
         try:

@@ -25,7 +25,7 @@ class RegisteredClusters:
     """The hub's fleet as a part of its process.
 
     `on_change` is told when policies may select otherwise than before, `on_objects` of objects of
-    a cluster.
+    a cluster, `on_cluster` of one that is in trouble or well again, or has other meshes.
     """
 
     def __init__(
@@ -35,10 +35,12 @@ class RegisteredClusters:
         pace: Pace,
         on_change: Callable[[], None],
         on_objects: Callable[[RemoteCluster, Changes], None],
+        on_cluster: Callable[[RemoteCluster], None],
     ) -> None:
         self._shared = shared
         self._cadence = pace
         self._on_objects = on_objects
+        self._on_cluster = on_cluster
         self._pace = ChangePace(
             on_change, timer=asyncio.get_running_loop(), longest_seconds=_LONGEST_SECONDS
         )
@@ -77,7 +79,7 @@ class RegisteredClusters:
 
     def take_cluster(self, cluster: RemoteCluster) -> None:
         """Have all policies looked at soon: what they select may be another."""
-        del cluster
+        self._on_cluster(cluster)
         self._pace.note()
 
     def _show_metrics(self) -> None:

@@ -144,6 +144,10 @@ class RemoteCluster:
             self._known = replace(known, warning=self._warning)
         return self._known
 
+    def list_believed(self) -> tuple[tuple[Manifest, KnownMesh], ...]:
+        """Return its Mesh objects that are believed, that in the operator's namespace first."""
+        return self._served.list_believed()
+
     def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
         """Return its IssuedCertificates with a mark of that policy."""
         return self._served.find_owned(policy) if self.store.keys(ISSUED_CERTIFICATES) else {}

@@ -12,7 +12,7 @@ from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.errors import DependencyMissingError, RootTrustError
 from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.issuance_plan import read_owner
-from roottrust.domain.known import KnownCluster
+from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.hub.cluster_objects import Manifest, WatchedObjects
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.hub.mesh_reader import MeshReader
@@ -48,6 +48,7 @@ class ServedCluster:
         self._store = store
         self._reviewer_uid: str | None = None
         self._meshes = MeshReader(cluster=place.name, home=home)
+        self._known_meshes: tuple[int, tuple[KnownMesh, ...]] = (-1, ())
         self._keys = PublishedKeys(place.name, read=partial(read_token_keys, client))
         self.objects = WatchedObjects(client, store, home=home)
 
@@ -58,12 +59,24 @@ class ServedCluster:
             labels=self.place.labels,
             kubernetes_host=self.place.kubernetes_host,
             kubernetes_ca_pem=self.place.kubernetes_ca_pem,
-            meshes=self._meshes.read(self._store.list(MESHES)),
+            meshes=self._read_meshes(),
             token_keys=self._keys.keys,
             keys_trouble=self._keys.trouble,
             reviewer_uid=self._reviewer_uid,
             trouble=trouble,
         )
+
+    def _read_meshes(self) -> tuple[KnownMesh, ...]:
+        """Return the meshes; each policy asks, and beside them may lie mirrors of a thousand."""
+        count = self._store.count_changes(MESHES)
+        if self._known_meshes[0] != count:
+            self._known_meshes = (count, self._meshes.read(self._store.list(MESHES)))
+        return self._known_meshes[1]
+
+    def list_believed(self) -> tuple[tuple[Manifest, KnownMesh], ...]:
+        """Return its Mesh objects that are believed; of alike names that in `home` goes first."""
+        found = self._meshes.find_believed(self._store.list(MESHES))
+        return tuple(sorted(found, key=lambda each: each[0]["metadata"]["namespace"] != self._home))
 
     def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
         """Return its IssuedCertificates with a mark of that policy."""

@@ -132,12 +132,13 @@ class KubeClient:
         *,
         field_manager: str,
         subresource: str = "",
+        force: bool = True,
     ) -> dict[str, Any]:
         """Apply a manifest server-side, taking over fields that other managers own.
 
-        Returns the metadata alone of what became of it: the rest comes by a watch. The manifest
-        holds exactly the fields that this manager owns, and no `managedFields`; fields it owned
-        before and does not hold now are removed.
+        Without `force`, another one's value is a ConflictError. Returns the metadata alone of what
+        became of it: the rest comes by a watch. The manifest holds exactly the fields that this
+        manager owns, and no `managedFields`; others that it owned before are removed.
         """
         path = _build_manifest_path(kind, manifest, subresource=subresource)
         return await self._write(
@@ -148,7 +149,7 @@ class KubeClient:
             body=_complete(kind, manifest),
             content_type=APPLY_PATCH,
             accept=METADATA,
-            query={"fieldManager": field_manager, "force": "true"},
+            query={"fieldManager": field_manager, "force": "true" if force else "false"},
         )
 
     async def create(

@@ -41,6 +41,7 @@ class ObjectStore:
         self._listed: set[ResourceKind] = set()
         self._last_event_at: dict[ResourceKind, float] = {}
         self._event_counts: Counter[ResourceKind] = Counter()
+        self._change_counts: Counter[ResourceKind] = Counter()
 
     @property
     def kinds(self) -> tuple[ResourceKind, ...]:
@@ -80,6 +81,10 @@ class ObjectStore:
         """Return how many events the kind had: while it rises, its watch is alive."""
         return self._event_counts[kind]
 
+    def count_changes(self, kind: ResourceKind) -> int:
+        """Return a number that is another one once an object of a kind is."""
+        return self._change_counts[kind]
+
     def get_versions(self, kind: ResourceKind) -> dict[ObjectKey, str]:
         """Return the resourceVersion of each object of a kind."""
         return {key: get_version(found) for key, found in self._objects[kind].items()}
@@ -96,7 +101,7 @@ class ObjectStore:
         now = self.get_versions(kind)
         gone = {key for key, version in known.items() if now.get(key) == version} - listed.keys()
         for key in gone:
-            del self._objects[kind][key]
+            self._remove(key)
         changed = {key for key, found in listed.items() if self._put(key, found)}
         self._listed.add(kind)
         self._last_event_at[kind] = self._clock()
@@ -117,7 +122,7 @@ class ObjectStore:
         known = self._objects[kind].get(key)
         if known is None or _is_older(found, known):
             return None
-        del self._objects[kind][key]
+        self._remove(key)
         return key
 
     def take_over(self, kind: ResourceKind, found: Object) -> None:
@@ -127,11 +132,26 @@ class ObjectStore:
         """
         self._put(build_key(kind, found), found)
 
+    def drop(self, kind: ResourceKind, *, namespace: str, name: str, uid: str) -> None:
+        """Forget an object that a write of ours has removed, before its watch tells it.
+
+        One that starts after the removal never does.
+        """
+        key = ObjectKey(kind=kind, namespace=namespace, name=name)
+        known = self._objects[kind].get(key)
+        if known is not None and known["metadata"].get("uid") == uid:
+            self._remove(key)
+
+    def _remove(self, key: ObjectKey) -> None:
+        del self._objects[key.kind][key]
+        self._change_counts[key.kind] += 1
+
     def _put(self, key: ObjectKey, found: Object) -> bool:
         known = self._objects[key.kind].get(key)
         if known is not None and (_is_older(found, known) or _is_same(found, known)):
             return False
         self._objects[key.kind][key] = share_words(drop_managed_fields(found))
+        self._change_counts[key.kind] += 1
         return True
 
 

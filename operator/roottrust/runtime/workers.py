@@ -42,7 +42,7 @@ class Workers(Generic[Key]):
         shutdown_seconds: float = 20.0,
         limit_seconds: float = LIMIT_SECONDS,
         describe: Callable[[Key], str] = str,
-        subject: Literal["policy", "mesh"] = "policy",
+        subject: Literal["policy", "mesh", "cluster"] = "policy",
         timer: Timer | None = None,
     ) -> None:
         self._queue = queue

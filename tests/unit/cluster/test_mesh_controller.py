@@ -13,6 +13,7 @@ from roottrust.cluster.mesh_report import MeshReporter
 from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.errors import AccessDeniedError
+from roottrust.domain.mirror_mark import MIRROR_LABEL
 from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, ResourceKind
 from roottrust.runtime.metrics import Metrics
@@ -104,6 +105,23 @@ def build_server(*more: tuple[ResourceKind, dict[str, Any]]) -> FakeServer:
         (NAMESPACES, build_object("istio-system")),
         *more,
     )
+
+
+async def test_the_mesh_of_its_own_cluster_goes_before_a_mirror_of_its_name() -> None:
+    mirror = build_mesh(namespace="istio")
+    mirror["metadata"]["name"] = MESH
+    mirror["metadata"]["labels"][MIRROR_LABEL] = "system-cluster1"
+    server = build_server((MESHES, mirror))
+    await server.build_controller().reconcile(ISTIOD)
+    assert server.writes == [f"delete {MESH} u-1", "mesh", "status"]
+
+
+async def test_a_mirror_is_not_removed_though_it_has_no_istiod_here() -> None:
+    mirror = build_mesh()
+    mirror["metadata"]["labels"][MIRROR_LABEL] = "cluster1"
+    server = FakeServer((MESHES, mirror))
+    await server.build_controller().reconcile(ISTIOD)
+    assert server.writes == []
 
 
 async def test_a_mesh_is_written_and_told_of_once() -> None:

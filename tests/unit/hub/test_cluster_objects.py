@@ -9,11 +9,13 @@ from roottrust.domain.action import Verb
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.issuance_plan import CertificateAction, plan_issuance
 from roottrust.domain.reasons import Reason
+from roottrust.domain.target import MeshTarget
 from roottrust.hub.cluster_objects import FIELD_MANAGER, WatchedObjects
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.store import ObjectStore
 from tests.unit.domain.issuances import KEY, build_certificate, build_request
+from tests.unit.domain.mirrors import PLACE
 from tests.unit.domain.samples import MESH
 from tests.unit.hub.fakes import fake
 
@@ -157,3 +159,27 @@ def test_what_watches_brought_is_found_once_everything_is_listed() -> None:
     assert objects.find_certificate(KEY.namespace, KEY.name) is None
     store.apply_event(ISSUED_CERTIFICATES, "ADDED", build_certificate())
     assert objects.find_certificate(KEY.namespace, KEY.name) == build_certificate()
+
+
+def test_what_another_cluster_reports_of_a_mesh_of_the_same_name_does_not_count() -> None:
+    """`istiod-x` of cluster `b` and `istiod` of `x-b`, both in namespace `x`, are called alike."""
+    name, namespace = "istiod-x-x-b", "x"
+    store = ObjectStore([MESHES])
+    objects = WatchedObjects(fake(FakeApi()), store, home=HOME)
+    mesh = MeshTarget(name=name, namespace=namespace, deployment="istiod-x")
+    own = {
+        "metadata": {"namespace": namespace, "name": name, "resourceVersion": "1"},
+        "spec": {"istio": {"installation": {"namespace": namespace, "cluster": "b"}}},
+        "status": {"selfSigned": True},
+    }
+    lie = {
+        "metadata": {**PLACE.build_metadata(name, cluster="x-b"), "resourceVersion": "2"},
+        "spec": {"istio": {"installation": {"namespace": namespace, "cluster": "x-b"}}},
+        "status": {"selfSigned": False},
+    }
+    store.apply_event(MESHES, "ADDED", lie)
+    assert objects.find_report(mesh) is None
+    store.apply_event(MESHES, "ADDED", own)
+    found = objects.find_report(mesh)
+    assert found is not None
+    assert found.self_signed is True

@@ -18,6 +18,7 @@ from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore
 from tests.unit.domain.issuances import KEY, build_certificate
+from tests.unit.domain.mirrors import PLACE
 from tests.unit.domain.samples import OTHER_HUB, OTHER_POLICY, OURS_OF_OLD
 from tests.unit.hub.fakes import fake
 
@@ -167,6 +168,15 @@ def test_a_mesh_that_names_another_cluster_or_cannot_be_read_is_left_out(
 ) -> None:
     other = build_mesh("other-istio-system-cluster1")
     assert [each.name for each in find(mesh, other).meshes] == ["other-istio-system-cluster1"]
+
+
+MIRROR = {"labels": PLACE.build_metadata("", cluster="cluster1")["labels"]}
+
+
+def test_a_mirror_is_no_mesh_of_its_cluster_whatever_it_names() -> None:
+    """The hub's own cluster may have another name by now: one that was another cluster's."""
+    assert find(build_mesh(metadata={"namespace": HOME, **MIRROR})).meshes == ()
+    assert find(build_mesh(metadata=MIRROR)).meshes == ()
 
 
 @pytest.fixture

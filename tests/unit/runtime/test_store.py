@@ -93,3 +93,40 @@ def test_age_is_that_of_the_last_event() -> None:
     now[0] = 7.0
     assert store.get_event_age(POLICIES) == 7
     assert store.count_events(POLICIES) == 1
+
+
+def test_what_was_removed_by_a_write_is_dropped_and_nothing_by_its_name(
+    store: ObjectStore,
+) -> None:
+    store.apply_event(POLICIES, "ADDED", build("a", "1", uid="u-1"))
+    store.drop(POLICIES, namespace=key("a").namespace, name="a", uid="u-2")
+    assert store.keys(POLICIES) == {key("a")}
+    store.drop(POLICIES, namespace=key("a").namespace, name="a", uid="u-1")
+    store.drop(POLICIES, namespace=key("a").namespace, name="a", uid="u-1")
+    assert store.keys(POLICIES) == frozenset()
+
+
+def test_every_change_is_counted_and_nothing_else(store: ObjectStore) -> None:
+    counts = [store.count_changes(POLICIES)]
+
+    def has_changed() -> bool:
+        counts.append(store.count_changes(POLICIES))
+        return counts[-1] != counts[-2]
+
+    store.apply_event(POLICIES, "ADDED", build("a", "1", uid="u-1"))
+    assert has_changed()
+    store.apply_event(POLICIES, "MODIFIED", build("a", "1", uid="u-1"))
+    store.replace(POLICIES, [build("a", "1", uid="u-1")], known={})
+    assert not has_changed()
+    store.take_over(POLICIES, build("a", "2", uid="u-1"))
+    assert has_changed()
+    store.drop(POLICIES, namespace=key("a").namespace, name="a", uid="u-1")
+    assert has_changed()
+    store.apply_event(POLICIES, "ADDED", build("a", "3"))
+    assert has_changed()
+    store.apply_event(POLICIES, "DELETED", build("a", "4"))
+    assert has_changed()
+    store.apply_event(POLICIES, "ADDED", build("a", "5"))
+    assert has_changed()
+    store.replace(POLICIES, [], known=store.get_versions(POLICIES))
+    assert has_changed()

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from roottrust.api.issued_certificate import IssuedCertificateSpec, IssuedCertificateStatus
 from roottrust.api.mesh import MeshSpec
 from roottrust.domain.errors import DependencyMissingError, RootTrustError
+from roottrust.domain.mirror_mark import is_mirror
 from roottrust.domain.reasons import Reason
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.kube.client import KubeClient
@@ -55,7 +56,7 @@ async def read_trust_domain(client: KubeClient, mesh: KnownMesh, *, home: str) -
     """Return the mesh's trust domain, None where its Mesh cannot be read; `home` has the Meshes."""
     try:
         found = await client.get(MESHES, name=mesh.spec.mesh_ref.name, namespace=home)
-        if found is None:
+        if found is None or is_mirror(found):
             return None
         return MeshSpec.model_validate(found.get("spec") or {}).istio.trust_domain
     except (RootTrustError, ValidationError):

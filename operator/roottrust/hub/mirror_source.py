@@ -1,0 +1,85 @@
+"""What registered clusters tell of their Meshes, as far as the hub believes it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from roottrust.domain.cluster_trouble import ClusterTrouble
+from roottrust.domain.known import KnownMesh
+from roottrust.domain.mirror_plan import ToldCluster, ToldMesh
+from roottrust.domain.mirrored_issuance import judge_issuance
+from roottrust.hub.cluster_objects import Manifest
+from roottrust.hub.cluster_set import ClusterSet
+from roottrust.hub.kinds import POLICIES
+from roottrust.hub.remote_cluster import RemoteCluster
+from roottrust.runtime.store import ObjectKey, ObjectStore
+
+
+class FindPolicies(Protocol):
+    """Finds the policies that select a mesh."""
+
+    def __call__(self, cluster: str, *, namespace: str, mesh: str) -> frozenset[ObjectKey]:
+        """Return their keys."""
+
+
+class MirrorSource:
+    """Reads clusters by name; `store` has the policies."""
+
+    def __init__(
+        self, clusters: ClusterSet, store: ObjectStore, *, find_policies: FindPolicies
+    ) -> None:
+        self._clusters = clusters
+        self._store = store
+        self._find_policies = find_policies
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The clusters that are registered, also those that are refused."""
+        return frozenset(self._clusters.others) | self.refused.keys()
+
+    @property
+    def refused(self) -> dict[str, ClusterTrouble | None]:
+        """Those that are refused, and why."""
+        return {each.name: each.refusal for each in self._clusters.refused}
+
+    async def read(self, name: str, *, now: datetime) -> tuple[ToldCluster, datetime | None]:
+        """Return what a registered cluster tells, and when time alone will change that."""
+        cluster = self._clusters.others.get(name)
+        if cluster is None:
+            return ToldCluster(name=name, meshes=None, trouble=self.refused.get(name)), None
+        trouble = cluster.health.trouble
+        if not cluster.store.synced:
+            return ToldCluster(name=name, meshes=None, trouble=trouble), None
+        meshes, moments = [], []
+        for manifest, mesh in cluster.list_believed():
+            told, change = self._judge(cluster, manifest, mesh, now=now)
+            meshes.append(told)
+            moments += [change] if change else []
+            await asyncio.sleep(0)  # a hundred meshes keep nobody else waiting
+        found = ToldCluster(name=name, meshes=tuple(meshes), trouble=trouble)
+        return found, min(moments, default=None)
+
+    def _judge(
+        self, cluster: RemoteCluster, manifest: Manifest, mesh: KnownMesh, *, now: datetime
+    ) -> tuple[ToldMesh, datetime | None]:
+        certificate = cluster.objects.find_certificate(mesh.namespace, mesh.name)
+        found = self._find_policies(cluster.name, namespace=mesh.namespace, mesh=mesh.name)
+        find_root = partial(self._find_root, found)
+        issuance, change = judge_issuance(certificate, find_root=find_root, now=now)
+        return ToldMesh(manifest=manifest, issuance=issuance), change
+
+    def _find_root(self, selecting: frozenset[ObjectKey], policy: str) -> str | None:
+        """Return the root in use of a policy, None for one that does not select the mesh."""
+        namespace, _, name = policy.partition("/")
+        key = ObjectKey(kind=POLICIES, namespace=namespace, name=name)
+        found = self._store.get_by_key(key) if key in selecting else None
+        return read_root(found)
+
+
+def read_root(policy: Manifest | None) -> str | None:
+    """Return the fingerprint of the root that a policy was told, None before there is one."""
+    root = ((policy or {}).get("status") or {}).get("root") or {}
+    return str(root["fingerprint"]) if root.get("fingerprint") else None
