@@ -42,7 +42,7 @@ class InstanceProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class MeshProgress:
-    """One mesh; `instances` are known where its IssuedCertificate is in the management cluster."""
+    """One mesh; `instances` are those that the management cluster tells of."""
 
     cluster: str
     mesh: str

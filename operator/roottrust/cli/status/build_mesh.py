@@ -1,19 +1,22 @@
 """One mesh of the tree: what its own objects prove, and where they are not here, what the hub says.
 
 Its IssuedCertificate lies in its own cluster. In the management cluster, and in a fleet of one,
-that is at hand and judged as of now; of others the status of the policy has the numbers.
+that is at hand and judged as of now; of others the mirror of the Mesh has what the hub judged, and
+where there is none, the status of the policy has the numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from roottrust.api.choices import ConditionStatus
 from roottrust.api.issued_certificate import Instance
 from roottrust.api.mesh import MeshStatus as ReportedMesh
+from roottrust.api.mirrored_issuance import MirroredInstance
 from roottrust.api.root_trust_policy_status import MeshStatus
-from roottrust.cli.status.found import Manifest, MeshKey
+from roottrust.cli.status.found import Manifest, MeshKey, MirroredMesh
 from roottrust.cli.status.report import InstanceReport, MeshReport, NamespacesReport
 from roottrust.domain.health import (
     Health,
@@ -22,24 +25,15 @@ from roottrust.domain.health import (
     judge_instance,
     judge_mesh_condition,
 )
-from roottrust.domain.instance_check import CheckedInstance, InstanceState
+from roottrust.domain.instance_check import CheckedInstance
 from roottrust.domain.issuance_object import read_instances, read_issuance, read_spec
-from roottrust.domain.mesh_condition import MeshCondition
+from roottrust.domain.mesh_condition import MeshCondition, build_unknown
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.mesh_propagation import judge_propagation
+from roottrust.domain.mirror_status import find_current
+from roottrust.domain.mirrored_issuance import STATES, restore_issuance
+from roottrust.domain.reasons import Reason
 from roottrust.domain.target import MeshTarget
-
-STATES = {
-    InstanceState.FALSE: "NotBelieved",
-    InstanceState.EXPIRED: "Expired",
-    InstanceState.FAILED: "Failed",
-    InstanceState.WAITING: "Waiting",
-    InstanceState.OUTDATED: "Outdated",
-    InstanceState.UNLOADED: "NotLoaded",
-    InstanceState.OVERDUE: "Overdue",
-    InstanceState.FAILING: "Failing",
-    InstanceState.SERVING: "Serving",
-}
 
 _NO_TIME = timedelta(0)
 
@@ -48,9 +42,9 @@ _NO_TIME = timedelta(0)
 class MeshSources:
     """All that is known of one mesh; None for what is not there.
 
-    `told` is what the policy's status says, `reported` what its cluster reports. Of the policy are
-    `bundle`, the fingerprints of its roots, and its messages: of conditions that are False, and of
-    warnings.
+    `told` is what the policy's status says, `reported` what its cluster reports, `mirrored` what
+    the hub judged of its intermediates. Of the policy are `bundle`, the fingerprints of its roots,
+    and its messages: of conditions that are False, and of warnings.
     """
 
     key: MeshKey
@@ -58,8 +52,18 @@ class MeshSources:
     reported: ReportedMesh | None
     certificate: Manifest | None
     bundle: tuple[str, ...] | None
+    mirrored: MirroredMesh | None = None
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def outdated(self) -> MeshCondition | None:
+        """Why what its cluster reports is not of now, None where it is."""
+        current = find_current(self.reported) if self.reported else None
+        if self.reported is None or current is None or current.status is ConditionStatus.TRUE:
+            return None
+        message = self.reported.message or current.message
+        return build_unknown(Reason.CLUSTER_UNREACHABLE, message)
 
 
 def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
@@ -104,17 +108,23 @@ def _judge_message(sources: MeshSources, message: str | None) -> Health:
 
 
 def _read_issuance(sources: MeshSources, *, now: datetime) -> MeshIssuance | None:
-    if sources.certificate is None:
-        return None
     istiod = sources.reported.istiod if sources.reported else None
     replicas = istiod.total if istiod else None
-    return read_issuance(sources.certificate, replicas=replicas, now=now)
+    if sources.certificate is not None:
+        return read_issuance(sources.certificate, replicas=replicas, now=now)
+    if sources.mirrored is None:
+        return None
+    mirrored = sources.mirrored
+    mesh = MeshTarget(name=sources.key.name, namespace=mirrored.namespace, deployment="")
+    return restore_issuance(mirrored.issuance, mesh=mesh, replicas=replicas, now=now)
 
 
 def _list_conditions(
     sources: MeshSources, issuance: MeshIssuance | None
 ) -> Iterator[MeshCondition]:
     """Return what can be judged here, as the hub judges it."""
+    if sources.outdated is not None:
+        yield sources.outdated
     if issuance is not None:
         yield issuance.judge()
     if sources.reported is not None:
@@ -131,7 +141,10 @@ def _find_message(conditions: tuple[MeshCondition, ...], told: str | None) -> st
 
 
 def _find_generation(sources: MeshSources) -> int | None:
-    spec = read_spec(sources.certificate) if sources.certificate else None
+    if sources.certificate is None:
+        mirrored = sources.mirrored
+        return mirrored.issuance.intermediate_generation if mirrored else None
+    spec = read_spec(sources.certificate)
     return spec.intermediate_generation if spec else None
 
 
@@ -144,24 +157,34 @@ def _build_namespaces(sources: MeshSources) -> NamespacesReport | None:
         in_sync, total, stale = told.namespaces_in_sync, told.namespaces_total, ()
     else:
         return None
-    health = Health.GOOD if in_sync >= total else Health.UNKNOWN
+    is_in_sync = in_sync >= total and sources.outdated is None
+    health = Health.GOOD if is_in_sync else Health.UNKNOWN
     return NamespacesReport(health=health, in_sync=in_sync, total=total, stale=stale)
 
 
 def _build_instances(sources: MeshSources, issuance: MeshIssuance) -> tuple[InstanceReport, ...]:
-    reported = {each.pod: each for each in read_instances(sources.certificate or {})}
+    reported = {each.pod: each for each in _list_reported(sources)}
     return tuple(
-        _build_instance(each, reported[each.pod])
+        _build_instance(each, reported[each.pod], is_of_now=sources.outdated is None)
         for each in sorted(issuance.instances, key=lambda each: each.pod)
     )
 
 
-def _build_instance(checked: CheckedInstance, reported: Instance) -> InstanceReport:
+def _list_reported(sources: MeshSources) -> Iterable[Instance | MirroredInstance]:
+    if sources.certificate is not None:
+        return read_instances(sources.certificate)
+    return sources.mirrored.issuance.instances if sources.mirrored else ()
+
+
+def _build_instance(
+    checked: CheckedInstance, reported: Instance | MirroredInstance, *, is_of_now: bool
+) -> InstanceReport:
     """Return a replica; of one that is not believed nothing is told but that."""
-    certificate = checked.certificate if checked.state is not InstanceState.FALSE else None
+    certificate = checked.believed
+    health = judge_instance(checked.state)
     return InstanceReport(
         pod=checked.pod,
-        health=judge_instance(checked.state),
+        health=health if is_of_now else find_worst_health((health, Health.UNKNOWN)),
         state=STATES[checked.state],
         message=checked.clause or None,
         serial=certificate.serial if certificate else None,

@@ -137,7 +137,7 @@ def _build_root(root: RootStatus, *, now: datetime) -> RootReport:
 def _build_meshes(
     manifest: Manifest, status: RootTrustPolicyStatus, known: Known, *, now: datetime
 ) -> tuple[MeshReport, ...]:
-    """Return the meshes of the status, and those that IssuedCertificates here add to them.
+    """Return the meshes of the status, and those that IssuedCertificates and mirrors add to them.
 
     One that pins another root than the policy's proves nothing under that.
     """
@@ -147,6 +147,11 @@ def _build_meshes(
         key: found
         for key, found in known.certificates.get(full_name, {}).items()
         if status.root is None or find_pinned(found) == status.root.fingerprint
+    }
+    mirrored = {
+        key: found
+        for key, found in known.mirrored.get(full_name, {}).items()
+        if status.root is None or found.issuance.root_fingerprint == status.root.fingerprint
     }
     bundle = tuple(each.fingerprint for each in status.trust_bundle) or None
     failures = tuple(
@@ -159,13 +164,14 @@ def _build_meshes(
                 told=told.get(key),
                 reported=known.reports.get(key),
                 certificate=certificates.get(key),
+                mirrored=mirrored.get(key),
                 bundle=bundle,
                 failures=failures,
                 warnings=status.warnings,
             ),
             now=now,
         )
-        for key in sorted(told.keys() | certificates.keys())
+        for key in sorted(told.keys() | certificates.keys() | mirrored.keys())
     )
 
 

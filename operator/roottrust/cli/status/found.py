@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from roottrust.api.mesh import MeshSpec, MeshStatus
+from roottrust.api.mesh import IstioInstallation, MeshSpec, MeshStatus
+from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.api.reference import MeshReference
 from roottrust.domain.issuance_object import read_spec
 from roottrust.domain.issuance_plan import read_owner
+from roottrust.domain.mirror_mark import is_mirror
+from roottrust.domain.mirror_status import read_status
 
 Manifest = Mapping[str, Any]
 
@@ -25,6 +28,14 @@ class MeshKey(NamedTuple):
 
     cluster: str
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MirroredMesh:
+    """What the hub judged of a mesh of another cluster; `namespace` is its istiod's."""
+
+    namespace: str
+    issuance: MirroredIssuance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +51,13 @@ class FoundObjects:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is known of meshes: their reports, and the IssuedCertificates by policy."""
+    """What is known of meshes: their reports, and the IssuedCertificates by policy.
+
+    `mirrored` has what the hub judged of meshes of other clusters, by policy as well.
+    """
 
     reports: Mapping[MeshKey, MeshStatus] = field(default_factory=dict)
+    mirrored: Mapping[str, Mapping[MeshKey, MirroredMesh]] = field(default_factory=dict)
     certificates: Mapping[str, Mapping[MeshKey, Manifest]] = field(default_factory=dict)
 
 
@@ -50,6 +65,7 @@ def read_known(found: FoundObjects) -> Known:
     """Return everything but the policies, found by what it speaks of."""
     return Known(
         reports=_read_reports(found.meshes, home=found.home),
+        mirrored=_read_mirrored(found.meshes, home=found.home),
         certificates=_read_certificates(found.certificates),
     )
 
@@ -58,15 +74,35 @@ def _read_reports(meshes: Iterable[Manifest], *, home: str) -> dict[MeshKey, Mes
     reports: dict[MeshKey, MeshStatus] = {}
     # The operator's own namespace counts first: there nobody else writes.
     for mesh in sorted(meshes, key=lambda each: each["metadata"].get("namespace") != home):
-        metadata = mesh["metadata"]
-        try:
-            place = MeshSpec.model_validate(mesh.get("spec") or {}).istio.installation
-            status = MeshStatus.model_validate(mesh.get("status") or {})
-        except ValidationError:
-            continue
-        if metadata.get("namespace") in {home, place.namespace} and mesh.get("status"):
-            reports.setdefault(MeshKey(place.cluster, str(metadata["name"])), status)
+        place, status = _read_place(mesh), read_status(mesh)
+        if place and status and mesh["metadata"].get("namespace") in {home, place.namespace}:
+            reports.setdefault(_build_key(mesh, place), status)
     return reports
+
+
+def _read_mirrored(
+    meshes: Iterable[Manifest], *, home: str
+) -> dict[str, dict[MeshKey, MirroredMesh]]:
+    found: dict[str, dict[MeshKey, MirroredMesh]] = {}
+    for mesh in meshes:
+        place, status = _read_place(mesh), read_status(mesh)
+        issuance = status.issuance if status else None
+        is_hubs = is_mirror(mesh) and mesh["metadata"].get("namespace") == home
+        if is_hubs and place is not None and issuance is not None:
+            mirrored = MirroredMesh(namespace=place.namespace, issuance=issuance)
+            found.setdefault(issuance.policy, {})[_build_key(mesh, place)] = mirrored
+    return found
+
+
+def _read_place(mesh: Manifest) -> IstioInstallation | None:
+    try:
+        return MeshSpec.model_validate(mesh.get("spec") or {}).istio.installation
+    except ValidationError:
+        return None
+
+
+def _build_key(mesh: Manifest, place: IstioInstallation) -> MeshKey:
+    return MeshKey(place.cluster, str(mesh["metadata"]["name"]))
 
 
 def _read_certificates(found: Iterable[Manifest]) -> dict[str, dict[MeshKey, Manifest]]:

@@ -100,8 +100,8 @@ class MeshReport(ReportModel):
     message: str | None = Field(default=None, description="What it lacks, and what to do next.")
     generation: int | None = Field(
         default=None,
-        description="Generation of intermediates that is asked for; null where its "
-        "IssuedCertificate is not in the management cluster.",
+        description="Generation of intermediates that is asked for; null where "
+        "nobody tells, as of a mesh in another cluster without a mirror.",
     )
     instances_ready: int = Field(description="Replicas of istiod that serve what they should.")
     instances_total: int = Field(description="Replicas of istiod.")
@@ -110,8 +110,8 @@ class MeshReport(ReportModel):
     )
     instances: tuple[InstanceReport, ...] | None = Field(
         default=None,
-        description="The replicas; null where its IssuedCertificate is not in the management "
-        "cluster.",
+        description="The replicas; null where nobody tells, as of a mesh in another cluster "
+        "without a mirror.",
     )
     namespaces: NamespacesReport | None = Field(
         default=None, description="Its namespaces; null where nothing is reported of them."

@@ -6,6 +6,7 @@ from typing import Any
 
 from roottrust.api.issued_certificate import Instance
 from roottrust.cli.status.found import FoundObjects
+from roottrust.domain.mirror_mark import MIRROR_LABEL
 from tests.unit.domain.agent_entries import BUNDLE, NAME, build_instance, dump
 from tests.unit.domain.samples import ROOT
 
@@ -106,6 +107,38 @@ def build_mesh(
         "metadata": {"namespace": namespace, "name": f"istiod-istio-system-{cluster}"},
         "spec": {"istio": {"installation": place}},
         "status": {**told, **status},
+    }
+
+
+def build_mirror(
+    *instances: dict[str, Any], policy: str = POLICY, generation: int = 1, **status: Any
+) -> dict[str, Any]:
+    """Return the mirror of a mesh in cluster2 with what the hub judged of its istiods."""
+    found = build_mesh(cluster="cluster2")
+    labels = {"app.kubernetes.io/managed-by": "roottrust", MIRROR_LABEL: "cluster2"}
+    issuance = {
+        "policy": policy,
+        "rootFingerprint": ROOT.fingerprint,
+        "intermediateGeneration": generation,
+        "instances": list(instances or (build_mirrored(),)),
+    }
+    current = build_condition("Current")
+    told = {**found["status"], "issuance": issuance, "conditions": [current], **status}
+    return {**found, "metadata": {**found["metadata"], "labels": labels}, "status": told}
+
+
+def build_mirrored(pod: str = "istiod-far", **changes: Any) -> dict[str, Any]:
+    """Return what the hub judged of one istiod."""
+    told = build_instance()
+    return {
+        "pod": pod,
+        "state": "Serving",
+        "serial": told.serial,
+        "fingerprint": told.fingerprint,
+        "intermediateGeneration": 1,
+        "notAfter": show(told.not_after),
+        "loadedByIstiod": True,
+        **changes,
     }
 
 
