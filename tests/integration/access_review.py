@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from testbed import Cluster
+from tests.integration.kube_api import review
 
 
 def may_do(
@@ -20,7 +19,7 @@ def may_do(
     """Return whether an account may do it; a resource is its group and its plural."""
     group, plural = resource
     kind, _, subresource = plural.partition("/")
-    review = {
+    question = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
         "spec": {
@@ -36,5 +35,4 @@ def may_do(
             },
         },
     }
-    answer = cluster.kubectl("create", "-f", "-", "-o", "json", input=json.dumps(review))
-    return bool(json.loads(answer.stdout)["status"]["allowed"])
+    return bool(review(cluster, question)["status"]["allowed"])

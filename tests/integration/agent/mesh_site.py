@@ -14,10 +14,11 @@ from testbed import Cluster
 from tests.integration.agent.vault_site import CLUSTER, TTL_DAYS, VaultSite
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import list_objects, read_object
 
 DEPLOYMENT = "istiod"
 POD = "istiod-6d4cf7b5f9-x7k2p"
-KIND = "issuedcertificates.internal.gloo.solo.io"
+KIND = "issuedcertificates"
 
 RIGHTS = Path(__file__).parents[3] / "deploy/istiod"
 
@@ -118,8 +119,8 @@ class MeshSite:
 
     def read_entry(self) -> dict[str, Any]:
         """Return this pod's entry in status, an empty one without it."""
-        words = ("get", KIND, self.name, "-n", self.namespace, "-o", "json")
-        status = json.loads(self.cluster.kubectl(*words).stdout).get("status") or {}
+        found = read_object(self.cluster, KIND, self.namespace, self.name)
+        status = found.get("status") or {}
         entries = [each for each in status.get("instances", []) if each["pod"] == self.pod]
         return entries[0] if entries else {}
 
@@ -137,8 +138,7 @@ class MeshSite:
         return wait_for(self.read_entry, lambda entry: text in entry.get("error", ""))
 
     def list_events(self) -> list[dict[str, Any]]:
-        words = ("get", "events", "-n", self.namespace, "-o", "json")
-        items: list[dict[str, Any]] = json.loads(self.cluster.kubectl(*words).stdout)["items"]
+        items = list_objects(self.cluster, "events", self.namespace)
         return [each for each in items if each["source"].get("component") == "roottrust-agent"]
 
     def wait_for_event(self, reason: str) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from tests.integration.cluster.istiod import Istiod
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import read_object
 from tests.integration.manifests.table import change, read_base
 
 KIND = "issuedcertificates"
@@ -43,9 +43,8 @@ class Issued:
         self._istiod.cluster.kubectl(*words, manager, input=json.dumps(manifest))
 
     def list_pods(self) -> list[str]:
-        found: dict[str, Any] = json.loads(
-            self._istiod.kubectl("get", KIND, self._istiod.mesh, "-o=json")
-        )
+        istiod = self._istiod
+        found = read_object(istiod.cluster, KIND, istiod.namespace, istiod.mesh)
         return [each["pod"] for each in found.get("status", {}).get("instances", [])]
 
     def wait_for_pods(self, *pods: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from testbed import Cluster
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import find_object, list_objects
 
 SECONDS = 15.0
 
@@ -129,15 +130,11 @@ class Istiod:
     def read_events(self) -> list[str]:
         """Return the reasons of the events on its Mesh."""
         selector = f"involvedObject.name={self.mesh}"
-        words = ("get", "events", "-n", self.home, "--field-selector", selector, "-o=json")
-        found = json.loads(self.cluster.kubectl(*words).stdout)
-        return [each["reason"] for each in found["items"]]
+        found = list_objects(self.cluster, "events", self.home, fields=selector)
+        return [each["reason"] for each in found]
 
     def find_mesh(self) -> dict[str, Any] | None:
-        words = ("get", "mesh", self.mesh, "-n", self.home, "-o=json", "--ignore-not-found")
-        found = self.cluster.kubectl(*words).stdout
-        mesh: dict[str, Any] | None = json.loads(found) if found else None
-        return mesh
+        return find_object(self.cluster, "meshes", self.home, self.mesh)
 
     def wait_for_mesh(self) -> dict[str, Any]:
         found = wait_for(self.find_mesh, lambda mesh: mesh is not None, seconds=SECONDS)

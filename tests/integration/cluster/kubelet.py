@@ -10,6 +10,7 @@ from typing import Any
 
 from testbed import Cluster
 from testbed.command import CommandError
+from tests.integration.kube_api import list_objects
 
 LOOK_SECONDS = 0.2
 
@@ -32,9 +33,7 @@ class Kubelet:
         self._stop.set()
 
     def _list_pods(self) -> list[dict[str, Any]]:
-        words = ("get", "pods", "-n", self._namespace, "-o=json")
-        found: list[dict[str, Any]] = json.loads(self._cluster.kubectl(*words).stdout)["items"]
-        return found
+        return list_objects(self._cluster, "pods", self._namespace)
 
     def _serve(self, pod: dict[str, Any]) -> None:
         app = pod["metadata"].get("labels", {}).get("app")

@@ -8,6 +8,7 @@ from typing import Any
 
 from testbed import Cluster
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import list_objects, read_object
 
 ANNOTATION = "internal.gloo.solo.io/trust-hash"
 FIRST, SECOND = "1" * 64, "2" * 64
@@ -67,13 +68,12 @@ class Workloads:
             }
         )
         wait_for(
-            lambda: self.read("pdb", app).get("status", {}),
+            lambda: self.read("poddisruptionbudget", app).get("status", {}),
             lambda status: status.get("currentHealthy", 0) > 0,
         )
 
     def read(self, kind: str, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.kubectl("get", kind, name, "-o=json"))
-        return found
+        return read_object(self.cluster, f"{kind}s", self.namespace, name)
 
     def find_hash(self, name: str, *, kind: str = "deployment") -> str | None:
         """Return the trust hash on its template of pods."""
@@ -82,7 +82,7 @@ class Workloads:
         return found
 
     def list_pods(self, app: str) -> list[dict[str, Any]]:
-        found = json.loads(self.kubectl("get", "pods", "-l", f"app={app}", "-o=json"))["items"]
+        found = list_objects(self.cluster, "pods", self.namespace, labels=f"app={app}")
         return [each for each in found if "deletionTimestamp" not in each["metadata"]]
 
     def list_ready(self, app: str) -> list[str]:

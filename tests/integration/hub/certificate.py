@@ -8,6 +8,7 @@ from typing import Any
 
 from testbed import Cluster
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import find_object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +25,7 @@ class Certificate:
 
     def read(self) -> dict[str, Any] | None:
         """Return it as it is, None if it is not there."""
-        words = ("get", "issuedcertificates", "-n", self.namespace, "-o", "json")
-        items = json.loads(self.cluster.kubectl(*words).stdout)["items"]
-        return next((each for each in items if each["metadata"]["name"] == self.name), None)
+        return find_object(self.cluster, "issuedcertificates", self.namespace, self.name)
 
     def wait_for(self) -> dict[str, Any]:
         """Return it once it is there."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from testbed import Cluster
 from tests.integration.hub.waiting import DEADLINE_SECONDS, wait_for
+from tests.integration.kube_api import list_objects, read_object
 from tests.integration.manifests.table import change, read_base
 
 Condition = dict[str, Any]
@@ -56,8 +57,7 @@ class Policy:
         self.annotate(f"nudged-at={time.monotonic()}")
 
     def read(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.kubectl("get", "rtp", self.name, "-o", "json"))
-        return found
+        return read_object(self.cluster, "roottrustpolicies", self.namespace, self.name)
 
     def read_status(self) -> dict[str, Any]:
         status: dict[str, Any] = self.read().get("status", {})
@@ -70,8 +70,8 @@ class Policy:
     def read_events(self, reason: str) -> list[str]:
         """Return the messages of its Events of one reason."""
         wanted = f"involvedObject.name={self.name},reason={reason}"
-        found = json.loads(self.kubectl("get", "events", "-o=json", f"--field-selector={wanted}"))
-        return [each["message"] for each in found["items"]]
+        found = list_objects(self.cluster, "events", self.namespace, fields=wanted)
+        return [each["message"] for each in found]
 
     def wait_for(
         self,

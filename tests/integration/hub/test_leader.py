@@ -19,6 +19,7 @@ from tests.integration.hub.names import Names, build_names
 from tests.integration.hub.operator_process import build_command, build_environment
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import read_object
 from tests.integration.manifests.table import change, read_base
 from tests.integration.vault_calls import Ask, read
 
@@ -31,8 +32,8 @@ pytestmark = pytest.mark.usefixtures("alone")
 
 
 def read_holder(cluster: Cluster) -> str:
-    found = cluster.kubectl("get", "lease", "roottrust-hub", "-n", NAMESPACE, "-o=json").stdout
-    holder: str = json.loads(found)["spec"]["holderIdentity"]
+    found = read_object(cluster, "leases", NAMESPACE, "roottrust-hub")
+    holder: str = found["spec"]["holderIdentity"]
     return holder
 
 

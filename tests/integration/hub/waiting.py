@@ -16,7 +16,7 @@ def wait_for(
     holds: Callable[[Value], bool],
     *,
     seconds: float = DEADLINE_SECONDS,
-    every: float = 0.2,
+    every: float = 0.1,
 ) -> Value:
     """Look until it holds, and return what was seen then; fails with what was seen last."""
     deadline = time.monotonic() + seconds
