@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from roottrust.api.certificate_options import GraceRatio
-from roottrust.api.choices import IssuanceState, KeyType
+from roottrust.api.choices import IssuanceState, KeyType, RestartOn
 from roottrust.api.condition import Conditions
 from roottrust.api.listing import distinct, keyed_by
 from roottrust.api.model import ExchangedModel
@@ -118,7 +118,12 @@ class IssuedCertificateSpec(ExchangedModel):
         never_lowered("cannot be lowered: generations count up"),
     ] = Field(default=1, description="When it is raised, every agent obtains a new intermediate.")
     auto_restart_pods: bool = Field(
-        default=False, description="Whether workloads are restarted once this is issued."
+        default=False, description="Whether workloads are restarted when their trust has changed."
+    )
+    restart_on: RestartOn | None = Field(
+        default=None,
+        description="Issuance: they are restarted also once each istiod serves an intermediate of "
+        "a raised intermediateGeneration. Unset: RootChange, when the roots have changed.",
     )
 
 

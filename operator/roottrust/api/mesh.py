@@ -11,6 +11,7 @@ from roottrust.api.listing import distinct, ordered
 from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.api.model import ExchangedModel
 from roottrust.api.rule import unchanged
+from roottrust.api.stale_workloads import ROOTS_MAX, StaleWorkloads
 from roottrust.api.text import (
     Count,
     DnsLabel,
@@ -23,7 +24,6 @@ from roottrust.api.text import (
     StatusText,
 )
 
-ROOTS_MAX = 32
 STALE_MAX = 20
 
 _PLACE_IS_FIXED = unchanged("cannot be changed: it is part of the Mesh's identity and name")
@@ -103,6 +103,15 @@ class MeshStatus(ExchangedModel):
         default=(),
         description="SHA-256 of the roots that workloads were last restarted for; at first sight, "
         "of those that istiod publishes.",
+    )
+    restarted_for_generation: Count | None = Field(
+        default=None,
+        description="The intermediateGeneration that workloads were last restarted for, or need no "
+        "restart for.",
+    )
+    stale_workloads: StaleWorkloads | None = Field(
+        default=None,
+        description="Workloads that may still trust only the roots before; unset if none is known.",
     )
     issuance: MirroredIssuance | None = Field(
         default=None,

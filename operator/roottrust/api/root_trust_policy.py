@@ -112,7 +112,9 @@ class RootTrustPolicyConfig(ApiModel):
     restart_on: RestartOn = Field(
         default=RestartOn.ROOT_CHANGE,
         description="RootChange: only a changed root restarts workloads; a new intermediate under "
-        "a trusted root needs none. Issuance: a new intermediate does so, too.",
+        "a trusted root needs none. Issuance: they are restarted, too, once each istiod serves an "
+        "intermediate of a raised rotation.intermediateGeneration; not when one is renewed before "
+        "its end, or istiod restarts.",
     )
     mgmt_server_ca: MgmtServerCa | None = Field(
         default=None, description="Refused: it would keep the root's key in etcd; use agentCa."

@@ -10,6 +10,7 @@ from roottrust.api.choices import ObjectOrigin, PolicyState, TrustReason
 from roottrust.api.condition import Conditions
 from roottrust.api.listing import keyed_by, ordered
 from roottrust.api.model import ExchangedModel
+from roottrust.api.stale_workloads import ToldStaleWorkloads
 from roottrust.api.text import (
     Count,
     Fingerprint,
@@ -84,6 +85,11 @@ class MeshStatus(ExchangedModel):
         default=0, description="Namespaces that have the current trust bundle."
     )
     namespaces_total: Count = Field(default=0, description="Namespaces that should have it.")
+    stale_workloads: ToldStaleWorkloads | None = Field(
+        default=None,
+        description="Workloads that may still trust only the roots before, as its cluster reports "
+        "them; unset if it reports none.",
+    )
     message: StatusText | None = Field(default=None, description="What it lacks, if anything.")
 
 

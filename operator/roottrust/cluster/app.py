@@ -18,6 +18,7 @@ from roottrust.cluster.mesh_controller import MeshController
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter
 from roottrust.cluster.routes import CROWDED, ClusterRoutes
+from roottrust.cluster.stale_observer import StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.mesh_plan import MeshPlace
@@ -55,6 +56,7 @@ class _ClusterRole:
             observer=TrustObserver(shared.client, shared.store, place=place, now=_get_now),
             reporter=MeshReporter(shared.client, events=shared.events, metrics=shared.metrics),
             restarts=TrustRestarts(shared.client, shared.store, place=place, istiods=istiods),
+            stale=StaleObserver(shared.client, now=_get_now),
             now=_get_now,
         )
         self._pruner = InstancePruner(shared.client, shared.store, cluster=place.cluster)

@@ -9,6 +9,7 @@ from typing import Any
 from roottrust.cluster.kinds import MESHES
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter, parse_status
+from roottrust.cluster.stale_observer import StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.discovery import Istiod, read_istiod
@@ -17,6 +18,8 @@ from roottrust.domain.mesh_plan import MeshPlace, build_removal, plan_mesh, plan
 from roottrust.domain.mirror_mark import is_mirror
 from roottrust.domain.observed_mesh_status import build_mesh_status
 from roottrust.domain.served_namespaces import GRACE
+from roottrust.domain.stale_workloads import find_root_change
+from roottrust.domain.trust_restart import note_stale, read_workload_trust
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 # How soon to look again at a Deployment whose watch is behind.
@@ -37,6 +40,7 @@ class MeshController:
         observer: TrustObserver,
         reporter: MeshReporter,
         restarts: TrustRestarts,
+        stale: StaleObserver,
         now: Callable[[], datetime],
     ) -> None:
         self._place = place
@@ -45,6 +49,7 @@ class MeshController:
         self._observer = observer
         self._reporter = reporter
         self._restarts = restarts
+        self._stale = stale
         self._now = now
 
     async def reconcile(self, key: ObjectKey) -> float | None:
@@ -52,6 +57,7 @@ class MeshController:
         deployment = self._store.get_by_key(key)
         istiod = None if deployment is None else read_istiod(deployment)
         if istiod is None:
+            self._stale.forget(f"{key.namespace}/{key.name}")
             return await self._remove(key)
         config = await self._objects.observe_mesh_config(istiod)
         mesh = await self._keep(istiod, config)
@@ -74,18 +80,23 @@ class MeshController:
     ) -> float | None:
         trust = await self._observer.observe(istiod, config)
         previous = parse_status(mesh.get("status"))
-        progress = await self._restarts.advance(
-            trust, restarted_for=previous.restarted_for if previous else ()
+        before = read_workload_trust(previous)
+        change = find_root_change(
+            trust, restarted_for=before.restarted_for, told=before.stale, now=self._now()
         )
+        progress = await self._restarts.advance(trust, before)
+        look = await self._stale.look(trust, change, told=before.stale)
         status = build_mesh_status(
             trust,
             previous=previous,
-            restarted_for=progress.restarted_for,
+            workloads=note_stale(progress.known, change, look.stale),
             generation=int(mesh["metadata"].get("generation") or 0),
             now=self._now(),
         )
-        await self._reporter.report(mesh, status)
-        return GRACE.total_seconds() if trust.is_waiting else progress.pause
+        await self._reporter.report(mesh, status, asked=progress.asked)
+        grace = GRACE.total_seconds() if trust.is_waiting else None
+        pauses = (grace, progress.pause, look.pause)
+        return min((each for each in pauses if each is not None), default=None)
 
     async def _remove(self, key: ObjectKey) -> float | None:
         """Delete the Mesh of an istiod that is gone: the API server says so, not a watch alone."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from roottrust.api.mesh import MeshStatus
 from roottrust.cluster.kinds import MESHES
+from roottrust.domain.mesh_bounce import MeshRestart
 from roottrust.domain.observed_mesh_status import list_mesh_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.status import apply_status, dump_status
@@ -28,8 +29,13 @@ class MeshReporter:
         self._events = events
         self._metrics = metrics
 
-    async def report(self, mesh: Manifest, status: MeshStatus) -> None:
-        """Write the status of a Mesh if it differs; raises RootTrustError when it is not taken."""
+    async def report(
+        self, mesh: Manifest, status: MeshStatus, *, asked: MeshRestart | None = None
+    ) -> None:
+        """Write the status of a Mesh if it differs; raises RootTrustError when it is not taken.
+
+        `asked` is what restarts were just asked for.
+        """
         name = mesh["metadata"]["name"]
         self._metrics.set_mesh_conditions(
             mesh=name, statuses={each.type: each.status for each in status.conditions}
@@ -40,7 +46,7 @@ class MeshReporter:
         await apply_status(
             self._client, MESHES, mesh, dump_status(status), field_manager=FIELD_MANAGER
         )
-        for each in list_mesh_transitions(before, status):
+        for each in list_mesh_transitions(before, status, asked=asked):
             await self._events.post_event(
                 {"apiVersion": MESHES.api_version, "kind": MESHES.kind, **mesh},
                 type_="Normal" if each.is_normal else "Warning",

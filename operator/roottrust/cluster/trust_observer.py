@@ -48,6 +48,9 @@ class TrustObserver:
             published=await self._observe_published(istiod.namespace),
             pinned=None if issued is None else fingerprint_text(issued.trust_bundle),
             restarts_pods=issued is not None and issued.restarts_pods,
+            generation=issued.generation if issued else None,
+            is_generation_served=issued is not None and issued.is_served_by(istiod.wanted),
+            restarts_on_issuance=issued is not None and issued.restarts_on_issuance,
             served=find_served(
                 self._store.list(NAMESPACES),
                 selectors=told.discovery_selectors,

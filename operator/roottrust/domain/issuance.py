@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from roottrust.api.choices import RestartOn
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.api.rotation import Rotation
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
@@ -50,6 +51,7 @@ class AgentOptions:
     renewal_ratio: float | None
     rotation: Rotation
     restarts_pods: bool
+    restarts_on_issuance: bool = False
 
 
 def read_agent_options(spec: RootTrustPolicySpec, *, ca_pem: str | None) -> AgentOptions:
@@ -60,6 +62,7 @@ def read_agent_options(spec: RootTrustPolicySpec, *, ca_pem: str | None) -> Agen
         renewal_ratio=config.intermediate_cert_options.secret_rotation_grace_period_ratio,
         rotation=spec.rotation,
         restarts_pods=config.auto_restart_pods,
+        restarts_on_issuance=config.auto_restart_pods and config.restart_on is RestartOn.ISSUANCE,
     )
 
 
@@ -116,6 +119,7 @@ def build_spec(
         "trustBundle": find_bundle(root).pem,
         "intermediateGeneration": options.rotation.find_generation(cluster.cluster),
         "autoRestartPods": options.restarts_pods,
+        **({"restartOn": RestartOn.ISSUANCE.value} if options.restarts_on_issuance else {}),
     }
 
 

@@ -14,6 +14,7 @@ from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.issuance_plan import CertificateConflict, IssuancePlan, IssuanceRequest
 from roottrust.domain.mesh_report import MeshReport, report_meshes
 from roottrust.domain.reasons import Reason
+from roottrust.domain.stale_warning import warn_of_stale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,18 +22,21 @@ class IssuanceReport:
     """How far the meshes of a policy are.
 
     `fault` is what keeps IssuedCertificates from being as they should be, `pending` how many writes
-    of them are not made.
+    of them are not made. `restarts_pods` is whether the policy asks for restarts.
     """
 
     fault: Fault | None = None
     pending: int = 0
     meshes: tuple[MeshReport, ...] = ()
+    restarts_pods: bool = False
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What works and will not last."""
         conditions = (each for mesh in self.meshes for each in (mesh.issued, mesh.propagated))
-        return tuple(each.message for each in conditions if each.is_warning)
+        told = tuple(each.message for each in conditions if each.is_warning)
+        stale = warn_of_stale(self.meshes, restarts_pods=self.restarts_pods)
+        return (*told, stale) if stale else told
 
     def find_next_change(self, now: datetime) -> datetime | None:
         """Return when time alone will change what is told, None if it will not."""
@@ -62,6 +66,7 @@ def report_issuance(
         fault=find_worst((*faults.values(), *_list_troubles(request))),
         pending=len(plan.actions) if is_observed_only else 0,
         meshes=report_meshes(request, plan, faults=faults, now=now),
+        restarts_pods=request.options.restarts_pods,
     )
 
 

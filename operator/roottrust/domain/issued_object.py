@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from roottrust.api.choices import RestartOn
+from roottrust.api.issued_certificate import INSTANCES_MAX
 from roottrust.domain.istiod_manifest import read_mapping, read_mappings
 
 Manifest = Mapping[str, Any]
@@ -13,7 +15,10 @@ Manifest = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedObject:
-    """One IssuedCertificate; `pods` are those of its instances, in their order in the status."""
+    """One IssuedCertificate; `pods` are those of its instances, in their order in the status.
+
+    `served` are the generations that their istiods serve, None where that is not seen.
+    """
 
     namespace: str
     name: str
@@ -22,6 +27,18 @@ class IssuedObject:
     trust_bundle: str
     restarts_pods: bool
     pods: tuple[str, ...]
+    generation: int | None = None
+    restarts_on_issuance: bool = False
+    served: tuple[int | None, ...] = ()
+
+    def is_served_by(self, replicas: int) -> bool:
+        """Whether each of so many replicas serves an intermediate of its generation."""
+        wanted = min(replicas, INSTANCES_MAX)
+        return (
+            self.generation is not None
+            and 0 < wanted <= len(self.served)
+            and all(each is not None and each >= self.generation for each in self.served)
+        )
 
 
 def read_issued(found: Manifest) -> IssuedObject:
@@ -38,4 +55,18 @@ def read_issued(found: Manifest) -> IssuedObject:
         trust_bundle=str(spec.get("trustBundle") or ""),
         restarts_pods=spec.get("autoRestartPods") is True,
         pods=tuple(str(each.get("pod") or "") for each in instances),
+        generation=_read_generation(spec),
+        restarts_on_issuance=(
+            spec.get("autoRestartPods") is True and spec.get("restartOn") == RestartOn.ISSUANCE
+        ),
+        served=tuple(_read_served(each) for each in instances),
     )
+
+
+def _read_served(instance: Manifest) -> int | None:
+    return _read_generation(instance) if instance.get("loadedByIstiod") is True else None
+
+
+def _read_generation(found: Manifest) -> int | None:
+    generation = found.get("intermediateGeneration")
+    return generation if isinstance(generation, int) else None

@@ -1,8 +1,12 @@
-"""PodBounceDirectives that restart a whole mesh: istiod, its gateways, then what has sidecars."""
+"""PodBounceDirectives that restart a whole mesh: istiod, its gateways, then what has sidecars.
+
+A new intermediate is served by istiod already: for that istiod itself is left out, and copies of
+the roots are as they were.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +14,25 @@ from roottrust.domain.discovery import Istiod
 from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.managed_by import MANAGED_BY
 from roottrust.domain.mesh_plan import MeshPlace
+from roottrust.domain.mesh_proxy import PROXY_LABEL, list_proxies
 
 Manifest = Mapping[str, Any]
 
-# What every proxy of istio's has (its injection templates), and what sidecars have beside it.
-PROXY_LABEL = "service.istio.io/canonical-name"
+# What sidecars have beside what every proxy has.
 _SIDECAR_LABEL = "security.istio.io/tlsMode"
-_REVISION = "istio.io/rev"
 
 # As many as a directive takes; istiod is one more in the first.
 GROUPS_MAX = 63
 _NAME_MAX = 230
 _HASH_LENGTH = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshRestart:
+    """What a mesh is restarted for: roots, or else an intermediate under the same ones."""
+
+    trust_hash: str
+    is_for_roots: bool
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -34,25 +45,21 @@ class ProxyGroup:
     value: str
 
     def build(self) -> dict[str, Any]:
-        """Return it as a directive lists it: none is restarted before the roots are there."""
-        return {
-            "namespace": self.namespace,
-            "labels": {self.label: self.value},
-            "rootCertSync": {},
-        }
+        """Return it as a directive lists it."""
+        return {"namespace": self.namespace, "labels": {self.label: self.value}}
 
 
 def find_groups(
     istiod: Istiod, pods: Iterable[Manifest], *, namespaces: Iterable[str]
 ) -> tuple[ProxyGroup, ...]:
     """Return the proxies of an istiod in the namespaces that it serves, in order."""
-    served = frozenset(namespaces)
-    return tuple(sorted(set(_list_groups(istiod, pods, served))))
+    proxies = list_proxies(istiod, pods, namespaces=namespaces)
+    return tuple(sorted({_build_group(each) for each in proxies}))
 
 
-def count_parts(groups: tuple[ProxyGroup, ...]) -> int:
-    """Return how many directives it takes, one after the other."""
-    return max(1, -(-len(groups) // GROUPS_MAX))
+def count_parts(groups: tuple[ProxyGroup, ...], restart: MeshRestart) -> int:
+    """Return how many directives it takes, one after the other: for roots, istiod is in one."""
+    return max(1 if restart.is_for_roots else 0, -(-len(groups) // GROUPS_MAX))
 
 
 def build_bounce(
@@ -60,18 +67,22 @@ def build_bounce(
     groups: tuple[ProxyGroup, ...],
     *,
     place: MeshPlace,
-    trust_hash: str,
+    restart: MeshRestart,
     part: int,
 ) -> dict[str, Any]:
-    """Return one of the directives; the first one has istiod restarted before all others."""
+    """Return one of the directives; for changed roots the first one begins with istiod.
+
+    Then nothing is restarted before the roots are in its namespace.
+    """
     begin = (part - 1) * GROUPS_MAX
-    selected = [each.build() for each in groups[begin : begin + GROUPS_MAX]]
-    first = [_build_istiod_group(istiod)] if part == 1 else []
+    sync: dict[str, Any] = {"rootCertSync": {}} if restart.is_for_roots else {}
+    selected = [{**each.build(), **sync} for each in groups[begin : begin + GROUPS_MAX]]
+    first = [_build_istiod_group(istiod)] if restart.is_for_roots and part == 1 else []
     mesh = place.build_name(deployment=istiod.deployment, namespace=istiod.namespace)
     return {
         "metadata": {
             "namespace": place.home,
-            "name": build_bounce_name(mesh, trust_hash=trust_hash, part=part),
+            "name": build_bounce_name(mesh, trust_hash=restart.trust_hash, part=part),
             "labels": dict(MANAGED_BY),
         },
         "spec": {
@@ -81,7 +92,7 @@ def build_bounce(
                 "namespace": istiod.namespace,
                 "deployment": istiod.deployment,
             },
-            "trustHash": trust_hash,
+            "trustHash": restart.trust_hash,
             "podsToBounce": [*first, *selected],
         },
     }
@@ -100,20 +111,12 @@ def _build_istiod_group(istiod: Istiod) -> dict[str, Any]:
     }
 
 
-def _list_groups(
-    istiod: Istiod, pods: Iterable[Manifest], served: frozenset[str]
-) -> Iterator[ProxyGroup]:
-    for pod in pods:
-        metadata = read_mapping(pod.get("metadata"))
-        labels = read_mapping(metadata.get("labels"))
-        revision = read_mapping(metadata.get("annotations")).get(_REVISION)
-        namespace = str(metadata.get("namespace"))
-        label = _SIDECAR_LABEL if _SIDECAR_LABEL in labels else PROXY_LABEL
-        value = labels.get(label)
-        if revision == istiod.revision and namespace in served and value:
-            yield ProxyGroup(
-                is_sidecar=label == _SIDECAR_LABEL,
-                namespace=namespace,
-                label=label,
-                value=str(value),
-            )
+def _build_group(proxy: Manifest) -> ProxyGroup:
+    labels = read_mapping(proxy.get("labels"))
+    label = _SIDECAR_LABEL if labels.get(_SIDECAR_LABEL) else PROXY_LABEL
+    return ProxyGroup(
+        is_sidecar=label == _SIDECAR_LABEL,
+        namespace=str(proxy["namespace"]),
+        label=label,
+        value=str(labels[label]),
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from roottrust.api.mesh import NamespaceSync
+from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.fault import Fault
 from roottrust.domain.instance_check import check_instances
 from roottrust.domain.issuance import CertificateKey, build_key
@@ -32,13 +33,17 @@ from roottrust.domain.target import ClusterTarget, MeshTarget
 
 @dataclass(frozen=True, kw_only=True)
 class MeshReport:
-    """One mesh; `issuance` is None while its IssuedCertificate cannot be relied on."""
+    """One mesh; `issuance` is None while its IssuedCertificate cannot be relied on.
+
+    `stale` are its workloads that may still trust only the roots before, None if none is reported.
+    """
 
     key: CertificateKey
     issued: MeshCondition
     propagated: MeshCondition
     issuance: MeshIssuance | None = None
     namespaces: NamespaceSync | None = None
+    stale: StaleWorkloads | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -94,15 +99,20 @@ def _report(
     roots = read_roots(spec.trust_bundle) if spec else ()
     bundle = tuple(each.fingerprint for each in roots) or None
     propagated = judge_propagation(mesh, report, bundle=bundle)
-    namespaces = report.namespaces if report else None
+    known = MeshReport(
+        key=key,
+        issued=build_unknown(
+            Reason.WAITING_FOR_VAULT, f"Vault is not ready for {cluster.cluster} yet."
+        ),
+        propagated=propagated,
+        namespaces=report.namespaces if report else None,
+        stale=report.stale_workloads if report else None,
+    )
     if fault is not None:
         issued = MeshCondition(status=fault.status, reason=fault.reason, message=fault.message)
-        return MeshReport(key=key, issued=issued, propagated=propagated, namespaces=namespaces)
+        return replace(known, issued=issued)
     if spec is None or not roots:
-        issued = build_unknown(
-            Reason.WAITING_FOR_VAULT, f"Vault is not ready for {cluster.cluster} yet."
-        )
-        return MeshReport(key=key, issued=issued, propagated=propagated, namespaces=namespaces)
+        return known
     pinned = build_pinned(spec, roots[0], cluster=cluster.cluster)
     found = request.found.get(key) or {}
     issuance = MeshIssuance(
@@ -110,13 +120,7 @@ def _report(
         instances=check_instances(read_instances(found), pinned, now=now),
         replicas=report.istiod.total if report and report.istiod else None,
     )
-    return MeshReport(
-        key=key,
-        issued=issuance.judge(),
-        propagated=propagated,
-        issuance=issuance,
-        namespaces=namespaces,
-    )
+    return replace(known, issued=issuance.judge(), issuance=issuance)
 
 
 def _find_own(request: IssuanceRequest, key: CertificateKey) -> Manifest | None:

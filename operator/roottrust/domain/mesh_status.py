@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from roottrust.api.mesh import NamespaceSync
 from roottrust.api.root_trust_policy_status import MESHES_MAX, MeshStatus, MeshTotals
+from roottrust.api.stale_workloads import (
+    TOLD_WORKLOADS_MAX,
+    StaleWorkloads,
+    ToldStaleWorkloads,
+)
 from roottrust.domain.issuance import build_key
 from roottrust.domain.issuance_plan import list_selected
 from roottrust.domain.issuance_report import IssuanceReport
@@ -34,9 +39,10 @@ def count_meshes(target: VaultTarget, issuance: IssuanceReport | None) -> MeshTo
 
 def _rank(
     cluster: ClusterTarget, mesh: MeshTarget, report: MeshReport | None
-) -> tuple[tuple[int, bool], str, str, str]:
+) -> tuple[tuple[int, bool], bool, str, str, str]:
     worst = report.worst.rank if report else (0, False)
-    return worst, cluster.cluster, mesh.name, mesh.namespace
+    has_stale = report is not None and report.stale is not None
+    return worst, not has_stale, cluster.cluster, mesh.name, mesh.namespace
 
 
 def _build(cluster: ClusterTarget, mesh: MeshTarget, report: MeshReport | None) -> MeshStatus:
@@ -55,5 +61,12 @@ def _build(cluster: ClusterTarget, mesh: MeshTarget, report: MeshReport | None) 
         earliest_not_after=issuance.earliest_not_after if issuance else None,
         namespaces_in_sync=namespaces.in_sync,
         namespaces_total=namespaces.total,
+        stale_workloads=_tell_stale(report.stale if report else None),
         message=worst.message if worst is not None and is_lacking else None,
     )
+
+
+def _tell_stale(stale: StaleWorkloads | None) -> ToldStaleWorkloads | None:
+    if stale is None:
+        return None
+    return ToldStaleWorkloads(total=stale.total, first=stale.first[:TOLD_WORKLOADS_MAX])

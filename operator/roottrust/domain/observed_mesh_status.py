@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from roottrust.api.choices import ConditionStatus
@@ -11,22 +12,40 @@ from roottrust.api.mesh import (
     MeshStatus,
     NamespaceSync,
 )
+from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.condition_judgement import build_conditions
+from roottrust.domain.mesh_bounce import MeshRestart
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.observed_trust_judgement import judge_trust
 from roottrust.domain.reasons import MeshConditionType, Reason
+from roottrust.domain.restart_advice import (
+    RESTARTED_BY_ITSELF,
+    advise_restart,
+    describe_stale,
+)
 from roottrust.domain.transition import Transition
-from roottrust.domain.trust_restart import is_restart_due
+from roottrust.domain.trust_restart import WorkloadTrust
 
 _TOLD = (MeshConditionType.TRUST_PUBLISHED, MeshConditionType.TRUST_PROPAGATED)
 # What every mesh goes through while it starts is no news, nor what follows from the other one.
 _WAITING = frozenset({Reason.NOT_PUBLISHED, Reason.WAITING_FOR_ISTIOD})
-# At first sight only what a person has to know at once; the rest is in the status.
-_RESTARTS_ASKED = Transition(
+_ROOTS_ASKED = Transition(
     reason=Reason.RESTARTS_REQUESTED,
     message="The roots have changed: a PodBounceDirective of this mesh restarts its workloads.",
     is_normal=True,
 )
+_ISSUANCE_ASKED = Transition(
+    reason=Reason.RESTARTS_REQUESTED,
+    message="Every istiod serves a new intermediate: a PodBounceDirective of this mesh restarts "
+    "its workloads (restartOn: Issuance).",
+    is_normal=True,
+)
+_RENEWED = Transition(
+    reason=Reason.WORKLOADS_RENEWED,
+    message="No workload is left that may trust only the roots before.",
+    is_normal=True,
+)
+# At first sight only what a person has to know at once; the rest is in the status.
 _NEWS = frozenset({Reason.SELF_SIGNED, Reason.PROPAGATED, Reason.UNREADABLE_ROOTS})
 
 
@@ -34,7 +53,7 @@ def build_mesh_status(
     trust: ObservedTrust,
     *,
     previous: MeshStatus | None,
-    restarted_for: tuple[str, ...],
+    workloads: WorkloadTrust,
     generation: int,
     now: datetime,
 ) -> MeshStatus:
@@ -51,16 +70,20 @@ def build_mesh_status(
             summary=f"{trust.istiod.ready}/{trust.istiod.wanted}",
         ),
         self_signed=trust.is_self_signed,
-        restarted_for=restarted_for,
-        message=_advise_restarts(trust, restarted_for) if ready.is_true else ready.message,
+        restarted_for=workloads.restarted_for,
+        restarted_for_generation=workloads.generation,
+        stale_workloads=workloads.stale,
+        message=_tell_stale(trust, workloads.stale) if ready.is_true else ready.message,
         conditions=build_conditions(
             judgements, previous.conditions if previous else (), generation=generation, now=now
         ),
     )
 
 
-def list_mesh_transitions(before: MeshStatus | None, after: MeshStatus) -> tuple[Transition, ...]:
-    """Return the conditions of the roots whose status or reason is another than before."""
+def list_mesh_transitions(
+    before: MeshStatus | None, after: MeshStatus, *, asked: MeshRestart | None = None
+) -> tuple[Transition, ...]:
+    """Return the conditions of the roots whose status or reason is another, and of restarts."""
     known = {each.type: each.reason for each in before.conditions} if before else {}
     turned = tuple(
         Transition(
@@ -71,18 +94,35 @@ def list_mesh_transitions(before: MeshStatus | None, after: MeshStatus) -> tuple
         for each in after.conditions
         if each.type in _TOLD and _is_news(known.get(each.type), each.reason)
     )
-    is_asked = before and before.restarted_for and before.restarted_for != after.restarted_for
-    return (*turned, _RESTARTS_ASKED) if is_asked else turned
+    return (*turned, *_list_restarts(before, after, asked))
 
 
-def _advise_restarts(trust: ObservedTrust, restarted_for: tuple[str, ...]) -> str | None:
-    """Say so where roots have changed and nobody restarts what still has the old ones."""
-    if not is_restart_due(trust, restarted_for) or trust.restarts_pods:
+def _list_restarts(
+    before: MeshStatus | None, after: MeshStatus, asked: MeshRestart | None
+) -> Iterator[Transition]:
+    """Return what came of a change of trust; at first sight there is none."""
+    was_stale = before is not None and before.stale_workloads is not None
+    stale = after.stale_workloads
+    if asked is not None:
+        yield _ROOTS_ASKED if asked.is_for_roots else _ISSUANCE_ASKED
+    elif stale is not None and not was_stale:
+        yield Transition(
+            reason=Reason.WORKLOADS_STALE,
+            message=f"The roots have changed: {describe_stale(stale.total, stale.first)}.",
+            is_normal=False,
+        )
+    if was_stale and stale is None:
+        yield _RENEWED
+
+
+def _tell_stale(trust: ObservedTrust, stale: StaleWorkloads | None) -> str | None:
+    """Say which workloads may have the roots before, and what becomes of them."""
+    if stale is None:
         return None
-    return (
-        "The roots have changed, and workloads that nobody has restarted since still have the old "
-        "ones: create a PodBounceDirective, or set autoRestartPods in the RootTrustPolicy."
-    )
+    what = describe_stale(stale.total, stale.first)
+    if trust.restarts_pods:
+        return f"{what}: {RESTARTED_BY_ITSELF}."
+    return f"{what}: {advise_restart(stale.first)}."
 
 
 def _is_news(before: str | None, after: str) -> bool:

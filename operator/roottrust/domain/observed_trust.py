@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roottrust.api.mesh import ROOTS_MAX
+from roottrust.api.stale_workloads import ROOTS_MAX
 from roottrust.domain.discovery import Istiod
 from roottrust.domain.published_bundle import PublishedBundle
 from roottrust.domain.served_namespaces import ServedNamespaces
@@ -17,7 +17,9 @@ class ObservedTrust:
 
     `published` is what its own namespace has. `pinned` is the fingerprint of the text that its
     IssuedCertificate pins, None where there is none; `restarts_pods` is whether it asks for
-    restarts. `bundles` has by namespace the fingerprint of
+    restarts, `restarts_on_issuance` whether for those of new intermediates, too. `generation` is
+    that of the intermediates that it asks for, and `is_generation_served` whether each istiod
+    serves such a one. `bundles` has by namespace the fingerprint of
     the text that is there; a namespace without roots is not in it.
     """
 
@@ -27,6 +29,9 @@ class ObservedTrust:
     served: ServedNamespaces
     bundles: Mapping[str, str]
     restarts_pods: bool = False
+    generation: int | None = None
+    is_generation_served: bool = False
+    restarts_on_issuance: bool = False
 
     @property
     def root_fingerprints(self) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def find_owner(
     namespace = str(metadata.get("namespace") or "")
     if _MIRROR in read_mapping(metadata.get("annotations")):
         return _leave_pod(metadata, Reason.MIRROR_POD, "a kubelet keeps it by a file of its node")
-    owner = _find_controller(metadata)
+    owner = find_controller(metadata)
     if owner is None:
         return _leave_pod(
             metadata, Reason.NO_CONTROLLER, "it has no controller that would replace it"
@@ -55,7 +55,7 @@ def find_owner(
         known = replica_sets.get(str(owner.get("name")))
         if known is None:
             return None
-        owner = _find_controller(read_mapping(known.get("metadata"))) or owner
+        owner = find_controller(read_mapping(known.get("metadata"))) or owner
     name = WorkloadName(
         namespace=namespace, kind=str(owner.get("kind"))[:63], name=str(owner.get("name"))
     )
@@ -74,7 +74,8 @@ def read_pod(pod: Manifest) -> BouncedPod:
     )
 
 
-def _find_controller(metadata: Manifest) -> Manifest | None:
+def find_controller(metadata: Manifest) -> Manifest | None:
+    """Return the owner that keeps an object, None where nobody does."""
     owners = read_mappings(metadata.get("ownerReferences"))
     return next((each for each in owners if each.get("controller") is True), None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from roottrust.domain.certificate import (
@@ -11,7 +12,7 @@ from roottrust.domain.certificate import (
     UnreadableCertificateError,
     parse_certificates,
 )
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.istiod_manifest import read_mapping, read_mappings
 from roottrust.domain.published_root import is_istiods_own
 from roottrust.domain.trust_bundle import fingerprint_text
 
@@ -23,11 +24,15 @@ Manifest = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedBundle:
-    """One published text; `trouble` says why it is no roots, None if it is."""
+    """One published text; `trouble` says why it is no roots, None if it is.
+
+    `written_at` is when the API server was last given it, None if that does not say.
+    """
 
     text_fingerprint: str
     roots: tuple[Certificate, ...] = ()
     trouble: str | None = None
+    written_at: datetime | None = None
 
     @property
     def is_istiods_own(self) -> bool:
@@ -42,12 +47,28 @@ def read_published(config_map: Manifest | None) -> PublishedBundle | None:
         return None
     fingerprint = fingerprint_text(text)
     try:
-        return PublishedBundle(text_fingerprint=fingerprint, roots=parse_certificates(text))
+        roots = parse_certificates(text)
     except UnreadableCertificateError as error:
         return PublishedBundle(text_fingerprint=fingerprint, trouble=str(error))
+    written_at = _find_written(read_mapping((config_map or {}).get("metadata")))
+    return PublishedBundle(text_fingerprint=fingerprint, roots=roots, written_at=written_at)
 
 
 def find_text(config_map: Manifest | None) -> str | None:
     """Return the roots' text, None if there is none."""
     text = read_mapping((config_map or {}).get("data")).get(KEY)
     return text if isinstance(text, str) and text else None
+
+
+def _find_written(metadata: Manifest) -> datetime | None:
+    """Return when the text was last changed, by the fields that Kubernetes notes for writers."""
+    times = [
+        datetime.fromisoformat(str(each["time"]))
+        for each in read_mappings(metadata.get("managedFields"))
+        if each.get("time") and f"f:{KEY}" in read_mapping(_read_fields(each).get("f:data"))
+    ]
+    return max(times, default=None)
+
+
+def _read_fields(managed: Manifest) -> Manifest:
+    return read_mapping(managed.get("fieldsV1"))

@@ -186,6 +186,10 @@ class Reason(StrEnum):
     # Of a Mesh whose workloads are restarted by one
     RESTARTS_REQUESTED = "RestartsRequested"
 
+    # Of a Mesh, and of a RootTrustPolicy: what may still trust only the roots before
+    WORKLOADS_STALE = "WorkloadsStale"
+    WORKLOADS_RENEWED = "WorkloadsRenewed"
+
     # Pods that a PodBounceDirective leaves alone
     NO_CONTROLLER = "NoController"
     MIRROR_POD = "MirrorPod"

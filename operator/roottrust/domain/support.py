@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from roottrust.api.choices import RestartOn
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.reasons import Reason
@@ -22,9 +21,6 @@ def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
     found = {
         "config.passiveCertificateAuthorities (leave it out)": bool(
             spec.config.passive_certificate_authorities
-        ),
-        "restarts at each issuance (leave config.restartOn at RootChange)": (
-            spec.config.auto_restart_pods and spec.config.restart_on is RestartOn.ISSUANCE
         ),
         "a rotation of the root (leave rotation.rootGeneration at 1)": (
             spec.rotation.root_generation > 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.reasons import ConditionType, Reason
+from roottrust.domain.stale_warning import find_stale_warning
 
 _VAULT = (ConditionType.ACCEPTED, ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED)
 _MESHES = (ConditionType.CERTIFICATES_ISSUED, ConditionType.TRUST_PROPAGATED)
@@ -39,12 +41,12 @@ class Transition:
 def list_transitions(
     before: RootTrustPolicyStatus | None, after: RootTrustPolicyStatus
 ) -> tuple[Transition, ...]:
-    """Return the conditions whose status or reason is another than what was told before.
+    """Return what is another than what was told before: conditions, and stale workloads.
 
     A first success is one Event, of the last condition: a fleet that starts is many first ones.
     """
     known = {each.type: (each.status, each.reason) for each in _list_told(before)}
-    return tuple(
+    turned = tuple(
         Transition(
             reason=each.reason,
             message=each.message,
@@ -54,6 +56,28 @@ def list_transitions(
         if known.get(each.type) != (each.status, each.reason)
         and (each.type in known or not _goes_without_saying(each))
     )
+    return (*turned, *_list_stale(before, after))
+
+
+def _list_stale(
+    before: RootTrustPolicyStatus | None, after: RootTrustPolicyStatus
+) -> Iterator[Transition]:
+    """Return that workloads may trust only the roots before, or that none is left of them.
+
+    The latter only where all clusters tell: one that is silent reports none either.
+    """
+    known = find_stale_warning(before.warnings if before else ())
+    warning = find_stale_warning(after.warnings)
+    if warning is not None and known is None:
+        message = warning.removeprefix(f"{Reason.WORKLOADS_STALE}: ")
+        yield Transition(reason=Reason.WORKLOADS_STALE, message=message, is_normal=False)
+    is_propagated = any(
+        each.type == ConditionType.TRUST_PROPAGATED and each.status is ConditionStatus.TRUE
+        for each in after.conditions
+    )
+    if known is not None and warning is None and is_propagated:
+        message = "No workload is left that may trust only the roots before."
+        yield Transition(reason=Reason.WORKLOADS_RENEWED, message=message, is_normal=True)
 
 
 def _list_told(status: RootTrustPolicyStatus | None) -> tuple[Condition, ...]:

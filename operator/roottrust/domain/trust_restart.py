@@ -1,8 +1,69 @@
-"""When a mesh asks for restarts: its roots have changed since its workloads were last restarted."""
+"""When a mesh asks for restarts: its trust has changed since its workloads were restarted."""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass, replace
+
+from roottrust.api.mesh import MeshStatus
+from roottrust.api.stale_workloads import StaleWorkloads
+from roottrust.domain.mesh_bounce import MeshRestart
 from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.stale_workloads import RootChange
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadTrust:
+    """What workloads were last restarted for, as the status of their Mesh keeps it.
+
+    `stale` are those that may still have the roots before.
+    """
+
+    restarted_for: tuple[str, ...] = ()
+    generation: int | None = None
+    stale: StaleWorkloads | None = None
+
+
+def read_workload_trust(status: MeshStatus | None) -> WorkloadTrust:
+    """Return what a status keeps."""
+    if status is None:
+        return WorkloadTrust()
+    return WorkloadTrust(
+        restarted_for=status.restarted_for,
+        generation=status.restarted_for_generation,
+        stale=status.stale_workloads,
+    )
+
+
+def see_first(trust: ObservedTrust, known: WorkloadTrust) -> WorkloadTrust:
+    """Return what counts as restarted for: at first sight what is there is right.
+
+    Without that, the first look at a mesh that has always been as it is would restart it. While
+    nobody asks for restarts at an issuance, each one passes, and one that comes with the question
+    does not.
+    """
+    passes = (
+        known.generation is None
+        or not trust.restarts_on_issuance
+        or (trust.generation is not None and trust.generation < known.generation)
+    )
+    generation = known.generation if trust.generation is None or not passes else trust.generation
+    return replace(
+        known,
+        restarted_for=known.restarted_for or trust.root_fingerprints,
+        generation=generation,
+    )
+
+
+def find_restart(trust: ObservedTrust, known: WorkloadTrust) -> MeshRestart | None:
+    """Return what is to be restarted for next, None for nothing: changed roots go first."""
+    if not trust.restarts_pods or trust.pinned is None:
+        return None
+    if is_restart_due(trust, known.restarted_for):
+        return MeshRestart(trust_hash=trust.pinned, is_for_roots=True)
+    if _is_issuance_due(trust, known.generation):
+        return MeshRestart(trust_hash=build_issuance_hash(trust), is_for_roots=False)
+    return None
 
 
 def is_restart_due(trust: ObservedTrust, restarted_for: tuple[str, ...]) -> bool:
@@ -17,9 +78,49 @@ def is_restart_due(trust: ObservedTrust, restarted_for: tuple[str, ...]) -> bool
     )
 
 
-def find_first_sight(trust: ObservedTrust, restarted_for: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what workloads were restarted for: at first sight what is published is right.
+def _is_issuance_due(trust: ObservedTrust, generation: int | None) -> bool:
+    """Whether a generation was raised since, and every istiod signs by it under pinned roots.
 
-    Without that, the first look at a mesh that has always been as it is would restart it.
+    A generation is raised by a person; no restart of an istiod, of the operator, and no renewal
+    before an intermediate's end changes it. So what is restarted here can bring about no other one.
     """
-    return restarted_for or trust.root_fingerprints
+    return (
+        trust.restarts_on_issuance
+        and trust.is_as_pinned
+        and trust.is_generation_served
+        and generation is not None
+        and trust.generation is not None
+        and trust.generation > generation
+    )
+
+
+def build_issuance_hash(trust: ObservedTrust) -> str:
+    """Return the trust hash of a generation under its roots: another one than the roots' own."""
+    text = f"{trust.pinned} intermediateGeneration {trust.generation}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def note_asked(
+    trust: ObservedTrust, known: WorkloadTrust, restart: MeshRestart, *, is_at_once: bool
+) -> WorkloadTrust:
+    """Return what counts once the last directive of a restart is written.
+
+    If all of it was written just now, and every istiod serves the generation, it is for that, too.
+    """
+    if not restart.is_for_roots:
+        return replace(known, generation=trust.generation)
+    covers = is_at_once and trust.is_generation_served
+    return replace(
+        known,
+        restarted_for=trust.root_fingerprints,
+        generation=trust.generation if covers else known.generation,
+    )
+
+
+def note_stale(
+    known: WorkloadTrust, change: RootChange | None, stale: StaleWorkloads | None
+) -> WorkloadTrust:
+    """Return what counts after a look at pods: a change that all have followed is over."""
+    if change is None or stale is not None:
+        return replace(known, stale=stale)
+    return replace(known, stale=None, restarted_for=change.roots)

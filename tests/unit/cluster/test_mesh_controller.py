@@ -1,26 +1,28 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
-from roottrust.cluster.kinds import MESHES
+from roottrust.cluster.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.cluster.mesh_controller import LAG_SECONDS, MeshController
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter
+from roottrust.cluster.stale_observer import LOOK_SECONDS, StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.errors import AccessDeniedError
 from roottrust.domain.mirror_mark import MIRROR_LABEL
 from roottrust.domain.reasons import Reason
-from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, ResourceKind
+from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, ResourceKind
 from roottrust.runtime.metrics import Metrics
 from tests.unit.cluster.fakes import (
     ISTIOD,
     MESH,
     PLACE,
+    build_certificate,
     build_mesh,
     build_object,
     build_roots,
@@ -29,6 +31,7 @@ from tests.unit.cluster.fakes import (
 )
 from tests.unit.domain.istiods import build_istiod
 from tests.unit.domain.observations import build_root_pem
+from tests.unit.domain.test_stale_workloads import build_pod
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 READY = build_istiod() | {"status": {"readyReplicas": 1}}
@@ -47,6 +50,9 @@ class FakeServer:
         self.reads: list[str] = []
         self.writes: list[str] = []
         self.events: list[str] = []
+        self.pods: tuple[dict[str, Any], ...] = ()
+        self.looks = 0
+        self.now = NOW
 
     async def get(self, kind: ResourceKind, *, namespace: str, name: str) -> Any:
         self.reads.append(name)
@@ -65,6 +71,11 @@ class FakeServer:
             after["metadata"] = before["metadata"] if before else metadata
         put(self.store, kind, after)
         return {"metadata": after["metadata"]}
+
+    async def list_metadata(self, kind: ResourceKind, **_: str) -> tuple[dict[str, Any], ...]:
+        assert kind == PODS
+        self.looks += 1
+        return self.pods
 
     async def delete(self, kind: ResourceKind, *, name: str, uid: str, **_: str) -> None:
         assert kind == MESHES
@@ -88,6 +99,7 @@ class FakeServer:
                 place=PLACE,
                 istiods=IstiodNamespaces(client, self.store),
             ),
+            stale=StaleObserver(client, now=lambda: self.now),
             now=lambda: NOW,
         )
 
@@ -177,3 +189,69 @@ async def test_a_mesh_that_is_not_ours_outlives_its_istiod() -> None:
     server = FakeServer((MESHES, build_mesh(labelled=False)))
     assert await server.build_controller().reconcile(ISTIOD) is None
     assert server.writes == []
+
+
+async def build_changed_mesh() -> tuple[FakeServer, MeshController]:
+    """Return a mesh in which one pod is older than its roots."""
+    server = build_server()
+    server.pods = (build_pod(namespace="istio-system", created_at=NOW),)
+    controller = server.build_controller()
+    await controller.reconcile(ISTIOD)
+    text = build_root_pem("Other")
+    certificate = build_certificate()
+    certificate["spec"]["trustBundle"] = text
+    put(server.store, ISSUED_CERTIFICATES, certificate)
+    roots = build_roots("istio-system", text, version="2")
+    server.objects[CONFIG_MAPS, "istio-system", "istio-ca-root-cert"] = roots
+    put(server.store, CONFIG_MAPS, roots)
+    return server, controller
+
+
+async def test_pods_are_looked_at_while_a_change_is_on_its_way_and_never_else() -> None:
+    server, controller = await build_changed_mesh()
+    assert server.looks == 0
+    pause = await controller.reconcile(ISTIOD)
+    assert pause == pytest.approx(LOOK_SECONDS, abs=1)
+    assert server.read_status()["staleWorkloads"]["first"] == ["istio-system/Pod/one"]
+    assert server.events == ["Propagated", "Published", "WorkloadsStale"]
+    writes = len(server.writes)
+    assert await controller.reconcile(ISTIOD) == pause
+    assert (server.looks, len(server.writes)) == (1, writes)
+
+    server.now += timedelta(seconds=LOOK_SECONDS + 1)
+    assert await controller.reconcile(ISTIOD) == pause
+    assert (server.looks, len(server.writes)) == (2, writes)
+
+    young = NOW + timedelta(seconds=5)
+    server.pods = (build_pod(namespace="istio-system", created_at=young),)
+    server.now += timedelta(seconds=LOOK_SECONDS + 1)
+    assert await controller.reconcile(ISTIOD) is None
+    status = server.read_status()
+    assert "staleWorkloads" not in status
+    assert status["restartedFor"] == status["rootFingerprints"]
+    assert server.events[-1] == "WorkloadsRenewed"
+    await controller.reconcile(ISTIOD)
+    assert server.looks == 3
+
+
+async def test_a_role_that_starts_goes_on_with_a_change_that_it_was_told_of() -> None:
+    server, controller = await build_changed_mesh()
+    await controller.reconcile(ISTIOD)
+    since = server.read_status()["staleWorkloads"]["since"]
+    server.now += timedelta(hours=1)
+    await server.build_controller().reconcile(ISTIOD)
+    assert server.looks == 2
+    assert server.read_status()["staleWorkloads"]["since"] == since
+
+
+async def test_while_istiod_publishes_something_else_what_was_told_stays() -> None:
+    server, controller = await build_changed_mesh()
+    await controller.reconcile(ISTIOD)
+    told = server.read_status()["staleWorkloads"]
+    edited = build_roots("istio-system", build_root_pem(), version="3")
+    server.objects[CONFIG_MAPS, "istio-system", "istio-ca-root-cert"] = edited
+    put(server.store, CONFIG_MAPS, edited)
+    server.now += timedelta(hours=1)
+    assert await controller.reconcile(ISTIOD) is None
+    assert server.looks == 1
+    assert server.read_status()["staleWorkloads"] == told

@@ -8,10 +8,11 @@ from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.cluster.trust_restarts import POLL_SECONDS, RestartProgress, TrustRestarts
 from roottrust.domain.errors import ConflictError
-from roottrust.domain.mesh_bounce import GROUPS_MAX
+from roottrust.domain.mesh_bounce import GROUPS_MAX, MeshRestart
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.reasons import Reason
 from roottrust.domain.served_namespaces import ServedNamespaces
+from roottrust.domain.trust_restart import WorkloadTrust, build_issuance_hash
 from roottrust.kube.kind import DEPLOYMENTS, PODS, SUBJECT_ACCESS_REVIEWS, ResourceKind
 from tests.unit.cluster.fakes import PLACE, build_store, put
 from tests.unit.domain.istiods import build_istiod
@@ -19,6 +20,9 @@ from tests.unit.domain.observations import OTHER, ROOT, build_trust
 from tests.unit.domain.test_mesh_bounce import build_proxy
 
 HERE, ELSEWHERE = (ROOT.roots[0].fingerprint,), (OTHER.roots[0].fingerprint,)
+DONE = WorkloadTrust(restarted_for=HERE)
+FOR_ROOTS = MeshRestart(trust_hash=ROOT.text_fingerprint, is_for_roots=True)
+ISSUANCE = {"restarts_on_issuance": True, "generation": 2, "is_generation_served": True}
 NAMES = tuple(f"n-{number:03}" for number in range(GROUPS_MAX + 1))
 
 Object = dict[str, Any]
@@ -53,12 +57,17 @@ class FakeServer:
         put(self.store, DIRECTIVES, {**found, "status": {"state": "FINISHED"}})
 
     async def advance(
-        self, trust: ObservedTrust, restarted_for: tuple[str, ...] = ELSEWHERE
+        self,
+        trust: ObservedTrust,
+        restarted_for: tuple[str, ...] = ELSEWHERE,
+        *,
+        generation: int | None = None,
     ) -> RestartProgress:
         client: Any = self
         istiods = IstiodNamespaces(client, self.store)
         restarts = TrustRestarts(client, self.store, place=PLACE, istiods=istiods)
-        return await restarts.advance(trust, restarted_for=restarted_for)
+        known = WorkloadTrust(restarted_for=restarted_for, generation=generation)
+        return await restarts.advance(trust, known)
 
 
 def build(*namespaces: str, **changes: Any) -> ObservedTrust:
@@ -68,16 +77,16 @@ def build(*namespaces: str, **changes: Any) -> ObservedTrust:
 
 async def test_changed_roots_are_answered_once() -> None:
     server = FakeServer("bookinfo")
-    assert await server.advance(build("bookinfo")) == RestartProgress(restarted_for=HERE)
+    assert await server.advance(build("bookinfo")) == RestartProgress(known=DONE, asked=FOR_ROOTS)
     assert server.names == [f"istiod-istio-system-cluster1-{ROOT.text_fingerprint[:12]}-1"]
-    assert await server.advance(build("bookinfo"), HERE) == RestartProgress(restarted_for=HERE)
+    assert await server.advance(build("bookinfo"), HERE) == RestartProgress(known=DONE)
     assert len(server.names) == 1
 
 
 async def test_a_crash_before_the_status_was_written_asks_for_nothing_more() -> None:
     server = FakeServer("bookinfo")
     server.conflicts = True
-    assert (await server.advance(build("bookinfo"))).restarted_for == HERE
+    assert (await server.advance(build("bookinfo"))).known == DONE
     assert server.names == []
 
 
@@ -95,29 +104,80 @@ async def test_nothing_is_asked_for_without_need(
 ) -> None:
     server = FakeServer("bookinfo")
     progress = await server.advance(build("bookinfo", **changes), restarted_for)
-    assert progress == RestartProgress(restarted_for=restarted_for)
+    assert progress == RestartProgress(known=WorkloadTrust(restarted_for=restarted_for))
     assert server.names == []
 
 
 async def test_at_first_sight_nothing_is_restarted() -> None:
     server = FakeServer("bookinfo")
-    assert await server.advance(build("bookinfo"), ()) == RestartProgress(restarted_for=HERE)
+    assert await server.advance(build("bookinfo"), ()) == RestartProgress(known=DONE)
     assert server.names == []
 
 
 async def test_what_only_calls_itself_istiod_has_nothing_restarted() -> None:
     server = FakeServer("bookinfo")
     server.allowed = False
-    assert (await server.advance(build("bookinfo"))).restarted_for == ELSEWHERE
+    assert (await server.advance(build("bookinfo"))).known.restarted_for == ELSEWHERE
     assert server.names == []
 
 
 async def test_a_second_part_follows_when_the_first_is_finished() -> None:
     server = FakeServer(*NAMES)
-    waits = RestartProgress(restarted_for=ELSEWHERE, pause=POLL_SECONDS)
+    waits = RestartProgress(known=WorkloadTrust(restarted_for=ELSEWHERE), pause=POLL_SECONDS)
     for _ in range(2):
         assert await server.advance(build(*NAMES)) == waits
     assert len(server.names) == 1
     server.finish(server.names[0])
-    assert await server.advance(build(*NAMES)) == RestartProgress(restarted_for=HERE)
+    assert await server.advance(build(*NAMES)) == RestartProgress(known=DONE, asked=FOR_ROOTS)
     assert [each[-2:] for each in server.names] == ["-1", "-2"]
+
+
+async def test_a_new_generation_is_answered_once_and_without_istiod() -> None:
+    server, trust = FakeServer("bookinfo"), build("bookinfo", **ISSUANCE)
+    progress = await server.advance(trust, HERE, generation=1)
+    assert progress.known == WorkloadTrust(restarted_for=HERE, generation=2)
+    assert progress.asked == MeshRestart(trust_hash=build_issuance_hash(trust), is_for_roots=False)
+    (name,) = server.names
+    found = server.store.get(DIRECTIVES, namespace="gloo-mesh", name=name)
+    assert found is not None
+    groups = found["spec"]["podsToBounce"]
+    labels = {"security.istio.io/tlsMode": "istio"}
+    assert groups == [{"namespace": "bookinfo", "labels": labels}]
+    assert await server.advance(trust, HERE, generation=2) == RestartProgress(known=progress.known)
+    assert server.names == [name]
+
+
+async def test_an_issuance_of_a_mesh_without_proxies_restarts_nothing() -> None:
+    server = FakeServer()
+    progress = await server.advance(build("bookinfo", **ISSUANCE), HERE, generation=1)
+    assert progress == RestartProgress(known=WorkloadTrust(restarted_for=HERE, generation=2))
+    assert server.names == []
+
+
+async def test_an_issuance_waits_for_restarts_that_changed_roots_began() -> None:
+    server = FakeServer("bookinfo")
+    early = build("bookinfo", **{**ISSUANCE, "is_generation_served": False})
+    known = (await server.advance(early, generation=1)).known
+    assert known == WorkloadTrust(restarted_for=HERE, generation=1)
+    served = build("bookinfo", **ISSUANCE)
+    waits = RestartProgress(known=known, pause=POLL_SECONDS)
+    assert await server.advance(served, HERE, generation=1) == waits
+    server.finish(server.names[0])
+    assert (await server.advance(served, HERE, generation=1)).known.generation == 2
+    assert len(server.names) == 2
+
+
+async def test_one_restart_is_for_changed_roots_and_the_generation_that_all_serve() -> None:
+    server = FakeServer("bookinfo")
+    known = (await server.advance(build("bookinfo", **ISSUANCE), generation=1)).known
+    assert known == WorkloadTrust(restarted_for=HERE, generation=2)
+    assert len(server.names) == 1
+
+
+async def test_what_was_written_before_a_crash_is_not_taken_for_more() -> None:
+    server = FakeServer("bookinfo")
+    early = build("bookinfo", **{**ISSUANCE, "is_generation_served": False})
+    await server.advance(early, generation=1)
+    server.finish(server.names[0])
+    after = await server.advance(build("bookinfo", **ISSUANCE), generation=1)
+    assert after.known == WorkloadTrust(restarted_for=HERE, generation=1)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +30,49 @@ def test_an_issued_certificate_is_read() -> None:
         deployment="istiod",
         trust_bundle="PEM",
         pods=("a", "b"),
+        served=(None, None),
     )
+
+
+@pytest.mark.parametrize(
+    ("served", "replicas", "is_served"),
+    [
+        ((2, 2), 2, True),
+        ((2, 2, 3), 2, True),
+        ((2, 1), 2, False),
+        ((2, None), 2, False),
+        ((2,), 2, False),
+        ((2, 2, None), 2, False),
+        ((), 0, False),
+        ((2,) * 32, 40, True),
+    ],
+)
+def test_a_generation_is_served_once_each_istiod_is_seen_to_serve_it(
+    served: tuple[int | None, ...], replicas: int, is_served: bool
+) -> None:
+    instances = [
+        {
+            "pod": f"p-{number}",
+            "intermediateGeneration": each or 2,
+            "loadedByIstiod": each is not None,
+        }
+        for number, each in enumerate(served)
+    ]
+    spec = {"intermediateGeneration": 2, "autoRestartPods": True, "restartOn": "Issuance"}
+    issued = read_issued({**build(), "spec": spec, "status": {"instances": instances}})
+    assert issued.served == served
+    assert issued.restarts_on_issuance
+    assert issued.is_served_by(replicas) is is_served
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [{}, {"restartOn": "Issuance"}, {"autoRestartPods": True}, {"intermediateGeneration": "2"}],
+)
+def test_what_asks_for_no_restart_at_an_issuance_gets_none(spec: dict[str, Any]) -> None:
+    issued = read_issued({**build(), "spec": spec})
+    assert not issued.restarts_on_issuance
+    assert not issued.is_served_by(1)
 
 
 def test_what_an_issued_certificate_does_not_say_is_empty() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from roottrust.api.choices import KeyType
+from roottrust.api.choices import KeyType, RestartOn
 from roottrust.api.issued_certificate import IssuedCertificateSpec
 from roottrust.api.rotation import ClusterGeneration, Rotation
 from roottrust.domain.errors import InvalidSpecError
@@ -112,3 +112,23 @@ def test_whatever_a_policy_asks_for_the_api_server_takes(target: VaultTarget) ->
         read_back = IssuedCertificateSpec.model_validate(spec)
         # Nothing is left for the API server to fill in: that would differ for ever.
         assert read_back.model_dump(mode="json", by_alias=True, exclude_none=True) == spec
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({}, None),
+        ({"autoRestartPods": True}, None),
+        ({"restartOn": "Issuance"}, None),
+        ({"autoRestartPods": True, "restartOn": "Issuance"}, RestartOn.ISSUANCE),
+    ],
+)
+def test_restarts_at_an_issuance_are_handed_on_where_they_are_asked_for(
+    config: dict[str, object], told: RestartOn | None
+) -> None:
+    options = read_agent_options(build_policy_spec(config=config), ca_pem=None)
+    spec = read(
+        restarts_pods=options.restarts_pods, restarts_on_issuance=options.restarts_on_issuance
+    )
+    assert spec.restart_on is told
+    assert spec.auto_restart_pods is ("autoRestartPods" in config)

@@ -6,6 +6,7 @@ from roottrust.api.pod_bounce_directive import PodBounceDirectiveSpec
 from roottrust.domain.bounce_bounds import read_directive
 from roottrust.domain.mesh_bounce import (
     GROUPS_MAX,
+    MeshRestart,
     ProxyGroup,
     build_bounce,
     build_bounce_name,
@@ -17,6 +18,8 @@ from tests.unit.domain.bounces import HASH
 from tests.unit.domain.observations import build_istiod
 
 PLACE = MeshPlace(cluster="cluster1", home="gloo-mesh")
+ROOTS = MeshRestart(trust_hash=HASH, is_for_roots=True)
+ISSUANCE = MeshRestart(trust_hash=HASH, is_for_roots=False)
 
 
 def build_proxy(
@@ -59,15 +62,12 @@ def build_groups(count: int) -> tuple[ProxyGroup, ...]:
 
 
 def test_many_namespaces_take_several_directives() -> None:
-    assert [count_parts(build_groups(count)) for count in (0, 1, GROUPS_MAX, GROUPS_MAX + 1)] == [
-        1,
-        1,
-        1,
-        2,
-    ]
+    counts = (0, 1, GROUPS_MAX, GROUPS_MAX + 1)
+    assert [count_parts(build_groups(count), ROOTS) for count in counts] == [1, 1, 1, 2]
+    assert [count_parts(build_groups(count), ISSUANCE) for count in counts] == [0, 1, 1, 2]
     groups = build_groups(GROUPS_MAX + 1)
     built = [
-        build_bounce(build_istiod(), groups, place=PLACE, trust_hash=HASH, part=part)
+        build_bounce(build_istiod(), groups, place=PLACE, restart=ROOTS, part=part)
         for part in (1, 2)
     ]
     specs = [PodBounceDirectiveSpec.model_validate(each["spec"]) for each in built]
@@ -77,7 +77,7 @@ def test_many_namespaces_take_several_directives() -> None:
 
 def test_istiod_goes_first_and_all_others_wait_for_the_roots() -> None:
     built = build_bounce(
-        build_istiod(wanted=2), build_groups(1), place=PLACE, trust_hash=HASH, part=1
+        build_istiod(wanted=2), build_groups(1), place=PLACE, restart=ROOTS, part=1
     )
     directive = read_directive(built)
     istiod, group = directive.spec.pods_to_bounce
@@ -88,8 +88,16 @@ def test_istiod_goes_first_and_all_others_wait_for_the_roots() -> None:
     assert directive.spec.mesh_ref is not None
     assert directive.spec.mesh_ref.name == "istiod-istio-system-cluster1"
     assert built["metadata"]["name"] == "istiod-istio-system-cluster1-aaaaaaaaaaaa-1"
-    scaled_down = build_bounce(build_istiod(wanted=0), (), place=PLACE, trust_hash=HASH, part=1)
+    scaled_down = build_bounce(build_istiod(wanted=0), (), place=PLACE, restart=ROOTS, part=1)
     assert scaled_down["spec"]["podsToBounce"][0]["waitForReplicas"] == 0
+
+
+def test_for_an_issuance_istiod_stays_and_nobody_waits_for_roots() -> None:
+    built = build_bounce(build_istiod(), build_groups(1), place=PLACE, restart=ISSUANCE, part=1)
+    directive = read_directive(built)
+    (group,) = directive.spec.pods_to_bounce
+    assert (group.namespace, group.root_cert_sync) == ("n-0", None)
+    assert directive.trust_hash == HASH
 
 
 def test_a_long_name_of_a_mesh_leaves_room() -> None:

@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roottrust.api.mesh import MeshStatus
+from roottrust.api.stale_workloads import StaleWorkloads
+from roottrust.domain.mesh_bounce import MeshRestart
 from roottrust.domain.observed_mesh_status import build_mesh_status, list_mesh_transitions
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.served_namespaces import ServedNamespaces
+from roottrust.domain.trust_restart import read_workload_trust
 from tests.unit.domain.observations import (
     OTHER,
     ROOT,
@@ -27,10 +30,8 @@ MANY = tuple(f"ns-{number:02}" for number in range(30))
 def build(
     trust: ObservedTrust, previous: MeshStatus | None = None, now: datetime = NOW
 ) -> MeshStatus:
-    restarted_for = previous.restarted_for if previous else ()
-    return build_mesh_status(
-        trust, previous=previous, restarted_for=restarted_for, generation=3, now=now
-    )
+    workloads = read_workload_trust(previous)
+    return build_mesh_status(trust, previous=previous, workloads=workloads, generation=3, now=now)
 
 
 def reasons(status: MeshStatus) -> dict[str, str]:
@@ -170,21 +171,54 @@ def test_events_tell_of_roots_that_came_or_went_wrong(
     assert tell(before, after) == events
 
 
-def test_roots_that_nobody_restarts_workloads_for_are_told_of() -> None:
-    before = MeshStatus(restarted_for=(OTHER.roots[0].fingerprint,))
-    status = build(build_trust(), before)
-    assert (status.message or "").startswith("The roots have changed, and workloads")
-    assert reasons(status)["Ready"] == "Ready"
-    assert build(build_trust(restarts_pods=True), before).message is None
+STALE_WORKLOADS = StaleWorkloads(
+    since=NOW,
+    roots=(ROOT.roots[0].fingerprint,),
+    total=5,
+    first=("shop/Pod/a", "shop/StatefulSet/db", "shop/Deployment/cart", "shop/Job/once"),
+)
 
 
-def test_an_event_tells_that_restarts_are_asked_for() -> None:
-    before, after = build(build_trust()), build(build_trust())
-    other = (OTHER.roots[0].fingerprint,)
-    assert list_mesh_transitions(before, after) == ()
-    (asked,) = list_mesh_transitions(
-        before.model_copy(update={"restarted_for": other}),
-        MeshStatus(restarted_for=after.root_fingerprints, conditions=after.conditions),
+def build_stale(**changes: Any) -> MeshStatus:
+    return build(build_trust(**changes), MeshStatus(stale_workloads=STALE_WORKLOADS))
+
+
+def test_workloads_that_may_have_other_roots_are_told_with_what_to_do() -> None:
+    status = build_stale()
+    assert status.stale_workloads == STALE_WORKLOADS
+    assert status.message == (
+        "5 workloads may still trust only the roots before (shop/Pod/a, shop/StatefulSet/db, "
+        "shop/Deployment/cart and 2 more): set config.autoRestartPods in the RootTrustPolicy to "
+        "have them restarted in order, create a PodBounceDirective, or restart them yourself, as "
+        "by `kubectl rollout restart statefulset/db -n shop`."
     )
+    assert reasons(status)["Ready"] == "Ready"
+    asked = build_stale(restarts_pods=True).message or ""
+    assert "autoRestartPods has them restarted: `kubectl get podbouncedirectives -A`" in asked
+
+
+def test_what_a_person_cannot_restart_by_kubectl_gets_no_command() -> None:
+    pods = STALE_WORKLOADS.model_copy(update={"total": 1, "first": ("shop/Pod/a",)})
+    status = build(build_trust(), MeshStatus(stale_workloads=pods))
+    assert (status.message or "").startswith("1 workload may still trust only the roots before")
+    assert (status.message or "").endswith("or restart them yourself.")
+
+
+@pytest.mark.parametrize("is_for_roots", [True, False])
+def test_an_event_tells_that_restarts_are_asked_for(is_for_roots: bool) -> None:
+    status = build(build_trust())
+    assert list_mesh_transitions(status, status) == ()
+    restart = MeshRestart(trust_hash="a" * 64, is_for_roots=is_for_roots)
+    (asked,) = list_mesh_transitions(status, build_stale(), asked=restart)
     assert (asked.reason, asked.is_normal) == ("RestartsRequested", True)
-    assert list_mesh_transitions(before, after.model_copy(update={"restarted_for": other})) == ()
+    assert ("Issuance" in asked.message) != is_for_roots
+
+
+def test_events_tell_that_workloads_have_other_roots_and_that_none_has_any_more() -> None:
+    well, stale = build(build_trust()), build_stale()
+    (told,) = list_mesh_transitions(well, stale)
+    assert (told.reason, told.is_normal) == ("WorkloadsStale", False)
+    assert told.message.startswith("The roots have changed: 5 workloads")
+    assert list_mesh_transitions(stale, stale) == ()
+    (over,) = list_mesh_transitions(stale, well)
+    assert (over.reason, over.is_normal) == ("WorkloadsRenewed", True)

@@ -10,7 +10,7 @@ from roottrust.domain.support import check_supported
 from tests.unit.domain.certificates import build_pem
 from tests.unit.domain.samples import build_spec
 
-ISSUANCE = {"autoRestartPods": True, "restartOn": "Issuance"}
+PASSIVE = {"passiveCertificateAuthorities": [{"certificate": build_pem()}]}
 
 
 def find_message(**changes: Any) -> str:
@@ -28,7 +28,7 @@ def test_a_policy_as_in_the_guide_is_supported() -> None:
 def test_what_says_no_more_than_the_default_is_supported() -> None:
     check_supported(
         build_spec(
-            config={"autoRestartPods": True},
+            config={"autoRestartPods": True, "restartOn": "Issuance"},
             management={"mode": "Observe", "deletionPolicy": "Delete"},
             rotation={"intermediateGeneration": 2, "strategy": "MultiRoot"},
         )
@@ -38,13 +38,12 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"config": ISSUANCE}, "restarts at each issuance (leave config.restartOn at RootChange)"),
         (
             {"rotation": {"rootGeneration": 2}},
             "a rotation of the root (leave rotation.rootGeneration at 1)",
         ),
         (
-            {"config": {"passiveCertificateAuthorities": [{"certificate": build_pem()}]}},
+            {"config": PASSIVE},
             "passiveCertificateAuthorities (leave it out)",
         ),
     ],
@@ -58,5 +57,5 @@ def test_what_would_have_no_effect_is_refused_with_what_to_do(
 
 
 def test_all_that_is_not_supported_is_told_at_once() -> None:
-    message = find_message(config=ISSUANCE, rotation={"rootGeneration": 2})
-    assert "(leave config.restartOn at RootChange); nor a rotation" in message
+    message = find_message(config=PASSIVE, rotation={"rootGeneration": 2})
+    assert "passiveCertificateAuthorities (leave it out); nor a rotation" in message

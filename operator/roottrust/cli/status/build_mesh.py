@@ -16,6 +16,7 @@ from roottrust.api.issued_certificate import Instance
 from roottrust.api.mesh import MeshStatus as ReportedMesh
 from roottrust.api.mirrored_issuance import MirroredInstance
 from roottrust.api.root_trust_policy_status import MeshStatus
+from roottrust.api.stale_workloads import StaleWorkloads, ToldStaleWorkloads
 from roottrust.cli.status.found import Manifest, MeshKey, MirroredMesh
 from roottrust.cli.status.report import InstanceReport, MeshReport, NamespacesReport
 from roottrust.domain.health import (
@@ -71,11 +72,13 @@ def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
     issuance = _read_issuance(sources, now=now)
     told = sources.told or MeshStatus(cluster=sources.key.cluster, mesh=sources.key.name)
     namespaces = _build_namespaces(sources)
+    stale = _find_stale(sources)
     conditions = tuple(_list_conditions(sources, issuance))
     end = issuance.earliest_not_after if issuance else told.earliest_not_after
     healths = [judge_mesh_condition(each) for each in conditions]
     healths += [judge_end(end, now=now, warn_before=_NO_TIME)] if end else []
     healths += [namespaces.health] if namespaces else []
+    healths += [Health.WARNING] if stale and stale.total else []
     healths.append(_judge_message(sources, told.message))
     if issuance is None and told.instances_ready < max(told.instances_total, 1):
         healths.append(Health.UNKNOWN)
@@ -90,6 +93,8 @@ def build_mesh(sources: MeshSources, *, now: datetime) -> MeshReport:
         earliest_not_after=end,
         instances=_build_instances(sources, issuance) if issuance else None,
         namespaces=namespaces,
+        stale_workloads=stale.first if stale else None,
+        stale_workloads_total=stale.total if stale else None,
     )
 
 
@@ -160,6 +165,16 @@ def _build_namespaces(sources: MeshSources) -> NamespacesReport | None:
     is_in_sync = in_sync >= total and sources.outdated is None
     health = Health.GOOD if is_in_sync else Health.UNKNOWN
     return NamespacesReport(health=health, in_sync=in_sync, total=total, stale=stale)
+
+
+def _find_stale(sources: MeshSources) -> StaleWorkloads | ToldStaleWorkloads | None:
+    """Return the workloads that its cluster reports, None where nobody says whether there are any.
+
+    What the hub has no word on may be none, or not be reported.
+    """
+    if sources.reported is not None:
+        return sources.reported.stale_workloads or ToldStaleWorkloads()
+    return sources.told.stale_workloads if sources.told else None
 
 
 def _build_instances(sources: MeshSources, issuance: MeshIssuance) -> tuple[InstanceReport, ...]:

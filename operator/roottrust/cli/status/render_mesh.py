@@ -57,8 +57,8 @@ def _list_children(mesh: MeshReport, *, said: tuple[str, ...], now: datetime) ->
         yield Node(text=build_line(Health.UNKNOWN, f"{count(silent, 'istiod')} more", text))
     if mesh.namespaces is not None:
         yield Node(text=_render_namespaces(mesh.namespaces))
-    if mesh.stale_workloads is not None:
-        yield Node(text=_render_workloads(mesh.stale_workloads))
+    if mesh.stale_workloads_total:
+        yield Node(text=_render_workloads(mesh))
 
 
 def _render_instance(instance: InstanceReport, *, now: datetime) -> str:
@@ -79,11 +79,12 @@ def _render_namespaces(namespaces: NamespacesReport) -> str:
     return build_line(namespaces.health, "namespaces", words)
 
 
-def _render_workloads(stale: tuple[str, ...]) -> str:
-    if not stale:
-        return build_line(Health.GOOD, "workloads", "all run with the current roots")
-    words = f"{len(stale)} with older roots: {list_some(stale, most=_STALE_SHOWN)}"
-    return build_line(Health.UNKNOWN, "workloads", words)
+def _render_workloads(mesh: MeshReport) -> str:
+    total, first = mesh.stale_workloads_total or 0, mesh.stale_workloads or ()
+    names = list_some(first, most=_STALE_SHOWN, of=total)
+    return build_line(
+        Health.WARNING, "workloads", f"{total} may still trust only the roots before: {names}"
+    )
 
 
 def _tell_end(not_after: datetime, *, now: datetime) -> str:

@@ -118,8 +118,11 @@ class MeshReport(ReportModel):
     )
     stale_workloads: tuple[str, ...] | None = Field(
         default=None,
-        description="Workloads that still run with older roots (NAMESPACE/KIND/NAME); null where "
-        "nothing is reported of them.",
+        description="The first of the workloads that may still trust only the roots before "
+        "(NAMESPACE/KIND/NAME); null where nothing is reported of them.",
+    )
+    stale_workloads_total: int | None = Field(
+        default=None, description="How many there are; null where nothing is reported of them."
     )
 
 

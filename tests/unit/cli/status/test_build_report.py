@@ -64,7 +64,7 @@ def test_of_a_mesh_in_another_cluster_the_policy_has_the_numbers() -> None:
     assert mesh.earliest_not_after == INTERMEDIATE.not_after
     assert mesh.namespaces
     assert mesh.namespaces.stale == ()
-    assert mesh.stale_workloads is None
+    assert (mesh.stale_workloads, mesh.stale_workloads_total) == (None, None)
 
 
 def test_a_mirrored_mesh_of_another_cluster_names_its_stale_namespaces() -> None:
@@ -326,4 +326,21 @@ def test_the_form_of_the_json_is_stable() -> None:
     (mesh,) = policy["meshes"]
     assert mesh["namespaces"] == {"health": "Good", "inSync": 3, "total": 3, "stale": []}
     assert mesh["instances"][0]["state"] == "Serving"
-    assert mesh["staleWorkloads"] is None
+    assert (mesh["staleWorkloads"], mesh["staleWorkloadsTotal"]) == ([], 0)
+
+
+STALE = {"total": 9, "first": ["shop/Deployment/cart"]}
+
+
+def test_stale_workloads_are_those_that_a_cluster_reports_or_else_the_hub_tells() -> None:
+    told = build_one(find(build_policy(meshes=[build_told(staleWorkloads=STALE)])))
+    reported = {**STALE, "since": "2030-01-01T00:00:00Z", "total": 10}
+    here = build_one(find(build_policy(), meshes=(build_mesh(staleWorkloads=reported),)))
+    over = build_one(
+        find(build_policy(meshes=[build_told(staleWorkloads=STALE)]), meshes=(build_mesh(),))
+    )
+    totals = [each.meshes[0].stale_workloads_total for each in (told, here, over)]
+    assert totals == [9, 10, 0]
+    assert told.meshes[0].stale_workloads == ("shop/Deployment/cart",)
+    assert (told.health, here.health) == (Health.WARNING, Health.WARNING)
+    assert over.health is Health.GOOD

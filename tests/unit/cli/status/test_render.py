@@ -148,18 +148,24 @@ def test_meshes_for_which_there_was_no_room_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stale", "line"),
+    ("stale", "total", "line"),
     [
-        (None, None),
-        ((), "└─ ✓ workloads: all run with the current roots"),
+        (None, None, None),
+        ((), 0, None),
         (
             ("shop/Deployment/cart", "shop/Deployment/web"),
-            "└─ ? workloads: 2 with older roots: shop/Deployment/cart, shop/Deployment/web",
+            2,
+            "2 may still trust only the roots before: shop/Deployment/cart, shop/Deployment/web",
+        ),
+        (
+            ("shop/Deployment/cart",),
+            40,
+            "40 may still trust only the roots before: shop/Deployment/cart and 39 more",
         ),
     ],
 )
 def test_stale_workloads_are_shown_where_they_are_known(
-    stale: tuple[str, ...] | None, line: str | None
+    stale: tuple[str, ...] | None, total: int | None, line: str | None
 ) -> None:
     mesh = MeshReport(
         cluster="cluster1",
@@ -168,9 +174,10 @@ def test_stale_workloads_are_shown_where_they_are_known(
         instances_ready=1,
         instances_total=1,
         stale_workloads=stale,
+        stale_workloads_total=total,
     )
     lines = list(map(click.unstyle, draw_tree(build_mesh_node(mesh, said=(), now=LATER))))
-    assert lines[1:] == ([] if line is None else [line])
+    assert lines[1:] == ([] if line is None else [f"└─ ! workloads: {line}"])
 
 
 @pytest.mark.parametrize("field", ["message", "cluster"])

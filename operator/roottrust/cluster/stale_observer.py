@@ -1,0 +1,82 @@
+"""Looking for workloads that may still trust only the roots before: at pods, while any may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from roottrust.api.stale_workloads import StaleWorkloads
+from roottrust.domain.mesh_proxy import PROXY_LABEL
+from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.stale_workloads import RootChange, find_stale_workloads
+from roottrust.kube.client import KubeClient
+from roottrust.kube.kind import PODS
+
+# Less often the more pods there are: a mesh that nobody restarts is looked at for ever.
+LOOK_SECONDS = 10.0
+POD_SECONDS = 0.02
+LOOK_SECONDS_MAX = 300.0
+
+# What has ended trusts nothing any more.
+_ALIVE = "status.phase!=Succeeded,status.phase!=Failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaleLook:
+    """What there is, and when to look again if need be."""
+
+    stale: StaleWorkloads | None
+    pause: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    change: RootChange
+    at: datetime
+    pause: float
+
+
+class StaleObserver:
+    """Lists the metadata of proxies, and nothing for a mesh whose workloads have its roots."""
+
+    def __init__(self, client: KubeClient, *, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._now = now
+        self._looks: dict[str, _Look] = {}
+
+    async def look(
+        self, trust: ObservedTrust, change: RootChange | None, *, told: StaleWorkloads | None
+    ) -> StaleLook:
+        """Return the workloads that have not followed a change; raises RootTrustError.
+
+        While istiod publishes something else than it should, what was told stays.
+        """
+        istiod = trust.istiod.full_name
+        if change is None:
+            self._looks.pop(istiod, None)
+            return StaleLook(stale=None)
+        if not trust.is_as_pinned:
+            return StaleLook(stale=told)
+        rest = self._find_rest(istiod, change)
+        if rest > 0 and told is not None:
+            return StaleLook(stale=told, pause=rest)
+        pods = await self._client.list_metadata(
+            PODS, label_selector=PROXY_LABEL, field_selector=_ALIVE
+        )
+        stale = find_stale_workloads(trust, change, pods)
+        pause = min(LOOK_SECONDS + POD_SECONDS * len(pods), LOOK_SECONDS_MAX)
+        self._looks[istiod] = _Look(change=change, at=self._now(), pause=pause)
+        return StaleLook(stale=stale, pause=pause if stale else None)
+
+    def forget(self, istiod: str) -> None:
+        """Keep nothing of an istiod that is gone."""
+        self._looks.pop(istiod, None)
+
+    def _find_rest(self, istiod: str, change: RootChange) -> float:
+        """Return how long it is until the next look, 0 if that is due."""
+        last = self._looks.get(istiod)
+        if last is None or last.change != change:
+            return 0.0
+        passed = (self._now() - last.at).total_seconds()
+        return max(last.pause - passed, 0.0) if passed >= 0 else 0.0

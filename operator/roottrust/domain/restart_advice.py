@@ -1,0 +1,45 @@
+"""Workloads that may trust only the roots before: who they are, and how to restart them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from roottrust.domain.bounced_workload import WorkloadKind
+from roottrust.domain.some_names import list_some
+
+_KINDS = frozenset(each.value for each in WorkloadKind)
+
+RESTARTED_BY_ITSELF = (
+    "autoRestartPods has them restarted: `kubectl get podbouncedirectives -A` in their cluster "
+    "shows how far that is"
+)
+
+
+def describe_stale(total: int, first: Sequence[str], *, of: str = "") -> str:
+    """Return how many there are and the first of them, as a clause; `of` is whose they are."""
+    noun = "workload" if total == 1 else "workloads"
+    names = list_some(first, of=total)
+    return f"{total} {noun}{of} may still trust only the roots before ({names})"
+
+
+def build_restart_command(workloads: Iterable[str]) -> str | None:
+    """Return the command for the first that kubectl can restart, None if there is none.
+
+    Workloads are NAMESPACE/KIND/NAME.
+    """
+    for each in workloads:
+        namespace, kind, name = each.split("/")
+        if kind in _KINDS:
+            return f"kubectl rollout restart {kind.lower()}/{name} -n {namespace}"
+    return None
+
+
+def advise_restart(workloads: Iterable[str], *, where: str = "") -> str:
+    """Return what to do about workloads that nobody restarts, as a clause."""
+    command = build_restart_command(workloads)
+    by_hand = f"restart them yourself{where}" + (f", as by `{command}`" if command else "")
+    return (
+        "set config.autoRestartPods in the RootTrustPolicy to have them restarted in order, "
+        "create a PodBounceDirective, or "
+        f"{by_hand}"
+    )
