@@ -18,7 +18,7 @@ class Issued:
     def __init__(self, istiod: Istiod) -> None:
         self._istiod = istiod
 
-    def create(self, trust_bundle: str, *, restarts_pods: bool = False) -> None:
+    def create(self, trust_bundle: str, *, restarts_pods: bool = False, **spec: str | int) -> None:
         istiod = self._istiod
         changes = {
             "metadata.name": istiod.mesh,
@@ -27,16 +27,17 @@ class Issued:
             "spec.meshRef.namespace": istiod.namespace,
             "spec.trustBundle": trust_bundle,
             "spec.autoRestartPods": restarts_pods,
+            **{f"spec.{name}": value for name, value in spec.items()},
         }
         istiod.apply(change(read_base("certificate"), changes))
 
-    def report(self, pod: str) -> None:
+    def report(self, pod: str, **instance: int | bool) -> None:
         """Report as the agent in a pod does: server-side, with a field manager of its own."""
         manifest = {
             "apiVersion": "internal.gloo.solo.io/v2",
             "kind": "IssuedCertificate",
             "metadata": {"namespace": self._istiod.namespace, "name": self._istiod.mesh},
-            "status": {"instances": [{"pod": pod, "serial": "1f"}]},
+            "status": {"instances": [{"pod": pod, "serial": "1f", **instance}]},
         }
         words = ("apply", "--server-side", "--subresource=status", "-f", "-")
         manager = f"--field-manager=roottrust-agent-{pod}"

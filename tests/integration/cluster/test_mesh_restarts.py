@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -109,9 +110,105 @@ def test_without_auto_restart_pods_the_mesh_says_what_to_do_until_it_is_on(
     workloads.create("reviews", labels=SIDECAR, annotations=REVISION)
     issued = change_roots(mesh, restarts_pods=False)
     status = wait_for_reason(mesh, "Ready")
-    assert "create a PodBounceDirective, or set autoRestartPods" in status["message"]
+    assert "set config.autoRestartPods in the RootTrustPolicy" in status["message"]
     assert list_directives(mesh) == []
     issued.create(ROOT, restarts_pods=True)
     find_bounce(mesh).wait_for_state("FINISHED")
     mesh.wait_for_status(lambda found: "message" not in found)
     assert workloads.find_hash("reviews") == TRUST
+
+
+def list_stale(status: dict[str, Any]) -> list[str]:
+    return [each.split("/", 1)[1] for each in status.get("staleWorkloads", {}).get("first", [])]
+
+
+def test_workloads_that_have_the_roots_before_are_named_until_somebody_restarts_them(
+    role: OperatorProcess, mesh: Istiod, workloads: Workloads
+) -> None:
+    for name in ("edge", "reviews"):
+        workloads.create(name, labels=SIDECAR, annotations=REVISION, replicas=2)
+    workloads.create("db", kind="StatefulSet", labels=SIDECAR, annotations=REVISION)
+    workloads.create("outside")
+    change_roots(mesh, restarts_pods=False)
+    expected = ["Deployment/edge", "Deployment/reviews", "StatefulSet/db"]
+    status = mesh.wait_for_status(lambda found: list_stale(found) == expected)
+    assert status["staleWorkloads"]["total"] == 3
+    command = f"`kubectl rollout restart deployment/edge -n {mesh.namespace}`"
+    assert command in wait_for_reason(mesh, "Ready")["message"]
+    assert "WorkloadsStale" in wait_for(mesh.read_events, lambda found: "WorkloadsStale" in found)
+
+    role.stop()
+    workloads.kubectl("rollout", "restart", "deployment/edge")
+    workloads.kubectl("rollout", "status", "deployment/edge", "--timeout=60s")
+    role.start()
+    left = ["Deployment/reviews", "StatefulSet/db"]
+    after = wait_for_status(mesh, lambda found: list_stale(found) == left)
+    assert after["staleWorkloads"]["since"] == status["staleWorkloads"]["since"]
+
+    workloads.kubectl("rollout", "restart", "deployment,statefulset,daemonset")
+    after = wait_for_status(mesh, lambda found: "staleWorkloads" not in found)
+    assert after["restartedFor"] == after["rootFingerprints"]
+    assert "message" not in after
+    wait_for(mesh.read_events, lambda found: "WorkloadsRenewed" in found)
+    assert list_directives(mesh) == []
+
+
+def wait_for_status(mesh: Istiod, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Wait as long as it takes until pods are looked at again."""
+
+    def look() -> dict[str, Any]:
+        return (mesh.find_mesh() or {}).get("status") or {}
+
+    return wait_for(look, holds, seconds=60.0)
+
+
+def test_a_raised_generation_restarts_workloads_once_when_every_istiod_serves_it(
+    role: OperatorProcess, mesh: Istiod, workloads: Workloads
+) -> None:
+    workloads.create("edge", labels=PROXY, annotations=REVISION)
+    workloads.create("reviews", labels=SIDECAR, annotations=REVISION)
+    issued = Issued(mesh)
+    pod, other = (f"{mesh.deployment}-{number}" for number in (1, 2))
+    for name in (pod, other):
+        mesh.create_pod(name)
+
+    def ask(generation: int) -> None:
+        issued.create(
+            ROOT, restarts_pods=True, restartOn="Issuance", intermediateGeneration=generation
+        )
+
+    ask(1)
+    issued.report(pod, intermediateGeneration=1, loadedByIstiod=True)
+    mesh.publish(ROOT)
+    status = wait_for_reason(mesh, "Ready")
+    assert status["restartedForGeneration"] == 1
+
+    ask(2)
+    issued.report(other, intermediateGeneration=1, loadedByIstiod=True)
+    issued.report(pod, intermediateGeneration=2, loadedByIstiod=True)
+    issued.report(other, intermediateGeneration=2, loadedByIstiod=False)
+    looks = role.sum_metric("roottrust_reconciles_total")
+    mesh.publish(f"{ROOT}\n")
+    mesh.publish(ROOT)
+    wait_for(lambda: role.sum_metric("roottrust_reconciles_total"), lambda count: count > looks)
+    assert list_directives(mesh) == []
+
+    issued.report(other, intermediateGeneration=2, loadedByIstiod=True)
+    bounce = find_bounce(mesh)
+    assert bounce.wait_for_state("FINISHED")["message"] == "2 workloads are restarted."
+    names = ("edge", "reviews")
+    (trust_hash,) = {workloads.find_hash(name) for name in names}
+    assert trust_hash not in {None, TRUST}
+    assert workloads.find_hash("istiod") is None
+    mesh.wait_for_status(lambda found: found["restartedForGeneration"] == 2)
+    wait_for(mesh.read_events, lambda found: "RestartsRequested" in found)
+
+    bounce.delete()
+    mesh.delete_pod(other)
+    issued.wait_for_pods(pod)
+    mesh.create_pod(other)
+    issued.report(other, intermediateGeneration=2, loadedByIstiod=True)
+    role.stop()
+    role.start()
+    wait_for(lambda: role.sum_metric("roottrust_reconciles_total"), lambda count: count > 0)
+    assert list_directives(mesh) == []

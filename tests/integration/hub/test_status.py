@@ -95,6 +95,49 @@ def test_a_policy_from_no_mesh_to_well(
     assert mesh["instances"][0]["fingerprint"] == fingerprint
 
 
+def test_workloads_with_roots_of_before_are_told_by_the_policy_and_in_the_tree(
+    status: Person,
+    operator: OperatorProcess,
+    make_policy: MakePolicy,
+    names: Names,
+    cluster: Cluster,
+    vault: Vault,
+    namespace: str,
+    own_istiod: Account,
+) -> None:
+    policy = make_policy(names)
+    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=own_istiod.name)
+    certificate = Certificate(cluster=cluster, namespace=namespace)
+    certificate.wait_for()
+    Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod).serve()
+    root = policy.read_status()["root"]["fingerprint"]
+    stale = {
+        "since": "2030-01-01T00:00:00Z",
+        "total": 30,
+        "first": [f"shop/Deployment/w-{number}" for number in range(20)],
+    }
+    report_mesh(cluster, namespace=namespace, fingerprints=[root], staleWorkloads=stale)
+    policy.wait_until_ready()
+    told = wait_for(policy.read_status, lambda found: found.get("state") == "Warning")
+    (mesh,) = told["meshes"]
+    assert mesh["staleWorkloads"] == {"total": 30, "first": stale["first"][:3]}
+    (warning,) = [each for each in told["warnings"] if each.startswith("WorkloadsStale: 30")]
+    assert "`kubectl rollout restart deployment/w-0 -n shop`" in warning
+    wait_for(lambda: policy.read_events("WorkloadsStale"), bool)
+    done = status.run("-n", namespace)
+    assert done.code == 0, done.out
+    line = "! workloads: 30 may still trust only the roots before: shop/Deployment/w-0, "
+    assert line in done.out
+    assert "and 25 more" in done.out
+    (shown,) = status.run_json("-n", namespace).report["policies"][0]["meshes"]
+    assert (shown["staleWorkloadsTotal"], len(shown["staleWorkloads"])) == (30, 20)
+
+    report_mesh(cluster, namespace=namespace, fingerprints=[root])
+    wait_for(policy.read_status, lambda found: "staleWorkloads" not in found["meshes"][0])
+    wait_for(lambda: policy.read_events("WorkloadsRenewed"), bool)
+    assert "workloads:" not in status.run("-n", namespace).out
+
+
 def test_a_policy_that_is_refused_is_wrong_and_says_what_to_do(
     status: Person, operator: OperatorProcess, make_policy: MakePolicy, names: Names
 ) -> None:
