@@ -12,9 +12,15 @@ import pytest
 from tests.e2e.helm import NAMESPACE
 from tests.e2e.load import PATIENT_SECONDS
 from tests.e2e.mesh_site import MeshSite
+from tests.e2e.operator_pod import ACCOUNT, apply_sample_policy
+from tests.e2e.operator_pod import NAMESPACE as HOME
 from tests.e2e.workload import Workload
 from tests.integration.cluster.workloads import ANNOTATION, Bounce, select
+from tests.integration.hub.waiting import wait_for
 
+# As istio's injection writes them.
+PROXY = {"service.istio.io/canonical-name": "any"}
+GATEWAY, SIDECAR = {"istio": "ingressgateway"}, {"security.istio.io/tlsMode": "istio"}
 REPLICAS = {"gateway": 1, "reviews": 2}
 LOAD_SECONDS = 60
 
@@ -25,8 +31,9 @@ def workloads(mesh: MeshSite) -> Iterator[tuple[str, ...]]:
     pod = Workload(cluster=mesh.cluster, namespace=mesh.namespace, name="any")
     pod.start()  # its scripts are what the others run
     for name, replicas in REPLICAS.items():
-        labels = {"app": name, **({"istio": "ingressgateway"} if name == "gateway" else {})}
-        template = {"metadata": {"labels": labels}, "spec": pod.build_pod()["spec"]}
+        labels = {"app": name, **PROXY, **(GATEWAY if name == "gateway" else SIDECAR)}
+        metadata = {"labels": labels, "annotations": {"istio.io/rev": "default"}}
+        template = {"metadata": metadata, "spec": pod.build_pod()["spec"]}
         spec = {
             "replicas": replicas,
             "selector": {"matchLabels": {"app": name}},
@@ -100,3 +107,51 @@ def test_a_mesh_is_restarted_in_order_while_its_workloads_connect(
     istiod, gateway, reviews = begun
     assert istiod[-1] < gateway[0] < reviews[0]
     assert len(reviews) == REPLICAS["reviews"]
+
+
+@pytest.fixture
+def asked(mesh: MeshSite) -> Iterator[int]:
+    """A policy that asks for restarts at each issuance, and has just raised its generation."""
+    generation = mesh.policy.read()["spec"].get("rotation", {}).get("intermediateGeneration", 1) + 1
+    rotation = {"spec.rotation": {"intermediateGeneration": generation}}
+    restarts = {"spec.config.autoRestartPods": True, "spec.config.restartOn": "Issuance"}
+    apply_sample_policy(mesh.cluster, mesh.vault, {**rotation, **restarts})
+    yield generation
+    mesh.cluster.kubectl("delete", "podbouncedirectives", "--all", "-n", HOME)
+    apply_sample_policy(mesh.cluster, mesh.vault, rotation)
+
+
+def list_directives(mesh: MeshSite) -> list[dict[str, Any]]:
+    words = ("get", "podbouncedirectives", "-n", HOME, "-o=json")
+    found: list[dict[str, Any]] = json.loads(mesh.cluster.kubectl(*words).stdout)["items"]
+    return found
+
+
+def test_a_raised_generation_restarts_workloads_once_and_no_restart_brings_another(
+    mesh: MeshSite, workloads: tuple[str, ...], request: pytest.FixtureRequest
+) -> None:
+    before = {app: list_pods(mesh, app) for app in ("istiod", *workloads)}
+    with mesh.load(LOAD_SECONDS, certificate_seconds=PATIENT_SECONDS):
+        generation = request.getfixturevalue("asked")
+        mesh.istiod.wait_for_generation(generation)
+        (directive,) = wait_for(lambda: list_directives(mesh), bool, seconds=60)
+        bounce = Bounce(mesh.cluster, namespace=HOME, name=directive["metadata"]["name"])
+        status = bounce.wait_for(lambda found: found.get("state") == "FINISHED", seconds=180)
+    assert status["message"] == "2 workloads are restarted."
+    after = {app: list_pods(mesh, app) for app in before}
+    assert before["istiod"].keys() == after["istiod"].keys()
+    for app in workloads:
+        assert not before[app].keys() & after[app].keys()
+
+    mesh.istiod.restart()
+    mesh.istiod.wait_for_generation(generation)
+    mesh.policy.wait_until_ready()
+    mesh.cluster.kubectl("rollout", "restart", f"deployment/{ACCOUNT}", "-n", HOME)
+    mesh.cluster.kubectl("rollout", "status", f"deployment/{ACCOUNT}", "-n", HOME, "--timeout=90s")
+    mesh.policy.wait_until_ready()
+    assert [each["metadata"]["name"] for each in list_directives(mesh)] == [
+        directive["metadata"]["name"]
+    ]
+    assert {app: set(list_pods(mesh, app)) for app in workloads} == {
+        app: set(after[app]) for app in workloads
+    }

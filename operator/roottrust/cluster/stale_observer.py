@@ -50,13 +50,13 @@ class StaleObserver:
     ) -> StaleLook:
         """Return the workloads that have not followed a change; raises RootTrustError.
 
-        While istiod publishes something else than it should, what was told stays.
+        While istiod publishes other roots, what was told stays.
         """
         istiod = trust.istiod.full_name
         if change is None:
             self._looks.pop(istiod, None)
             return StaleLook(stale=None)
-        if not trust.is_as_pinned:
+        if set(trust.root_fingerprints) != set(change.roots):
             return StaleLook(stale=told)
         rest = self._find_rest(istiod, change)
         if rest > 0 and told is not None:

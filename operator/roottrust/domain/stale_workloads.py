@@ -44,14 +44,16 @@ def find_root_change(
 ) -> RootChange | None:
     """Return the change that workloads may not have followed yet, None if there is none.
 
-    The roots themselves count, once istiod publishes the very text that is pinned. Times are those
-    of the API server, as pods have them.
+    The roots themselves count, once istiod publishes the very text that is pinned; where nobody
+    pins any, others end it. Times are those of the API server, as pods have them.
     """
     known = RootChange(roots=told.roots, since=told.since) if told else None
     published = trust.root_fingerprints
     last = known.roots if known else restarted_for
-    if not trust.is_as_pinned or not published or not last or set(last) == set(published):
+    if not published or not last or set(last) == set(published):
         return known
+    if not trust.is_as_pinned:
+        return known if trust.pinned else None
     written_at = trust.published.written_at if trust.published else None
     return RootChange(roots=published, since=written_at or now)
 
@@ -74,8 +76,9 @@ def find_stale_workloads(
 def _list_stale(
     trust: ObservedTrust, change: RootChange, pods: Iterable[Manifest]
 ) -> Iterator[str]:
+    published = trust.published.text_fingerprint if trust.published else None
     for metadata in list_proxies(trust.istiod, pods, namespaces=trust.served.names):
-        has_roots = trust.bundles.get(str(metadata["namespace"])) == trust.expected
+        has_roots = trust.bundles.get(str(metadata["namespace"])) == published
         created_at = datetime.fromisoformat(str(metadata["creationTimestamp"]))
         if not metadata.get("deletionTimestamp") and (not has_roots or created_at <= change.since):
             yield name_workload(metadata)

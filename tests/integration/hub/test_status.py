@@ -118,7 +118,7 @@ def test_workloads_with_roots_of_before_are_told_by_the_policy_and_in_the_tree(
     }
     report_mesh(cluster, namespace=namespace, fingerprints=[root], staleWorkloads=stale)
     policy.wait_until_ready()
-    told = wait_for(policy.read_status, lambda found: found.get("state") == "Warning")
+    told = wait_for(policy.read_status, lambda found: "staleWorkloads" in found["meshes"][0])
     (mesh,) = told["meshes"]
     assert mesh["staleWorkloads"] == {"total": 30, "first": stale["first"][:3]}
     (warning,) = [each for each in told["warnings"] if each.startswith("WorkloadsStale: 30")]

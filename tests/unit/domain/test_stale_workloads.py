@@ -91,7 +91,7 @@ def test_where_nobody_says_when_they_were_written_it_was_now() -> None:
         ({}, ()),
         ({"published": None}, ELSEWHERE),
         ({"published": OTHER}, HERE),
-        ({"pinned": None}, ELSEWHERE),
+        ({"pinned": None}, HERE),
     ],
 )
 def test_what_is_no_change_leaves_everything_as_it_was(
@@ -100,6 +100,12 @@ def test_what_is_no_change_leaves_everything_as_it_was(
     trust = build_trust(**changes)
     assert change(trust, restarted_for=restarted_for) is None
     assert change(trust, restarted_for=restarted_for, told=TOLD) == CHANGE
+
+
+def test_where_nobody_pins_roots_any_more_others_are_no_change_and_end_one() -> None:
+    assert change(build_trust(pinned=None)) is None
+    assert change(build_trust(pinned=None, published=OTHER), told=TOLD) is None
+    assert change(build_trust(pinned=None), told=TOLD) == CHANGE
 
 
 def test_the_way_back_is_a_change_too() -> None:
@@ -126,6 +132,11 @@ def test_young_pods_count_as_well_where_the_namespace_lacks_the_roots() -> None:
     young = build_pod(created_at=SINCE + timedelta(minutes=1))
     assert find(young, bundles={"default": OTHER.text_fingerprint}) == ("default/Pod/one",)
     assert find(young) == ()
+
+
+def test_what_is_pinned_and_not_published_yet_accuses_nobody() -> None:
+    young = build_pod(created_at=SINCE + timedelta(minutes=1))
+    assert find(young, pinned=OTHER.text_fingerprint) == ()
 
 
 def test_pods_of_others_do_not_count() -> None:
