@@ -85,6 +85,12 @@ MESH = CustomKind(
         Column(name="Version", path=".spec.istio.installation.version"),
         Column(name="istiod", path=".status.istiod.summary"),
         Column(name="In sync", path=".status.namespaces.summary"),
+        Column(
+            name="Stale workloads",
+            path=".status.staleWorkloads.total",
+            type="integer",
+            priority=1,
+        ),
         Column(name="Self-signed", path=".status.selfSigned", type="boolean"),
         Column(name="Message", path=".status.message"),
         _AGE,
