@@ -19,6 +19,7 @@ from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.observed_trust_judgement import judge_trust
 from roottrust.domain.reasons import MeshConditionType, Reason
 from roottrust.domain.restart_advice import (
+    NONE_IS_STALE,
     RESTARTED_BY_ITSELF,
     advise_restart,
     describe_stale,
@@ -42,7 +43,7 @@ _ISSUANCE_ASKED = Transition(
 )
 _RENEWED = Transition(
     reason=Reason.WORKLOADS_RENEWED,
-    message="No workload is left that may trust only the roots before.",
+    message=NONE_IS_STALE,
     is_normal=True,
 )
 # At first sight only what a person has to know at once; the rest is in the status.

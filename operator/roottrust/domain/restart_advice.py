@@ -9,6 +9,7 @@ from roottrust.domain.some_names import list_some
 
 _KINDS = frozenset(each.value for each in WorkloadKind)
 
+NONE_IS_STALE = "No workload is left that may trust only the roots before."
 RESTARTED_BY_ITSELF = (
     "autoRestartPods has them restarted: `kubectl get podbouncedirectives -A` in their cluster "
     "shows how far that is"

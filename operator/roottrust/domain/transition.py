@@ -9,6 +9,7 @@ from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.reasons import ConditionType, Reason
+from roottrust.domain.restart_advice import NONE_IS_STALE
 from roottrust.domain.stale_warning import find_stale_warning
 
 _VAULT = (ConditionType.ACCEPTED, ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED)
@@ -76,8 +77,7 @@ def _list_stale(
         for each in after.conditions
     )
     if known is not None and warning is None and is_propagated:
-        message = "No workload is left that may trust only the roots before."
-        yield Transition(reason=Reason.WORKLOADS_RENEWED, message=message, is_normal=True)
+        yield Transition(reason=Reason.WORKLOADS_RENEWED, message=NONE_IS_STALE, is_normal=True)
 
 
 def _list_told(status: RootTrustPolicyStatus | None) -> tuple[Condition, ...]:
