@@ -51,6 +51,13 @@ def test_it_is_what_its_cluster_tells_and_current() -> None:
     )
 
 
+def test_it_names_the_stale_workloads_that_its_cluster_tells() -> None:
+    stale = {"since": "2030-01-01T00:00:00Z", "total": 9, "first": ["shop/Deployment/cart"]}
+    told = build(staleWorkloads=stale).stale_workloads
+    assert told is not None
+    assert (told.total, told.first) == (9, ("shop/Deployment/cart",))
+
+
 def test_before_its_cluster_tells_anything_it_is_current_all_the_same() -> None:
     assert [each.type for each in build().conditions] == ["Current"]
 
