@@ -19,6 +19,7 @@ from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.istiod_accounts import list_accounts, warn_of_unasked
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.names import build_issuer_name
+from roottrust.domain.nearest_miss import describe_nearest_miss
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.policy_document import is_pinnable
 from roottrust.domain.reasons import Reason
@@ -147,6 +148,8 @@ def accept_policy(
         _check_bounds(policy, server=server, namespace=namespace, root=root, cluster=target)
     vault = spec.config.agent_ca.vault
     options = spec.config.intermediate_cert_options
+    has_mesh = any(each.meshes for each in targets)
+    near_miss = None if has_mesh else describe_nearest_miss(spec, choice.selected)
     return VaultTarget(
         server=server.address,
         namespace=namespace or None,
@@ -158,7 +161,13 @@ def accept_policy(
         ),
         unnamed_ca_path=vault.ca_path if spec.management.allow_unnamed_issuer else None,
         clusters=targets,
-        warnings=choice.warnings + _list_warnings(spec) + warn_of_unasked(targets),
+        warnings=(
+            *choice.warnings,
+            *([f"No istiod matches: {near_miss}."] if near_miss else ()),
+            *_list_warnings(spec),
+            *warn_of_unasked(targets),
+        ),
+        near_miss=near_miss,
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.known import KnownCluster
-from roottrust.domain.selection import select_clusters, select_refused
+from roottrust.domain.nearest_miss import describe_nearest_miss
+from roottrust.domain.selection import find_named, select_clusters, select_refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,19 @@ def choose_clusters(spec: RootTrustPolicySpec, clusters: Iterable[KnownCluster])
     except DependencyMissingError as error:
         refusal = refused[0].refusal if refused else None
         if refusal is None:
-            raise
+            raise _add_hint(error, spec, known) from error
         raise DependencyMissingError(warnings[0], reason=refusal.reason) from error
     warnings += tuple(each.warning for each in selected if each.warning is not None)
     return ClusterChoice(selected=selected, known=known, warnings=warnings)
+
+
+def _add_hint(
+    error: DependencyMissingError, spec: RootTrustPolicySpec, known: tuple[KnownCluster, ...]
+) -> DependencyMissingError:
+    """Return why none is selected with what the policy was nearest to, of those its paths name."""
+    named = find_named(spec)
+    possible = [each for each in known if not named or {each.name} == named]
+    hint = describe_nearest_miss(spec, possible)
+    if hint is None:
+        return error
+    return DependencyMissingError(f"{error.message} The nearest: {hint}.", reason=error.reason)

@@ -128,6 +128,9 @@ def _build_from_meshes(
     if _list_meshes(outcome):
         message = "How far the meshes are is not known."
         return _build_unknown(kind, Reason.WAITING_FOR_REPORT, message)
+    if _find_near_miss(outcome) is not None:
+        message = f"No istiod in {_name_clusters(outcome)} matches: {_find_near_miss(outcome)}."
+        return _build_unknown(kind, Reason.NO_MESH_SELECTED, message)
     message = f"No mesh is found yet in {_name_clusters(outcome)}."
     return _build_unknown(kind, Reason.WAITING_FOR_MESH, message)
 
@@ -138,6 +141,9 @@ def _judge_ready(outcome: Outcome, before: tuple[Judgement, ...]) -> Judgement:
     if hindrance is not None:
         return _build(kind, hindrance.status, hindrance.reason, hindrance.message)
     names, meshes = _name_clusters(outcome), _list_meshes(outcome)
+    if not meshes and _find_near_miss(outcome) is not None:
+        message = f"Vault is ready for istiod of {names}; none matches: {_find_near_miss(outcome)}."
+        return _build_true(kind, Reason.NO_MESH_SELECTED, message)
     if not meshes:
         message = f"Vault is ready for istiod of {names}; no mesh is found there yet."
         return _build_true(kind, Reason.WAITING_FOR_MESH, message)
@@ -158,6 +164,10 @@ def _judge_progress(ready: Judgement) -> tuple[Judgement, ...]:
 def _name_clusters(outcome: Outcome) -> str:
     names = [each.cluster for each in outcome.target.clusters] if outcome.target else []
     return list_some(names)
+
+
+def _find_near_miss(outcome: Outcome) -> str | None:
+    return outcome.target.near_miss if outcome.target else None
 
 
 def _list_meshes(outcome: Outcome) -> tuple[str, ...]:

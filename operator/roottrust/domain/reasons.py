@@ -52,6 +52,7 @@ class Reason(StrEnum):
     SECRET_NOT_FOUND = "SecretNotFound"
     INVALID_CA_BUNDLE = "InvalidCABundle"
     NO_CLUSTER_SELECTED = "NoClusterSelected"
+    NO_MESH_SELECTED = "NoMeshSelected"
     SELECTED_BY_OLDER_POLICY = "SelectedByOlderPolicy"
 
     # Of a cluster's registration: it is not used

@@ -40,7 +40,7 @@ def select_clusters(
     """
     known = tuple(clusters)
     usable = tuple(each for each in known if each.refusal is None)
-    named = _find_named(spec)
+    named = find_named(spec)
     # By name first: of a thousand clusters it leaves one, at little cost.
     possible = [each for each in usable if each.name in named] if len(named) == 1 else usable
     selected = tuple(each for each in possible if _list_selectors(spec, each, known))
@@ -56,7 +56,7 @@ def select_refused(
 ) -> tuple[KnownCluster, ...]:
     """Return the clusters that a policy would select if their registration were not refused."""
     refused = tuple(each for each in clusters if each.refusal is not None)
-    named = _find_named(spec)
+    named = find_named(spec)
     return tuple(
         each
         for each in refused
@@ -148,11 +148,12 @@ def _matches_mesh(selector: IstioSelector, mesh: KnownMesh) -> bool:
         (wanted_name is None or wanted_name == mesh.name)
         and (not selector.namespace or selector.namespace == mesh.namespace)
         and all(mesh.pod_labels.get(key) == value for key, value in selector.selector.items())
-        and (not selector.revision or _matches_revision(selector.revision, mesh.revision))
+        and (not selector.revision or matches_revision(selector.revision, mesh.revision))
     )
 
 
-def _matches_revision(pattern: str, revision: str) -> bool:
+def matches_revision(pattern: str, revision: str) -> bool:
+    """Whether a whole revision has the form of a pattern; raises InvalidSpecError."""
     try:
         return re2.fullmatch(pattern, revision) is not None
     except re2.error:
@@ -162,7 +163,7 @@ def _matches_revision(pattern: str, revision: str) -> bool:
         ) from None
 
 
-def _find_named(spec: RootTrustPolicySpec) -> frozenset[str]:
+def find_named(spec: RootTrustPolicySpec) -> frozenset[str]:
     """Return the clusters that paths of the guide's form name literally."""
     found = (
         pattern.match(text) for text in _list_templates(spec).values() for pattern in _GUIDE_NAMES

@@ -96,3 +96,4 @@ class VaultTarget:
     clusters: tuple[ClusterTarget, ...]
     warnings: tuple[str, ...]
     taken: Mapping[str, str] = field(default_factory=dict)
+    near_miss: str | None = None

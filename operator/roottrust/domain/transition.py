@@ -15,7 +15,7 @@ from roottrust.domain.stale_warning import find_stale_warning
 _VAULT = (ConditionType.ACCEPTED, ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED)
 _MESHES = (ConditionType.CERTIFICATES_ISSUED, ConditionType.TRUST_PROPAGATED)
 # Conditions that only wait for the one before them: that one is told already.
-_FOLLOWING = frozenset({Reason.WAITING_FOR_VAULT, Reason.WAITING_FOR_MESH})
+_FOLLOWING = frozenset({Reason.WAITING_FOR_VAULT, Reason.WAITING_FOR_MESH, Reason.NO_MESH_SELECTED})
 # What each renewal goes through, and what only takes its time.
 _PASSING = frozenset(
     {

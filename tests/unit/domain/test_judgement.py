@@ -300,3 +300,17 @@ def test_a_policy_is_stalled_only_by_what_does_not_pass_by_itself(
     failure = replace(FAILURE, reason=reason)
     found = find(replace(READY, failure=failure))
     assert (ConditionType.STALLED in found) is is_stalled
+
+
+def test_a_policy_that_matches_no_istiod_is_ready_and_says_what_keeps_it_from_one() -> None:
+    near_miss = "selector app: x, but m has app: istiod"
+    found = find(replace(READY, target=replace(build_target(), near_miss=near_miss)))
+    told = {kind: (each.status, each.reason, each.message) for kind, each in found.items()}
+    missed = f"No istiod in cluster1 matches: {near_miss}."
+    assert told[ConditionType.CERTIFICATES_ISSUED] == (UNKNOWN, "NoMeshSelected", missed)
+    assert told[ConditionType.TRUST_PROPAGATED] == (UNKNOWN, "NoMeshSelected", missed)
+    assert told[ConditionType.READY] == (
+        TRUE,
+        "NoMeshSelected",
+        f"Vault is ready for istiod of cluster1; none matches: {near_miss}.",
+    )
