@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from roottrust.hub.policy_report import FIELD_MANAGER
 from roottrust.kube.media_type import APPLY_PATCH, METADATA
+from roottrust.kube.status import POLICY_STATUS_MANAGER
 from testbed import Cluster, TestbedError
 from tests.bench.bare_vault import run_at_once
 from tests.bench.fleet import NAMESPACE
@@ -86,7 +86,7 @@ class BareKubernetes:
             "metadata": {"name": name, "namespace": NAMESPACE},
             "status": status,
         }
-        await self._apply(f"{POLICIES}/{name}/status", manifest, manager=FIELD_MANAGER)
+        await self._apply(f"{POLICIES}/{name}/status", manifest, manager=POLICY_STATUS_MANAGER)
 
     async def _apply(self, path: str, manifest: Mapping[str, Any], *, manager: str) -> None:
         async with self._session.patch(

@@ -17,14 +17,13 @@ from roottrust.kube.access import load_access
 from roottrust.runtime.leader import LeadershipLostError
 from roottrust.runtime.logs import configure_logs
 from roottrust.runtime.process import handle_signals
+from roottrust.runtime.role import RolePlan
 from roottrust.runtime.roles import run_roles
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import SettingsError, load_settings
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-
-_ROLES = {"hub": plan_hub, "cluster": plan_cluster_role}
 
 _HELP = """Run the operator until it is told to stop (SIGTERM, Ctrl-C).
 
@@ -91,5 +90,10 @@ async def _run(settings: OperatorSettings, kubeconfig: Path | None, context: str
     stop = asyncio.Event()
     with handle_signals(stop):
         access = await load_access(kubeconfig=kubeconfig, context=context)
-        plans = [_ROLES[role]() for role in sorted(set(settings.roles))]
-        await run_roles(settings, access, plans, stop=stop)
+        await run_roles(settings, access, _plan_roles(settings), stop=stop)
+
+
+def _plan_roles(settings: OperatorSettings) -> list[RolePlan]:
+    has_hub, has_cluster = "hub" in settings.roles, "cluster" in settings.roles
+    of_cluster = [plan_cluster_role(is_alone=not has_hub)] if has_cluster else []
+    return of_cluster + ([plan_hub()] if has_hub else [])

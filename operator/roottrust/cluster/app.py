@@ -13,10 +13,17 @@ from roottrust.cluster.bounce_report import BounceReporter
 from roottrust.cluster.bounce_writer import BounceWriter
 from roottrust.cluster.instance_pruner import InstancePruner
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
-from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, WATCHED
+from roottrust.cluster.kinds import (
+    DIRECTIVES,
+    ISSUED_CERTIFICATES,
+    POLICIES,
+    WATCHED,
+    WATCHED_ALONE,
+)
 from roottrust.cluster.mesh_controller import MeshController
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter
+from roottrust.cluster.policy_answer import HubLease, PolicyAnswer
 from roottrust.cluster.routes import CROWDED, ClusterRoutes
 from roottrust.cluster.stale_observer import StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
@@ -34,9 +41,13 @@ logger = logging.getLogger(__name__)
 GATHER_SECONDS = 1.0
 
 
-def plan_cluster_role() -> RolePlan:
-    """Return the cluster role, for the cluster that it runs in."""
-    return RolePlan(name="cluster", watched=WATCHED, build=_ClusterRole)
+def plan_cluster_role(*, is_alone: bool = False) -> RolePlan:
+    """Return the cluster role, for the cluster that it runs in.
+
+    Alone in its process, it answers RootTrustPolicies that no hub answers there.
+    """
+    watched = WATCHED_ALONE if is_alone else WATCHED
+    return RolePlan(name="cluster", watched=watched, build=_ClusterRole)
 
 
 class _ClusterRole:
@@ -69,6 +80,14 @@ class _ClusterRole:
                 shared.client, shared.store, events=shared.events, metrics=shared.metrics
             ),
             istiods=istiods,
+            now=_get_now,
+        )
+        self._policies = PolicyAnswer(
+            shared.client,
+            shared.store,
+            settings=settings,
+            hub=HubLease(shared.client, namespace=settings.namespace, now=_get_now),
+            events=shared.events,
             now=_get_now,
         )
         self.work = KeyWork(
@@ -110,6 +129,8 @@ class _ClusterRole:
             return await self._pruner.reconcile(key)
         if key.kind == DIRECTIVES:
             return await self._bounces.reconcile(key)
+        if key.kind == POLICIES:
+            return await self._policies.reconcile(key)
         return await self._meshes.reconcile(key)
 
     def _enqueue(self, key: ObjectKey, *, delay: float) -> None:

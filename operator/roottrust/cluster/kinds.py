@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from roottrust.api.kind import ISSUED_CERTIFICATE, MESH, POD_BOUNCE_DIRECTIVE
+from roottrust.api.kind import (
+    ISSUED_CERTIFICATE,
+    MESH,
+    POD_BOUNCE_DIRECTIVE,
+    ROOT_TRUST_POLICY,
+)
 from roottrust.domain.discovery import SELECTOR
 from roottrust.domain.published_bundle import CONFIG_MAP, find_text
 from roottrust.domain.trust_bundle import fingerprint_text
@@ -16,6 +21,7 @@ from roottrust.runtime.watching import WatchedKind
 MESHES = build_resource(MESH)
 ISSUED_CERTIFICATES = build_resource(ISSUED_CERTIFICATE)
 DIRECTIVES = build_resource(POD_BOUNCE_DIRECTIVE)
+POLICIES = build_resource(ROOT_TRUST_POLICY)
 
 _IDENTITY = ("namespace", "name", "uid", "resourceVersion")
 _LIFE = ("labels", "creationTimestamp", "deletionTimestamp")
@@ -41,6 +47,12 @@ def keep_life(found: Object) -> Object:
     return {"metadata": _pick(found, _IDENTITY + _LIFE)}
 
 
+def keep_answered(policy: Object) -> Object:
+    """Keep of a policy what it was told: what it says is for the hub."""
+    kept = {"metadata": _pick(policy, (*_IDENTITY, *_LIFE, "generation"))}
+    return {**kept, "status": policy["status"]} if policy.get("status") else kept
+
+
 WATCHED = (
     WatchedKind(resource=DEPLOYMENTS, label_selector=SELECTOR),
     WatchedKind(resource=PODS, label_selector=SELECTOR, keep=keep_life),
@@ -52,6 +64,8 @@ WATCHED = (
     WatchedKind(resource=ISSUED_CERTIFICATES),
     WatchedKind(resource=DIRECTIVES),
 )
+# Where no hub is in the same process, which would do what they ask for.
+WATCHED_ALONE = (*WATCHED, WatchedKind(resource=POLICIES, keep=keep_answered))
 
 
 def _pick(found: Object, names: tuple[str, ...]) -> dict[str, Any]:

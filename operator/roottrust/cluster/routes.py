@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES
+from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.domain.issued_object import read_issued
 from roottrust.domain.mesh_plan import (
     MeshPlace,
@@ -33,7 +33,7 @@ class ClusterRoutes:
         """Return all there is, and istiods that are gone and have a Mesh yet."""
         meshes = self._store.list(MESHES, namespace=self._place.home)
         named = frozenset(each for mesh in meshes for each in self._find_istiod(mesh))
-        kinds = (DEPLOYMENTS, ISSUED_CERTIFICATES, DIRECTIVES)
+        kinds = {DEPLOYMENTS, ISSUED_CERTIFICATES, DIRECTIVES, POLICIES} & set(self._store.kinds)
         return named.union(*(self._store.keys(kind) for kind in kinds))
 
     def find_concerned(
@@ -45,6 +45,8 @@ class ClusterRoutes:
             # With an istiod come and go the rights of the directives beside it.
             beside = frozenset() if before and now else self._find_beside(DIRECTIVES, key)
             return beside | {key}
+        if key.kind == POLICIES:
+            return frozenset({key}) if key.kind in self._store.kinds else frozenset()
         if key.kind == DIRECTIVES:
             return frozenset({key}) if _has_news(before, now) else frozenset()
         if key.kind == MESHES:

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     PLAIN_HTTP = "PlainHTTP"
     SECRET_NOT_FOUND = "SecretNotFound"
     INVALID_CA_BUNDLE = "InvalidCABundle"
+    REMOTE_POLICIES_OFF = "RemotePoliciesOff"
     NO_CLUSTER_SELECTED = "NoClusterSelected"
     NO_MESH_SELECTED = "NoMeshSelected"
     SELECTED_BY_OLDER_POLICY = "SelectedByOlderPolicy"

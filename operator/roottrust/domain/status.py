@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from roottrust.api.choices import ConditionStatus, PolicyState, TrustReason
 from roottrust.api.root_trust_policy_status import (
     DRIFT_MAX,
@@ -68,6 +70,16 @@ def build_status(
     tokens = list_reviewer_tokens(outcome, there)
     found = {"vault": place, "reviewer_tokens": tokens}
     return status.model_copy(update={**found, **_describe_vault(outcome.plan, there)})
+
+
+def parse_status(status: object) -> RootTrustPolicyStatus | None:
+    """Return a status as it is found, None where there is none or a person broke it."""
+    if not status:
+        return None
+    try:
+        return RootTrustPolicyStatus.model_validate(status)
+    except ValidationError:
+        return None
 
 
 def describe_place(target: VaultTarget) -> VaultPlace:

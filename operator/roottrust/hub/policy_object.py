@@ -21,7 +21,7 @@ from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
 from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.reviewer_status import read_reviewer_tokens
-from roottrust.domain.status import describe_place
+from roottrust.domain.status import describe_place, parse_status
 from roottrust.domain.target import VaultTarget
 
 
@@ -109,13 +109,3 @@ def read_policy(manifest: Mapping[str, Any]) -> PolicyObject:
 
 def _parse_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def parse_status(status: object) -> RootTrustPolicyStatus | None:
-    """Return a status, None where there is none or a person broke it."""
-    if not status:
-        return None
-    try:
-        return RootTrustPolicyStatus.model_validate(status)
-    except ValidationError:
-        return None

@@ -19,12 +19,10 @@ from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.told_status import ToldStatus
 from roottrust.hub.wanted_book import WantedBook
 from roottrust.kube.client import KubeClient
-from roottrust.kube.status import apply_status, dump_status
+from roottrust.kube.status import POLICY_STATUS_MANAGER, apply_status, dump_status
 from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey, build_key
-
-FIELD_MANAGER = "roottrust-hub-policy"
 
 
 class OnWritten(Protocol):
@@ -106,7 +104,7 @@ class PolicyReporter:
 
     async def _write(self, policy: PolicyObject, body: dict[str, Any]) -> None:
         written = await apply_status(
-            self._client, POLICIES, policy.manifest, body, field_manager=FIELD_MANAGER
+            self._client, POLICIES, policy.manifest, body, field_manager=POLICY_STATUS_MANAGER
         )
         if written is not None:
             self._on_written(policy.manifest, written, body)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from roottrust.hub.policy_object import parse_status
+from roottrust.domain.status import parse_status
 from roottrust.kube.status import dump_status
 
 

@@ -11,6 +11,9 @@ from roottrust.domain.errors import DependencyMissingError
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import ResourceKind
 
+# Of RootTrustPolicies, whoever tells it: the hub, or a cluster's own operator where none does.
+POLICY_STATUS_MANAGER = "roottrust-hub-policy"
+
 _PLACE = ("namespace", "name", "uid")
 
 

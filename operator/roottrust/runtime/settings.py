@@ -133,6 +133,11 @@ class OperatorSettings(BaseSettings):
         default=("hub", "cluster"), description="What this process does."
     )
     cluster: ClusterSettings = Field(description="The cluster that the operator runs in.")
+    management_cluster: DnsLabel = Field(
+        default="",
+        description="Name of the management cluster, which RootTrustPolicies that are applied "
+        "elsewhere are told. Default: the hub that keeps IssuedCertificates in this cluster.",
+    )
     vault_servers: tuple[VaultServerSettings, ...] = Field(
         default=(), description="Vault servers that policies may name; a hub needs one at least."
     )

@@ -68,7 +68,8 @@ def test_it_reads_the_trust_domain(may: May) -> None:
         ("delete", MESHES, "istio-system"),
         ("patch", CERTIFICATES, "istio-system"),
         ("create", CERTIFICATES, "istio-system"),
-        ("list", POLICIES, ""),
+        ("patch", POLICIES, HOME),
+        ("delete", POLICIES, HOME),
         ("patch", CONFIG_MAPS, "anywhere"),
         ("create", ("", "serviceaccounts/token"), "istio-system"),
         ("create", LEASES, "kube-system"),
@@ -96,4 +97,15 @@ def test_pods_go_by_eviction_alone_which_keeps_disruption_budgets(may: May) -> N
 @pytest.mark.parametrize("verb", ["get", "patch"])
 def test_it_may_hold_one_lease(may: May, verb: str) -> None:
     assert may(verb, LEASES, HOME, name="roottrust-cluster")
-    assert not may(verb, LEASES, HOME, name="roottrust-hub")
+    assert not may(verb, LEASES, HOME, name="another")
+
+
+def test_it_sees_whether_a_hub_is_there_and_cannot_take_its_lease(may: May) -> None:
+    assert may("get", LEASES, HOME, name="roottrust-hub")
+    assert not may("patch", LEASES, HOME, name="roottrust-hub")
+
+
+def test_it_tells_policies_and_changes_none(may: May) -> None:
+    assert may("watch", POLICIES, "")
+    assert may("patch", ("admin.gloo.solo.io", "roottrustpolicies/status"), "anywhere")
+    assert not may("patch", ("admin.gloo.solo.io", "roottrustpolicies/finalizers"), "anywhere")

@@ -4,10 +4,17 @@ from typing import Any
 
 import pytest
 
-from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES, keep_fingerprint
+from roottrust.cluster.kinds import (
+    DIRECTIVES,
+    ISSUED_CERTIFICATES,
+    MESHES,
+    POLICIES,
+    WATCHED_ALONE,
+    keep_fingerprint,
+)
 from roottrust.cluster.routes import ClusterRoutes
 from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, ResourceKind
-from roottrust.runtime.store import ObjectKey, build_key
+from roottrust.runtime.store import ObjectKey, ObjectStore, build_key
 from tests.unit.cluster.fakes import (
     CERTIFICATE,
     ISTIOD,
@@ -92,3 +99,14 @@ def test_at_the_start_istiods_that_are_gone_are_looked_at_too() -> None:
     store = build_store([(MESHES, build_mesh()), (MESHES, build_mesh(namespace="elsewhere"))])
     gone = ObjectKey(kind=DEPLOYMENTS, namespace="elsewhere", name="istiod")
     assert ClusterRoutes(store, place=PLACE).list_all() == {ISTIOD, gone}
+
+
+def test_policies_concern_themselves_where_they_are_watched() -> None:
+    policy = build_object("guide", namespace="gloo-mesh")
+    key = build_key(POLICIES, policy)
+    assert find(POLICIES, before=None, now=policy) == set()
+    store = ObjectStore(each.resource for each in WATCHED_ALONE)
+    store.apply_event(POLICIES, "ADDED", policy)
+    routes = ClusterRoutes(store, place=PLACE)
+    assert routes.list_all() == {key}
+    assert routes.find_concerned(key, before=None, now=policy) == {key}
