@@ -58,8 +58,9 @@ class MadeUpClusters:
         del policy
         return {}
 
-    async def list_certificates(self) -> tuple[Manifest, ...]:
+    async def list_certificates(self, *, cluster: str = "") -> tuple[Manifest, ...]:
         """Without meshes there are none."""
+        del cluster
         return ()
 
 

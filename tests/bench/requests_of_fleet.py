@@ -9,7 +9,7 @@ from typing import Any
 
 from roottrust.api.choices import ObjectOrigin
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.acceptance import ServerTerms, accept_policy
+from roottrust.domain.acceptance import accept_policy
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.bounds import Grant
 from roottrust.domain.desired import (
@@ -24,6 +24,7 @@ from roottrust.domain.desired import (
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.mark import Mark
 from roottrust.domain.policy import PolicyIdentity
+from roottrust.domain.server_terms import ServerTerms
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_object import VaultObject
 from roottrust.vault.apply import build_request

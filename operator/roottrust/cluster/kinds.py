@@ -49,7 +49,7 @@ def keep_life(found: Object) -> Object:
 
 def keep_answered(policy: Object) -> Object:
     """Keep of a policy what it was told: what it says is for the hub."""
-    kept = {"metadata": _pick(policy, (*_IDENTITY, *_LIFE, "generation"))}
+    kept = {"metadata": _pick(policy, (*_IDENTITY, *_LIFE, "generation", "finalizers"))}
     return {**kept, "status": policy["status"]} if policy.get("status") else kept
 
 

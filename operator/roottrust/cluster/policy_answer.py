@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.cluster.kinds import ISSUED_CERTIFICATES, POLICIES
-from roottrust.domain.policy_elsewhere import build_answer, find_hubs
+from roottrust.cluster.policy_release import PolicyRelease
+from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.policy_elsewhere import build_answer, find_hubs, is_answer
 from roottrust.domain.status import parse_status
 from roottrust.domain.transition import list_transitions
 from roottrust.kube.client import KubeClient
@@ -43,7 +46,10 @@ class HubLease:
 
 
 class PolicyAnswer:
-    """Answers one policy at a time; one process of a cluster does it, and no hub beside it."""
+    """Answers one policy at a time; one process of a cluster does it, and no hub beside it.
+
+    With `remotePolicies` a hub elsewhere does, and what was answered before is taken back.
+    """
 
     def __init__(
         self,
@@ -59,6 +65,10 @@ class PolicyAnswer:
         self._store = store
         self._cluster = settings.cluster.name
         self._management = settings.management_cluster
+        self._is_on = settings.remote_policies
+        self._release = PolicyRelease(
+            client, deletion_seconds=settings.deletion_seconds, events=events, now=now
+        )
         self._hub = hub
         self._events = events
         self._now = now
@@ -73,9 +83,14 @@ class PolicyAnswer:
         if policy is None:
             self._told.pop(key, None)
             return None
-        if policy["metadata"].get("deletionTimestamp") or await self._is_of_a_hub():
+        if await self._is_of_a_hub():
             return None
+        if policy["metadata"].get("deletionTimestamp"):
+            return await self._release.advance(policy)
         before = parse_status(policy.get("status"))
+        if self._is_on:
+            await self._take_back(policy, before)
+            return None
         status = self._build(policy, before)
         if status == before:
             return None
@@ -84,6 +99,25 @@ class PolicyAnswer:
             await self._tell(policy, before, status)
             self._told[key] = (_get_edition(policy), self._now())
         return pause
+
+    async def _take_back(self, policy: Manifest, before: RootTrustPolicyStatus | None) -> None:
+        """Leave the status to the hub: it may have told its own since the watch brought ours."""
+        if not is_answer(before):
+            return
+        metadata = policy["metadata"]
+        version = metadata.get("resourceVersion")
+        with suppress(DependencyMissingError):  # it is gone
+            await self._client.patch_json(
+                POLICIES,
+                [
+                    {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+                    {"op": "remove", "path": "/status"},
+                ],
+                namespace=metadata["namespace"],
+                name=metadata["name"],
+                field_manager=POLICY_STATUS_MANAGER,
+                subresource="status",
+            )
 
     async def _is_of_a_hub(self) -> bool:
         """Whether policies in this cluster are for a hub, which has a process of its own."""

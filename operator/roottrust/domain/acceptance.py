@@ -6,13 +6,12 @@ servers, what it allows policies to touch, and its clusters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from roottrust.api.choices import KeyType, RootSource
 from roottrust.api.reference import CaSecretReference, SecretReference
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.bounds import Grant, Request, find_refusal
+from roottrust.domain.bounds import Request, find_refusal
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
 from roottrust.domain.cluster_choice import choose_clusters
 from roottrust.domain.errors import InvalidSpecError
@@ -23,11 +22,13 @@ from roottrust.domain.nearest_miss import describe_nearest_miss
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.policy_document import is_pinnable
 from roottrust.domain.reasons import Reason
+from roottrust.domain.remote_policy import check_remote
 from roottrust.domain.selection import (
     list_namesakes,
     list_namespaces,
     select_meshes,
 )
+from roottrust.domain.server_terms import ServerTerms
 from roottrust.domain.support import check_supported
 from roottrust.domain.target import ClusterTarget, IntermediateOptions, RootTarget, VaultTarget
 from roottrust.domain.vault_keys import KEY_WARNING
@@ -53,58 +54,6 @@ _KEY_IN_VAULT = (
     "out, and istiod's agent makes them in its pod."
 )
 _PLAIN_HTTP = "Vault is named by http://: tokens and keys travel unprotected."
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServerTerms:
-    """One Vault server of the configuration, and what policies may do with it.
-
-    The reserved names are those by which the operator itself logs in. `root_owners` names for a
-    root mount, in another namespace than the server's own as `NAMESPACE:MOUNT`, the policy
-    (namespace/name) that owns it.
-    """
-
-    address: str
-    namespace: str | None
-    allows_plain_http: bool
-    grants: tuple[Grant, ...]
-    reserved_roles: frozenset[str] = frozenset()
-    reserved_auth_mounts: frozenset[str] = frozenset()
-    root_owners: Mapping[str, str] = field(default_factory=dict)
-
-
-def find_named_owner(target: VaultTarget, server: ServerTerms) -> str | None:
-    """Return the policy that the configuration gives a target's root, None if it names none."""
-    is_own = (target.namespace or "") == (server.namespace or "")
-    key = target.root.mount if is_own else f"{target.namespace}:{target.root.mount}"
-    return server.root_owners.get(key)
-
-
-def find_server(spec: RootTrustPolicySpec, servers: Mapping[str, ServerTerms]) -> ServerTerms:
-    """Return the configured server that a policy names; raises InvalidSpecError."""
-    return find_terms(spec.config.agent_ca.vault.server.rstrip("/"), servers)
-
-
-def find_terms(address: str, servers: Mapping[str, ServerTerms]) -> ServerTerms:
-    """Return the configured server of an address; raises InvalidSpecError.
-
-    Nothing is ever sent to a server that is not configured, or that is not allowed without TLS.
-    """
-    terms = servers.get(address)
-    if terms is None:
-        known = ", ".join(sorted(servers)) or "none"
-        raise InvalidSpecError(
-            f"The operator's configuration has no Vault server {address}: use one of {known}, or "
-            "have it added to vaultServers.",
-            reason=Reason.UNKNOWN_SERVER,
-        )
-    if address.startswith("http://") and not terms.allows_plain_http:
-        raise InvalidSpecError(
-            f"{address} is plain HTTP, which would show tokens and keys to the network: use "
-            "https://, or have allowPlainHTTP set for this server in the operator's configuration.",
-            reason=Reason.PLAIN_HTTP,
-        )
-    return terms
 
 
 def find_ca_reference(
@@ -134,6 +83,8 @@ def accept_policy(
     Raises InvalidSpecError when it cannot be accepted as it is, DependencyMissingError when no
     cluster is selected.
     """
+    if policy.is_remote:
+        check_remote(spec, cluster=policy.cluster)
     check_supported(spec)
     _check_organization(spec)
     namespace = find_namespace(spec, server)
@@ -294,7 +245,7 @@ def _check_bounds(
         role=cluster.role,
     )
     refusal = find_refusal(
-        server.grants,
+        server.remote_grants if policy.is_remote else server.grants,
         request,
         reserved_roles=server.reserved_roles,
         reserved_auth_mounts=server.reserved_auth_mounts,

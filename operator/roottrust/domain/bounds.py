@@ -86,6 +86,48 @@ class Grant(BaseModel):
         return patterns
 
 
+class RemoteGrant(BaseModel):
+    """Which policies of workload clusters may use one Vault server.
+
+    Each is for its own cluster alone, and for nothing in Vault but what the guide calls after that
+    cluster: no pattern of names can let one cluster have another's.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+    policy_namespaces: tuple[str, ...] = Field(
+        min_length=1,
+        description="Namespaces of workload clusters whose RootTrustPolicies this grant is for.",
+    )
+    clusters: tuple[str, ...] = Field(
+        default=("*",), description="Names of these clusters; `*` stands for any characters."
+    )
+    root_mounts: tuple[str, ...] = Field(
+        default=("pki",), description="Mounts of root CAs that these policies may use."
+    )
+    vault_namespaces: tuple[str, ...] = Field(
+        default=(), description="As in `grants`. Default: the server's own alone."
+    )
+
+    @field_validator("policy_namespaces", "clusters", "root_mounts", "vault_namespaces")
+    @classmethod
+    def _check_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            _check_pattern(pattern)
+        return patterns
+
+    def build_grant(self) -> Grant:
+        """Return it as what it allows."""
+        return Grant(
+            policy_namespaces=self.policy_namespaces,
+            clusters=self.clusters,
+            root_mounts=self.root_mounts,
+            vault_namespaces=self.vault_namespaces,
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What one RootTrustPolicy wants to use in Vault for one cluster.

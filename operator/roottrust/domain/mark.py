@@ -13,7 +13,8 @@ from roottrust.api.choices import ObjectOrigin
 from roottrust.domain.policy import PolicyIdentity
 
 _MARK = re.compile(
-    r"^roottrust hub=(?P<hub>[a-z0-9-]+) policy=(?P<namespace>[a-z0-9-]+)/(?P<name>[a-z0-9.-]+) "
+    r"^roottrust hub=(?P<hub>[a-z0-9-]+) "
+    r"policy=((?P<cluster>[a-z0-9-]+):)?(?P<namespace>[a-z0-9-]+)/(?P<name>[a-z0-9.-]+) "
     r"uid=(?P<uid>[A-Za-z0-9-]+) origin=(?P<origin>created|adopted)$"
 )
 
@@ -54,6 +55,11 @@ def parse_mark(text: str | None) -> Mark | None:
         return None
     return Mark(
         hub=found["hub"],
-        policy=PolicyIdentity(namespace=found["namespace"], name=found["name"], uid=found["uid"]),
+        policy=PolicyIdentity(
+            namespace=found["namespace"],
+            name=found["name"],
+            uid=found["uid"],
+            cluster=found["cluster"] or "",
+        ),
         origin=ObjectOrigin(found["origin"].capitalize()),
     )

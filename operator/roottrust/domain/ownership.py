@@ -49,7 +49,11 @@ class Claimant:
     def owns(self, mark: Mark) -> bool:
         """Whether what carries this mark is ours, or may be taken over."""
         is_ours = mark.has_owner(hub=self.hub, policy=self.policy)
-        return is_ours or (self.adopts and self.knows_as_gone(mark))
+        return is_ours or self.outranks(mark) or (self.adopts and self.knows_as_gone(mark))
+
+    def outranks(self, mark: Mark) -> bool:
+        """Whether the mark is that of a policy in a workload cluster, and this one is not."""
+        return mark.hub == self.hub and mark.policy.is_remote and not self.policy.is_remote
 
     def knows_as_gone(self, mark: Mark) -> bool:
         """Whether the mark is that of a policy of this hub that exists no more."""
@@ -201,7 +205,8 @@ def _find_rival(
     owner = taken.get(wanted.path)
     mark = None if found is None else parse_mark(mark_text)
     is_ours = found is not None and mark is None and wanted.path in claimant.created
-    if owner is None or is_ours or (mark is not None and not claimant.knows_as_gone(mark)):
+    is_kept = mark is not None and not (claimant.knows_as_gone(mark) or claimant.outranks(mark))
+    if owner is None or is_ours or is_kept:
         return None
     text = describe_policy(owner, hub=claimant.hub)
     return Conflict(path=wanted.path, kind=wanted.kind, owner=text)

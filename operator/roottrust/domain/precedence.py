@@ -1,7 +1,9 @@
 """Which of several policies counts: the older one for a mesh, one owner for a root.
 
 Claims are what all accepted policies ask for. The order is by age and then by name, so that every
-look at the same policies comes to the same end, whoever is reconciled first.
+look at the same policies comes to the same end, whoever is reconciled first. Policies of workload
+clusters come after all others, by the names of their clusters: of their age those tell what they
+like.
 """
 
 from __future__ import annotations
@@ -30,12 +32,17 @@ class Claim:
     is_named_owner: bool = False
 
     @property
-    def rank(self) -> tuple[str, str, str]:
+    def rank(self) -> tuple[str, ...]:
         """The place in the order: the least counts."""
-        return (self.created_at, self.policy.namespace, self.policy.name)
+        return (
+            self.policy.cluster,
+            self.created_at,
+            self.policy.namespace,
+            self.policy.name,
+        )
 
     @property
-    def root_rank(self) -> tuple[bool, tuple[str, str, str]]:
+    def root_rank(self) -> tuple[bool, tuple[str, ...]]:
         """The place in the order of who owns the root."""
         return (not self.is_named_owner, self.rank)
 
@@ -117,12 +124,14 @@ def _overlaps(mine: ClusterTarget, theirs: ClusterTarget) -> bool:
 
 
 def _settle_root(target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...]) -> VaultTarget:
-    owner = find_root_owner((claim, *(each for each in rivals if each.root == claim.root)))
+    owner = find_root_owner((claim, *(each for each in rivals if may_own_root(each, claim.root))))
     if owner is claim:
         return target
     root = target.root
     warnings = target.warnings
     issuer = root.issuer or owner.target.root.issuer
+    if claim.policy.is_remote:
+        issuer = owner.target.root.issuer  # which one signs is the owner's business
     if root.source is not RootSource.EXISTING:
         issuer = owner.target.root.issuer  # its own is the one that it would have made
         whose = f"The root at {root.mount}/ belongs to RootTrustPolicy {owner.policy.full_name}"
@@ -137,6 +146,11 @@ def _settle_root(target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...]) -
         else f"RootTrustPolicy {owner.policy.full_name}",
     )
     return replace(target, root=shared, warnings=warnings)
+
+
+def may_own_root(claim: Claim, root: tuple[str, str | None, str]) -> bool:
+    """Whether a policy may say for others what their root is: none of a workload cluster may."""
+    return claim.root == root and not claim.policy.is_remote
 
 
 def find_root_owner(sharing: Iterable[Claim]) -> Claim:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from roottrust.api.kind import ISSUED_CERTIFICATE, MESH
+from roottrust.api.kind import ISSUED_CERTIFICATE, MESH, ROOT_TRUST_POLICY
 
 HUB_ACCOUNT = "roottrust-remote-hub"
 REVIEWER_ACCOUNT = "roottrust-reviewer"
@@ -76,6 +76,20 @@ CLUSTER_RULES = (
         verbs=("patch",),
     ),
 )
+# Where `remotePolicies` is on. A patch is for the finalizer of deletionPolicy Delete; Kubernetes
+# has no smaller right for it.
+POLICY_RULES = (
+    Rule(
+        group=ROOT_TRUST_POLICY.group,
+        resource=ROOT_TRUST_POLICY.plural,
+        verbs=("get", "list", "watch", "patch"),
+    ),
+    Rule(
+        group=ROOT_TRUST_POLICY.group,
+        resource=f"{ROOT_TRUST_POLICY.plural}/status",
+        verbs=("patch",),
+    ),
+)
 # Its own token it renews; that of the reviewer it hands to Vault, where a policy asks for it.
 HOME_RULES = (
     Rule(
@@ -96,16 +110,26 @@ _REVIEWER_RULE = Rule(group="authentication.k8s.io", resource="tokenreviews", ve
 
 def list_needed_rights() -> tuple[Right, ...]:
     """Return what the hub cannot do without; for anything else policies tell what is missing."""
-    return tuple(
-        Right(verb=verb, group=rule.group, resource=rule.resource)
-        for rule in CLUSTER_RULES
-        for verb in rule.verbs
-    )
+    return tuple(_list_rights(CLUSTER_RULES))
 
 
-def build_remote_manifests(namespace: str) -> tuple[Manifest, ...]:
-    """Return what the hub needs in a workload cluster, in the order in which it is applied."""
-    return tuple(_list_manifests(namespace))
+def list_policy_rights() -> tuple[Right, ...]:
+    """Return what the hub needs beside it for RootTrustPolicies there."""
+    return tuple(_list_rights(POLICY_RULES))
+
+
+def _list_rights(rules: tuple[Rule, ...]) -> Iterator[Right]:
+    for rule in rules:
+        for verb in rule.verbs:
+            yield Right(verb=verb, group=rule.group, resource=rule.resource)
+
+
+def build_remote_manifests(namespace: str, *, with_policies: bool = False) -> tuple[Manifest, ...]:
+    """Return what the hub needs in a workload cluster, in the order in which it is applied.
+
+    `with_policies` is for RootTrustPolicies that lie there.
+    """
+    return tuple(_list_manifests(namespace, with_policies=with_policies))
 
 
 def list_own_manifests(namespace: str) -> tuple[Manifest, ...]:
@@ -113,11 +137,12 @@ def list_own_manifests(namespace: str) -> tuple[Manifest, ...]:
 
     The reviewer stays: Vault may have its token; and the namespace may hold more than this.
     """
-    own = (each for each in _list_manifests(namespace) if each["metadata"]["name"] == HUB_ACCOUNT)
+    found = _list_manifests(namespace, with_policies=False)
+    own = (each for each in found if each["metadata"]["name"] == HUB_ACCOUNT)
     return tuple(reversed(tuple(own)))
 
 
-def _list_manifests(namespace: str) -> Iterator[Manifest]:
+def _list_manifests(namespace: str, *, with_policies: bool) -> Iterator[Manifest]:
     yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
     for account in (HUB_ACCOUNT, REVIEWER_ACCOUNT):
         yield {
@@ -126,9 +151,13 @@ def _list_manifests(namespace: str) -> Iterator[Manifest]:
             "metadata": {"name": account, "namespace": namespace},
             "automountServiceAccountToken": False,
         }
-    of_hub = [*(each.build() for each in CLUSTER_RULES), _KEYS_RULE]
-    for account, rules in {HUB_ACCOUNT: of_hub, REVIEWER_ACCOUNT: [_REVIEWER_RULE.build()]}.items():
-        yield _build_role("ClusterRole", account, rules)
+    rules = CLUSTER_RULES + (POLICY_RULES if with_policies else ())
+    of_hub = [*(each.build() for each in rules), _KEYS_RULE]
+    for account, granted in {
+        HUB_ACCOUNT: of_hub,
+        REVIEWER_ACCOUNT: [_REVIEWER_RULE.build()],
+    }.items():
+        yield _build_role("ClusterRole", account, granted)
         yield _build_binding("ClusterRole", account, namespace=namespace)
     yield _build_role("Role", HUB_ACCOUNT, [each.build() for each in HOME_RULES], namespace)
     yield _build_binding("Role", HUB_ACCOUNT, namespace=namespace)

@@ -20,11 +20,13 @@ from roottrust.hub.mirror_writer import MirrorWriter
 from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_change import is_of_interest, take_over_status
 from roottrust.hub.policy_controller import PolicyController
+from roottrust.hub.policy_homes import Homes, PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.policy_routes import PolicyRoutes
 from roottrust.hub.registered_clusters import RegisteredClusters
 from roottrust.hub.remote_cluster import Changes, RemoteCluster
+from roottrust.hub.remote_policy_work import RemotePolicyWork
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_watch import VaultWatch
 from roottrust.runtime.key_work import KeyWork
@@ -61,29 +63,25 @@ class _Hub:
             metrics=shared.metrics,
             guard=shared.leadership.check,
         )
+        self._registered: RegisteredClusters | None = None
+        others: Homes | None = None
+        if clusters is None:
+            self._registered = self._build_registered(shared)
+            clusters = others = self._registered.registry
+        self._clusters = clusters
+        self._homes = PolicyHomes(shared.client, shared.store, others=others)
         self._reporter = PolicyReporter(
-            shared.client,
+            self._homes,
             events=shared.events,
             metrics=shared.metrics,
             now=_get_now,
             on_written=self._take_status,
         )
         self._mirrors: MeshMirrors | None = None
-        self._registered: RegisteredClusters | None = None
-        if clusters is None:
-            self._registered = RegisteredClusters(
-                shared,
-                pace=pace,
-                on_change=self._take_cluster_change,
-                on_objects=self._take_objects,
-                on_cluster=self._take_cluster,
-            )
-            clusters = self._registered.registry
-        self._clusters = clusters
         self._controller = PolicyController(
             hub=settings.hub_name,
             client=shared.client,
-            store=shared.store,
+            homes=self._homes,
             clusters=self._clusters,
             servers=self._servers,
             reporter=self._reporter,
@@ -94,7 +92,17 @@ class _Hub:
         )
         self._keys = self._build_key_sweep()
         self._routes = PolicyRoutes(
-            shared.store, claims=self._controller.claims, cluster=settings.cluster.name
+            shared.store,
+            homes=self._homes,
+            claims=self._controller.claims,
+            cluster=settings.cluster.name,
+        )
+        self._remote = RemotePolicyWork(
+            self._controller,
+            self._homes,
+            settings=settings,
+            leadership=shared.leadership,
+            metrics=shared.metrics,
         )
         self._mirrors = self._build_mirrors(shared)
         self.work = KeyWork(
@@ -128,6 +136,7 @@ class _Hub:
             "vaults": vaults.run,
             "clusters": clusters.run,
             "keys": partial(self._keys.run, leadership=self._leadership),
+            **({"remote policies": self._remote.run} if self._settings.remote_policies else {}),
         }
 
     async def close(self) -> None:
@@ -179,12 +188,24 @@ class _Hub:
         for name in self._controller.claims.list_clusters(build_key(POLICIES, known)):
             self._mirrors.look_at(name)
 
+    def _take_policies(self, changes: Changes) -> None:
+        """Have policies of workload clusters looked at that were changed there."""
+        if not self.work.is_working:
+            return
+        for key, before in changes.items():
+            now, told = self._homes.get(key), self._reporter.get_told(key)
+            if now is None or is_of_interest(key.kind, before, now, told=told):
+                self._add(self._controller.claims.outdate(key) | {key})
+
     def _enqueue(self, key: ObjectKey, before: Mapping[str, Any] | None) -> None:
         if self.work.is_working:
             self._add(self._routes.find_concerned(key, before))
 
     def _add(self, policies: Iterable[ObjectKey]) -> None:
         for policy in policies:
+            if policy.cluster:
+                self._remote.add([policy])
+                continue
             if self._store.get_by_key(policy) is None:
                 self.work.forget(policy)
             else:
@@ -192,16 +213,23 @@ class _Hub:
             self.work.add(policy)
 
     def _take_status(
-        self, manifest: Mapping[str, Any], written: Mapping[str, Any], status: Mapping[str, Any]
+        self, policy: PolicyObject, written: Mapping[str, Any], status: Mapping[str, Any]
     ) -> None:
         """Know at once what was told: a reconcile before its echo would forget the root in use."""
-        self._mirror_by_root(manifest, {"status": status})
-        found = take_over_status(manifest, written, status)
+        if not policy.identity.is_remote:
+            self._mirror_by_root(policy.manifest, {"status": status})
+        found = take_over_status(policy.manifest, written, status)
         if found is not None:
-            self._store.take_over(POLICIES, found)
+            self._homes.take_over(policy.key, found)
 
     def _retry_all(self) -> None:
-        for policy in self._store.keys(POLICIES):
+        for policy in self._homes.list_keys():
+            self._retry(policy)
+
+    def _retry(self, policy: ObjectKey) -> None:
+        if policy.cluster:
+            self._remote.add([policy], priority=Priority.RETRY)
+        else:
             self.work.add(policy, priority=Priority.RETRY)
 
     def _take_cluster_change(self) -> None:
@@ -212,10 +240,10 @@ class _Hub:
 
     def _enqueue_rootless(self) -> None:
         """Have policies looked at whose root was not there yet, or is being looked for now."""
-        for policy in self._store.keys(POLICIES):
+        for policy in self._homes.list_keys():
             told = self._reporter.get_told(policy)
             if told is None or not told.has_root:
-                self.work.add(policy, priority=Priority.RETRY)
+                self._retry(policy)
 
     def _build_mirrors(self, shared: Shared) -> MeshMirrors | None:
         if self._registered is None:
@@ -251,7 +279,20 @@ class _Hub:
         )
 
     def _take_key_change(self, policy: PolicyObject) -> None:
-        self.work.add(build_key(POLICIES, policy.manifest), priority=Priority.RESYNC)
+        if policy.identity.is_remote:
+            self._remote.add([policy.key], priority=Priority.RESYNC)
+        else:
+            self.work.add(policy.key, priority=Priority.RESYNC)
+
+    def _build_registered(self, shared: Shared) -> RegisteredClusters:
+        return RegisteredClusters(
+            shared,
+            pace=self._pace,
+            on_change=self._take_cluster_change,
+            on_objects=self._take_objects,
+            on_cluster=self._take_cluster,
+            on_policies=self._take_policies,
+        )
 
 
 def _get_creation(manifest: Mapping[str, Any]) -> str:

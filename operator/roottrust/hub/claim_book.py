@@ -8,9 +8,9 @@ from collections.abc import Callable
 from roottrust.api.choices import RootSource
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.precedence import Claim, find_root_owner, list_paths
-from roottrust.hub.kinds import POLICIES
-from roottrust.hub.policy_object import PolicyObject, read_policy
-from roottrust.runtime.store import ObjectKey, ObjectStore
+from roottrust.hub.policy_homes import PolicyHomes
+from roottrust.hub.policy_object import PolicyObject
+from roottrust.runtime.store import ObjectKey
 
 Place = tuple[str, ...]
 
@@ -18,8 +18,8 @@ Place = tuple[str, ...]
 class ClaimBook:
     """The claims of all policies that can be accepted, found by cluster, path and root."""
 
-    def __init__(self, store: ObjectStore, *, read: Callable[[PolicyObject], Claim]) -> None:
-        self._store = store
+    def __init__(self, homes: PolicyHomes, *, read: Callable[[PolicyObject], Claim]) -> None:
+        self._homes = homes
         self._read = read
         self._claims: dict[ObjectKey, Claim] = {}
         self._places: defaultdict[Place, set[ObjectKey]] = defaultdict(set)
@@ -40,7 +40,9 @@ class ClaimBook:
             concerned |= self._find_on_root(before)
         if after is not None and self._find_owner(after) is after:
             concerned |= self._find_on_root(after)
-        return concerned - {key}
+        # What a workload cluster asks for is nothing to any policy but its own.
+        near = {each for each in concerned if key.cluster in {"", each.cluster}}
+        return frozenset(near - {key})
 
     def outdate_all(self) -> None:
         """Read all policies again: clusters or meshes have changed."""
@@ -93,7 +95,10 @@ class ClaimBook:
         if not place or not sharing:
             return None
         if place not in self._owners:
-            self._owners[place] = find_root_owner(self._claims[key] for key in sharing)
+            able = [self._claims[key] for key in sharing if not key.cluster]
+            if not able:
+                return None
+            self._owners[place] = find_root_owner(able)
         return self._owners[place]
 
     def _catch_up(self) -> None:
@@ -101,7 +106,7 @@ class ClaimBook:
             self._claims.clear()
             self._places.clear()
             self._owners.clear()
-            self._stale = set(self._store.keys(POLICIES))
+            self._stale = set(self._homes.list_keys())
         while self._stale:
             self._read_one(self._stale.pop())
 
@@ -109,12 +114,11 @@ class ClaimBook:
         before = self._claims.pop(key, None)
         for place in _list_places(before) if before else ():
             self._places[place].discard(key)
-            self._owners.pop(place, None)
-        manifest = self._store.get_by_key(key)
-        if manifest is None:
+            self._forget_owner(place, key)
+        policy = self._homes.read(key)
+        if policy is None:
             return
         try:
-            policy = read_policy(manifest)
             if policy.is_deleted and not policy.has_finalizer:
                 return  # nothing of it is in the way of others any more
             claim = self._read(policy)
@@ -123,6 +127,11 @@ class ClaimBook:
         self._claims[key] = claim
         for place in _list_places(claim):
             self._places[place].add(key)
+            self._forget_owner(place, key)
+
+    def _forget_owner(self, place: Place, key: ObjectKey) -> None:
+        """Look for it anew, which may take a look at thousands; in workload clusters is none."""
+        if not key.cluster:
             self._owners.pop(place, None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from roottrust.domain.errors import DependencyMissingError
@@ -12,6 +12,7 @@ from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_objects import ClusterObjects, Manifest
 from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.policy_homes import Home
 from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.kube.reviewer_token import IssuedToken
 
@@ -45,8 +46,20 @@ class ClusterSet:
             found |= each.find_owned(policy)
         return found
 
-    async def list_certificates(self) -> tuple[Manifest, ...]:
-        """Return the IssuedCertificates of all clusters; raises RootTrustError."""
+    def find_home(self, cluster: str) -> Home | None:
+        """Return the policies of a registered cluster, None where they do not count."""
+        found = self.others.get(cluster)
+        return None if found is None else found.policies
+
+    def list_homes(self) -> Iterator[Home]:
+        """Return the policies of all registered clusters."""
+        return (each.policies for each in self.others.values() if each.policies is not None)
+
+    async def list_certificates(self, *, cluster: str = "") -> tuple[Manifest, ...]:
+        """Return the IssuedCertificates of one cluster or of all; raises RootTrustError."""
+        if cluster:
+            found_in = self.others.get(cluster)
+            return () if found_in is None else await found_in.list_certificates()
         asked = [each.list_certificates() for each in self.others.values()]
         found = await asyncio.gather(self._own.list_certificates(), *asked)
         return tuple(chain.from_iterable(found))

@@ -10,12 +10,16 @@ from roottrust.domain.vault_path import parse_csr_path
 from roottrust.hub.cluster_registry import ClusterRegistry
 
 
-async def find_dependants(clusters: ClusterRegistry, server: str) -> dict[str, str]:
+async def find_dependants(
+    clusters: ClusterRegistry, server: str, *, cluster: str = ""
+) -> dict[str, str]:
     """Return by mount of that server what depends on it; raises RootTrustError.
 
-    The API servers are asked: what a watch has not brought yet would cost somebody his keys.
+    The API servers are asked: what a watch has not brought yet would cost somebody his keys. With
+    `cluster`, that one's alone: no other is asked because of what is deleted there.
     """
-    return find_mounts_in_use(await clusters.list_certificates(), server=server)
+    found = await clusters.list_certificates(cluster=cluster)
+    return find_mounts_in_use(found, server=server)
 
 
 def find_mounts_in_use(manifests: Iterable[Mapping[str, Any]], *, server: str) -> dict[str, str]:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from roottrust.domain.deletion_scope import FINALIZER
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
-from roottrust.kube.client import KubeClient
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +19,8 @@ FIELD_MANAGER = "roottrust-hub-finalizer"
 class Finalizers:
     """Puts it on and takes it off; finalizers of others are never touched."""
 
-    def __init__(self, client: KubeClient) -> None:
-        self._client = client
+    def __init__(self, homes: PolicyHomes) -> None:
+        self._homes = homes
 
     async def add(self, policy: PolicyObject) -> None:
         """Put it on, unless it is; raises RootTrustError."""
@@ -34,7 +34,12 @@ class Finalizers:
             "uid": identity.uid,
             "finalizers": [FINALIZER],
         }
-        await self._client.apply(POLICIES, {"metadata": metadata}, field_manager=FIELD_MANAGER)
+        await self._homes.run(
+            policy,
+            lambda client: client.apply(
+                POLICIES, {"metadata": metadata}, field_manager=FIELD_MANAGER
+            ),
+        )
         logger.info("the policy waits for Vault when it is deleted (%s)", FINALIZER)
 
     async def remove(self, policy: PolicyObject) -> None:
@@ -47,15 +52,19 @@ class Finalizers:
         identity = policy.identity
         index = policy.manifest["metadata"]["finalizers"].index(FINALIZER)
         path = f"/metadata/finalizers/{index}"
+        operations = [
+            {"op": "test", "path": "/metadata/uid", "value": identity.uid},
+            {"op": "test", "path": path, "value": FINALIZER},
+            {"op": "remove", "path": path},
+        ]
         with suppress(DependencyMissingError):  # the policy is gone
-            await self._client.patch_json(
-                POLICIES,
-                [
-                    {"op": "test", "path": "/metadata/uid", "value": identity.uid},
-                    {"op": "test", "path": path, "value": FINALIZER},
-                    {"op": "remove", "path": path},
-                ],
-                namespace=identity.namespace,
-                name=identity.name,
-                field_manager=FIELD_MANAGER,
+            await self._homes.run(
+                policy,
+                lambda client: client.patch_json(
+                    POLICIES,
+                    operations,
+                    namespace=identity.namespace,
+                    name=identity.name,
+                    field_manager=FIELD_MANAGER,
+                ),
             )

@@ -55,7 +55,7 @@ def observe_issuance(
     known_root: str | None,
 ) -> IssuanceRequest:
     """Return what clusters have, as watches have brought it: nothing is asked for."""
-    found = dict(clusters.find_owned(claimant.policy.full_name))
+    found = _find_owned(clusters, claimant)
     reports = {}
     for cluster, mesh in list_selected(target):
         objects, key = clusters.get_objects(cluster.cluster), build_key(cluster, mesh)
@@ -126,12 +126,19 @@ async def remove_certificates(
     clusters: ClusterRegistry, claimant: Claimant
 ) -> dict[CertificateKey, RootTrustError]:
     """Remove all that was made for a policy; return what could not be, and why."""
-    made = list_made(clusters.find_owned(claimant.policy.full_name), claimant)
+    made = list_made(_find_owned(clusters, claimant), claimant)
     failures = await _apply_all(clusters, made)
     for error in failures.values():
         if isinstance(error, FencedError):
             raise error  # nothing of this is ours to tell any more
     return failures
+
+
+def _find_owned(clusters: ClusterRegistry, claimant: Claimant) -> dict[CertificateKey, Manifest]:
+    """Return what has a policy's mark; for one of a workload cluster nothing is done elsewhere."""
+    found = clusters.find_owned(claimant.policy.full_name)
+    home = claimant.policy.cluster
+    return {key: each for key, each in found.items() if not home or key.cluster == home}
 
 
 def _list_away(request: IssuanceRequest) -> frozenset[str]:

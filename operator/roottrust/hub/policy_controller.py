@@ -29,10 +29,9 @@ from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.finalizer import Finalizers
 from roottrust.hub.issuance_work import observe_issuance, work_on_issuance
 from roottrust.hub.key_book import KeyBook
-from roottrust.hub.kinds import POLICIES
-from roottrust.hub.known_policies import KnownPolicies
 from roottrust.hub.policy_deletion import DELETION_SECONDS, PolicyDeleter
-from roottrust.hub.policy_object import PolicyObject, read_policy
+from roottrust.hub.policy_homes import PolicyHomes
+from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_outcome import build_outcome, find_next_look
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
@@ -42,7 +41,7 @@ from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, observe_snapshot, work_on_vault
 from roottrust.kube.client import KubeClient
 from roottrust.kube.secrets import read_secret_key
-from roottrust.runtime.store import ObjectKey, ObjectStore
+from roottrust.runtime.store import ObjectKey
 
 # How long a new policy waits for a root that another one makes before it says that it is missing.
 PATIENCE_SECONDS = 2.0
@@ -85,7 +84,7 @@ class PolicyController:
         *,
         hub: str,
         client: KubeClient,
-        store: ObjectStore,
+        homes: PolicyHomes,
         clusters: ClusterRegistry,
         servers: VaultServers,
         reporter: PolicyReporter,
@@ -97,17 +96,16 @@ class PolicyController:
         self._hub = hub
         self._clusters = clusters
         self._client = client
-        self._store = store
+        self._homes = homes
         self._servers = servers
         self._reporter = reporter
         self._now = now
         self._on_root = on_root
         self._on_report = on_report
-        self._existing = KnownPolicies(store)
         self.keys = KeyBook()
         self._patient: set[ObjectKey] = set()
         self._reader = PolicyReader(clusters=clusters, servers=servers)
-        self._finalizers = Finalizers(client)
+        self._finalizers = Finalizers(homes)
         self._deleter = PolicyDeleter(
             hub=hub,
             reader=self._reader,
@@ -118,18 +116,17 @@ class PolicyController:
             now=now,
             patience_seconds=deletion_seconds,
         )
-        self.claims = ClaimBook(store, read=lambda policy: self._reader.read(policy).claim)
+        self.claims = ClaimBook(homes, read=lambda policy: self._reader.read(policy).claim)
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Bring Vault to what the policy asks for, and tell of it; return when to look again.
 
         Raises whatever asks for a retry, after it was told of.
         """
-        manifest = self._store.get_by_key(key)
-        if manifest is None:
+        policy = self._homes.read(key)
+        if policy is None:
             self._forget(key)
             return None
-        policy = read_policy(manifest)
         if policy.is_deleted:
             return await self._deleter.delete(policy)
         if policy.has_finalizer and not policy.wants_deletion:
@@ -188,9 +185,9 @@ class PolicyController:
 
     def list_accepted(self) -> Iterator[tuple[PolicyObject, Demand]]:
         """Return the policies that can be accepted and are not being deleted."""
-        for manifest in self._store.list(POLICIES):
-            policy = read_policy(manifest)
-            if not policy.is_deleted:
+        for key in sorted(self._homes.list_keys()):
+            policy = self._homes.read(key)
+            if policy is not None and not policy.is_deleted:
                 with suppress(RootTrustError):
                     yield policy, self._reader.read(policy)
 
@@ -289,5 +286,5 @@ class PolicyController:
             policy=policy.identity,
             adopts=policy.adopts,
             created=policy.find_created_paths(target),
-            existing=self._existing,
+            existing=self._homes,
         )

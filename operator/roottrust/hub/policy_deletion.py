@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from roottrust.api.root_trust_policy_status import VaultPlace
-from roottrust.domain.acceptance import find_namespace, find_server, find_terms
+from roottrust.domain.acceptance import find_namespace
 from roottrust.domain.deletion_plan import Leftover
 from roottrust.domain.deletion_report import (
     EVENT_LIMIT,
@@ -33,6 +33,7 @@ from roottrust.domain.fault import build_outage, is_outage
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.reasons import Reason
+from roottrust.domain.server_terms import find_server, find_terms
 from roottrust.domain.status import describe_place
 from roottrust.domain.vault_object import VaultObject
 from roottrust.hub.cluster_registry import ClusterRegistry
@@ -40,13 +41,12 @@ from roottrust.hub.deletion_work import DeletionWork, delete_from_vault
 from roottrust.hub.dependants import find_dependants
 from roottrust.hub.finalizer import Finalizers
 from roottrust.hub.issuance_work import remove_certificates
-from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_reader import PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServers
 from roottrust.runtime.fence import FencedError
-from roottrust.runtime.store import ObjectKey, build_key
+from roottrust.runtime.store import ObjectKey
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class PolicyDeleter:
     def _find_deadline(self, policy: PolicyObject) -> datetime:
         """Return until when Vault is waited for; the API server's clock may be ahead of ours."""
         now = self._now()
-        key, uid = build_key(POLICIES, policy.manifest), policy.identity.uid
+        key, uid = policy.key, policy.identity.uid
         known, seen_at = self._seen_at.get(key, (uid, now))
         if known != uid:
             seen_at = now  # another policy of that name was deleted before
@@ -148,8 +148,12 @@ class PolicyDeleter:
         return _Case(policy=policy, scope=scope, where=where, place=place)
 
     def _find_place(self, policy: PolicyObject) -> VaultPlace:
-        """Return where the policy's objects are: where they were seen last, or where it says."""
-        if policy.status is not None and policy.status.vault is not None:
+        """Return where the policy's objects are: where they were seen last, or where it says.
+
+        The status of a policy in another cluster may be forged, and leads nowhere.
+        """
+        is_told = policy.status is not None and not policy.identity.is_remote
+        if is_told and policy.status and policy.status.vault is not None:
             return policy.status.vault
         spec = policy.parse_spec()
         terms = find_server(spec, self._servers.terms)
@@ -176,7 +180,9 @@ class PolicyDeleter:
                 await delete_from_vault(
                     self._servers.get(address, case.place.namespace),
                     self._reserve(case.scope, address),
-                    find_in_use=lambda: find_dependants(self._clusters, address),
+                    find_in_use=lambda: find_dependants(
+                        self._clusters, address, cluster=case.policy.identity.cluster
+                    ),
                     work=work,
                 )
         except FencedError:

@@ -23,6 +23,8 @@ from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.reviewer_status import read_reviewer_tokens
 from roottrust.domain.status import describe_place, parse_status
 from roottrust.domain.target import VaultTarget
+from roottrust.hub.kinds import POLICIES
+from roottrust.runtime.store import ObjectKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,17 @@ class PolicyObject:
         return None if root.fingerprint == self.given_up_root else root.fingerprint
 
     @property
+    def key(self) -> ObjectKey:
+        """What it is found by, in whatever cluster it lies."""
+        identity = self.identity
+        return ObjectKey(
+            kind=POLICIES,
+            namespace=identity.namespace,
+            name=identity.name,
+            cluster=identity.cluster,
+        )
+
+    @property
     def is_deleted(self) -> bool:
         """Whether somebody deleted it: it is there only as long as finalizers hold it."""
         return self.deleted_at is not None
@@ -61,7 +74,12 @@ class PolicyObject:
         return wants_deletion(self.manifest.get("spec"))
 
     def find_created_paths(self, target: VaultTarget) -> frozenset[str]:
-        """Return the objects in the target's part of Vault that status tells the policy made."""
+        """Return the objects in the target's part of Vault that status tells the policy made.
+
+        The status of a policy in another cluster may be forged, and is no proof of that.
+        """
+        if self.identity.is_remote:
+            return frozenset()
         managed = self._find_status(target).managed_objects
         return frozenset(each.path for each in managed if each.origin is ObjectOrigin.CREATED)
 
@@ -87,14 +105,20 @@ class PolicyObject:
             ) from None
 
 
-def read_policy(manifest: Mapping[str, Any]) -> PolicyObject:
-    """Return an object's parts; a status that a person broke counts as none."""
+def read_policy(manifest: Mapping[str, Any], *, cluster: str = "") -> PolicyObject:
+    """Return an object's parts; a status that a person broke counts as none.
+
+    `cluster` is the registered cluster that it lies in, empty for the hub's own.
+    """
     metadata = manifest["metadata"]
     annotations = metadata.get("annotations") or {}
     return PolicyObject(
         manifest=manifest,
         identity=PolicyIdentity(
-            namespace=metadata["namespace"], name=metadata["name"], uid=metadata["uid"]
+            namespace=metadata["namespace"],
+            name=metadata["name"],
+            uid=metadata["uid"],
+            cluster=cluster,
         ),
         created_at=str(metadata.get("creationTimestamp") or ""),
         generation=int(metadata.get("generation") or 0),

@@ -15,7 +15,7 @@ from roottrust.domain.issuance_report import report_issuance
 from roottrust.domain.judgement import judge
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
-from roottrust.domain.precedence import Claim, find_root_owner
+from roottrust.domain.precedence import Claim, find_root_owner, may_own_root
 from roottrust.domain.preview import (
     MadeRoot,
     RootPlace,
@@ -28,10 +28,11 @@ from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_controller import Acceptance, PolicyController
-from roottrust.hub.policy_object import PolicyObject, read_policy
+from roottrust.hub.policy_homes import PolicyHomes
+from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_outcome import build_outcome
 from roottrust.hub.vault_work import VaultWork, find_failure
-from roottrust.runtime.store import ObjectKey, ObjectStore
+from roottrust.runtime.store import ObjectKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,24 +76,24 @@ class PolicyPlanner:
         self,
         controller: PolicyController,
         *,
-        store: ObjectStore,
+        homes: PolicyHomes,
         concurrency: int,
     ) -> None:
         self._controller = controller
-        self._store = store
+        self._homes = homes
         self._slots = asyncio.Semaphore(concurrency)
 
     async def plan(self, keys: Iterable[ObjectKey]) -> tuple[PolicyPreview, ...]:
         """Return what would come of policies; one that fails does not keep others from it."""
         looks = await self._look_at_all(keys)
-        known = {build_policy_key(each.policy) for each in looks}
+        known = {each.policy.key for each in looks}
         owners = await self._look_at_all(self._find_owners(looks) - known)
         made = _collect_made_roots((*looks, *owners))
         return tuple(self._preview(look, made) for look in looks)
 
     async def _look_at_all(self, keys: Iterable[ObjectKey]) -> tuple[_Look, ...]:
-        found = (self._store.get_by_key(key) for key in keys)
-        policies = (read_policy(manifest) for manifest in found if manifest is not None)
+        found = (self._homes.read(key) for key in keys)
+        policies = (policy for policy in found if policy is not None)
         return tuple(await asyncio.gather(*(self._look(policy) for policy in policies)))
 
     async def _look(self, policy: PolicyObject) -> _Look:
@@ -119,7 +120,8 @@ class PolicyPlanner:
 
     def _find_owner(self, claim: Claim) -> ObjectKey:
         beside = self._controller.claims.list_beside(claim)
-        owner = find_root_owner(each for each in (claim, *beside) if each.root == claim.root)
+        sharing = (each for each in beside if may_own_root(each, claim.root))
+        owner = find_root_owner((claim, *sharing))
         policy = owner.policy
         return ObjectKey(kind=POLICIES, namespace=policy.namespace, name=policy.name)
 
@@ -169,12 +171,6 @@ class PolicyPlanner:
             target=look.accepted.target if look.accepted else None,
             error=look.error,
         )
-
-
-def build_policy_key(policy: PolicyObject) -> ObjectKey:
-    """Return the key of a policy."""
-    identity = policy.identity
-    return ObjectKey(kind=POLICIES, namespace=identity.namespace, name=identity.name)
 
 
 def _collect_made_roots(looks: Iterable[_Look]) -> dict[RootPlace, MadeRoot]:

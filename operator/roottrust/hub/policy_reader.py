@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.acceptance import (
-    ServerTerms,
-    accept_policy,
-    find_named_owner,
-    find_server,
-)
+from roottrust.domain.acceptance import accept_policy
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim
+from roottrust.domain.server_terms import ServerTerms, find_named_owner, find_server
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.vault_server import VaultServers
@@ -50,7 +46,7 @@ class PolicyReader:
     def __init__(self, *, clusters: ClusterRegistry, servers: VaultServers) -> None:
         self._clusters = clusters
         self._servers = servers
-        self._known: dict[str, tuple[_Source, Demand]] = {}
+        self._known: dict[ObjectKey, tuple[_Source, Demand]] = {}
 
     def read(self, policy: PolicyObject) -> Demand:
         """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
@@ -58,18 +54,24 @@ class PolicyReader:
             policy=policy.identity,
             created_at=policy.created_at,
             spec=policy.manifest.get("spec"),
-            clusters=self._clusters.list_clusters(),
+            clusters=self._list_clusters(policy.identity),
             terms=self._servers.terms,
         )
-        name = policy.identity.full_name
-        known = self._known.get(name)
+        known = self._known.get(policy.key)
         if known is None or known[0] != source:
-            known = self._known[name] = (source, _understand(policy, source))
+            known = self._known[policy.key] = (source, _understand(policy, source))
         return known[1]
 
     def forget(self, key: ObjectKey) -> None:
         """Keep nothing of a policy that is gone."""
-        self._known.pop(f"{key.namespace}/{key.name}", None)
+        self._known.pop(key, None)
+
+    def _list_clusters(self, policy: PolicyIdentity) -> tuple[KnownCluster, ...]:
+        """Return those that a policy may know of: one of a workload cluster that one alone."""
+        known = self._clusters.list_clusters()
+        if not policy.is_remote:
+            return known
+        return tuple(each for each in known if each.name == policy.cluster and not each.refusal)
 
 
 def _understand(policy: PolicyObject, source: _Source) -> Demand:
@@ -86,6 +88,7 @@ def _understand(policy: PolicyObject, source: _Source) -> Demand:
         policy=policy.identity,
         created_at=policy.created_at,
         target=target,
-        is_named_owner=find_named_owner(target, server) == policy.identity.full_name,
+        is_named_owner=not policy.identity.is_remote
+        and find_named_owner(target, server) == policy.identity.full_name,
     )
     return Demand(spec=spec, claim=claim)

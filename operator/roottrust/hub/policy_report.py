@@ -15,37 +15,41 @@ from roottrust.domain.repair import list_repairs
 from roottrust.domain.status import build_status
 from roottrust.domain.transition import Transition, list_transitions
 from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.told_status import ToldStatus
 from roottrust.hub.wanted_book import WantedBook
-from roottrust.kube.client import KubeClient
 from roottrust.kube.status import POLICY_STATUS_MANAGER, apply_status, dump_status
 from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.store import ObjectKey, build_key
+from roottrust.runtime.store import ObjectKey
 
 
 class OnWritten(Protocol):
-    """Told of a status that was taken: of which object, with what metadata, and what it says."""
+    """Told of a status that was taken: of which policy, with what metadata, and what it says."""
 
     def __call__(
-        self, manifest: Mapping[str, Any], written: Mapping[str, Any], status: Mapping[str, Any], /
+        self, policy: PolicyObject, written: Mapping[str, Any], status: Mapping[str, Any], /
     ) -> None:
         """Take it over."""
 
 
 def ignore_written(
-    manifest: Mapping[str, Any], written: Mapping[str, Any], status: Mapping[str, Any], /
+    policy: PolicyObject, written: Mapping[str, Any], status: Mapping[str, Any], /
 ) -> None:
     """Wait for the watch to tell it."""
 
 
 class PolicyReporter:
-    """Writes what came of a reconcile back to the API server."""
+    """Writes what came of a reconcile back to where the policy lies.
+
+    In other clusters the hub may not create Events, and their administrators may not fill its
+    metrics: there the status tells all.
+    """
 
     def __init__(
         self,
-        client: KubeClient,
+        homes: PolicyHomes,
         *,
         events: EventQueue,
         metrics: Metrics,
@@ -53,7 +57,7 @@ class PolicyReporter:
         on_written: OnWritten = ignore_written,
     ) -> None:
         self._on_written = on_written
-        self._client = client
+        self._homes = homes
         self._events = events
         self._metrics = metrics
         self._now = now
@@ -68,7 +72,8 @@ class PolicyReporter:
         """Tell nothing more of a policy that is gone."""
         self._told.pop(key, None)
         self._wanted.forget(key)
-        self._metrics.forget_policy(namespace=key.namespace, policy=key.name)
+        if not key.cluster:
+            self._metrics.forget_policy(namespace=key.namespace, policy=key.name)
 
     async def report(
         self, policy: PolicyObject, outcome: Outcome, *, applied: Iterable[Action]
@@ -77,7 +82,7 @@ class PolicyReporter:
         status = build_status(outcome, previous=policy.status, now=self._now())
         self._count(policy, status)
         body = dump_status(status)
-        self._told[build_key(POLICIES, policy.manifest)] = ToldStatus.of(body)
+        self._told[policy.key] = ToldStatus.of(body)
         await self._report_writes(policy, outcome, tuple(applied))
         if status != policy.status:
             await self._write(policy, body)
@@ -87,7 +92,7 @@ class PolicyReporter:
         self, policy: PolicyObject, outcome: Outcome, applied: tuple[Action, ...]
     ) -> None:
         """Tell of writes now: whether the status is taken or not, they are not made again."""
-        key = build_key(POLICIES, policy.manifest)
+        key = policy.key
         repairs = list_repairs(
             applied,
             known=self._wanted.look_up(key, outcome.target),
@@ -103,16 +108,21 @@ class PolicyReporter:
             )
 
     async def _write(self, policy: PolicyObject, body: dict[str, Any]) -> None:
-        written = await apply_status(
-            self._client, POLICIES, policy.manifest, body, field_manager=POLICY_STATUS_MANAGER
+        written = await self._homes.run(
+            policy,
+            lambda client: apply_status(
+                client, POLICIES, policy.manifest, body, field_manager=POLICY_STATUS_MANAGER
+            ),
         )
         if written is not None:
-            self._on_written(policy.manifest, written, body)
+            self._on_written(policy, written, body)
 
     async def post(
         self, policy: PolicyObject, *, reason: str, message: str, is_normal: bool
     ) -> None:
         """Have an Event on the policy posted soon."""
+        if policy.identity.is_remote:
+            return
         await self._events.post_event(
             policy.manifest,
             type_="Normal" if is_normal else "Warning",
@@ -122,6 +132,8 @@ class PolicyReporter:
 
     def _count(self, policy: PolicyObject, status: RootTrustPolicyStatus) -> None:
         """Show every condition: one that is not there any more does not hold."""
+        if policy.identity.is_remote:
+            return
         found = {each.type: each.status for each in status.conditions}
         self._metrics.set_policy_conditions(
             namespace=policy.identity.namespace,

@@ -8,6 +8,7 @@ from typing import Any
 from roottrust.domain.issuance_plan import read_owner
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
+from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 Manifest = Mapping[str, Any]
@@ -16,8 +17,11 @@ Manifest = Mapping[str, Any]
 class PolicyRoutes:
     """Finds them by what policies claim; `cluster` is the one that the store is filled from."""
 
-    def __init__(self, store: ObjectStore, *, claims: ClaimBook, cluster: str) -> None:
+    def __init__(
+        self, store: ObjectStore, *, homes: PolicyHomes, claims: ClaimBook, cluster: str
+    ) -> None:
         self._store = store
+        self._homes = homes
         self._claims = claims
         self._cluster = cluster
 
@@ -28,7 +32,7 @@ class PolicyRoutes:
             return self._claims.outdate(key) | {key}
         if key.kind == MESHES and _has_other_spec(before, now):
             self._claims.outdate_all()
-            return self._store.keys(POLICIES)
+            return self._homes.list_keys()
         return self.find_concerned_in(self._cluster, key, before=before, now=now)
 
     def find_concerned_in(
@@ -37,19 +41,22 @@ class PolicyRoutes:
         """Return the policies to look at for an object of any cluster that none selects by."""
         if key.kind == ISSUED_CERTIFICATES:
             selecting = self._find_selecting(cluster, key.namespace, key.name)
-            return selecting | self._find_owners(before, now)
+            return selecting | self._find_owners(cluster, before, now)
         return self._find_selecting(cluster, _get_istiods_namespace(now or {}), key.name)
 
     def _find_selecting(self, cluster: str, namespace: str, mesh: str) -> frozenset[ObjectKey]:
         return self._claims.find_policies_of(cluster, namespace=namespace, mesh=mesh)
 
-    def _find_owners(self, *manifests: Manifest | None) -> frozenset[ObjectKey]:
+    def _find_owners(self, cluster: str, *manifests: Manifest | None) -> frozenset[ObjectKey]:
+        """Return whose marks these bear; one of a workload cluster is at home there alone."""
         marks = [read_owner(each) for each in manifests if each is not None]
         policies = [mark.policy for mark in marks if mark is not None]
         keys = [
-            ObjectKey(kind=POLICIES, namespace=each.namespace, name=each.name) for each in policies
+            ObjectKey(kind=POLICIES, namespace=each.namespace, name=each.name, cluster=each.cluster)
+            for each in policies
+            if each.cluster in {"", cluster}
         ]
-        return frozenset(keys) & self._store.keys(POLICIES)
+        return frozenset(key for key in keys if self._homes.get(key) is not None)
 
 
 def _has_other_spec(before: Manifest | None, now: Manifest | None) -> bool:

@@ -25,7 +25,8 @@ class RegisteredClusters:
     """The hub's fleet as a part of its process.
 
     `on_change` is told when policies may select otherwise than before, `on_objects` of objects of
-    a cluster, `on_cluster` of one that is in trouble or well again, or has other meshes.
+    a cluster, `on_policies` of RootTrustPolicies in one, where these count, `on_cluster` of a cluster
+    that is in trouble or well again, or has other meshes.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class RegisteredClusters:
         on_change: Callable[[], None],
         on_objects: Callable[[RemoteCluster, Changes], None],
         on_cluster: Callable[[RemoteCluster], None],
+        on_policies: Callable[[Changes], None],
     ) -> None:
         self._shared = shared
         self._cadence = pace
         self._on_objects = on_objects
         self._on_cluster = on_cluster
+        self._on_policies = on_policies
         self._pace = ChangePace(
             on_change, timer=asyncio.get_running_loop(), longest_seconds=_LONGEST_SECONDS
         )
@@ -77,6 +80,11 @@ class RegisteredClusters:
         """Have policies looked at that objects of a cluster concern."""
         self._on_objects(cluster, changes)
 
+    def take_policies(self, cluster: RemoteCluster, changes: Changes) -> None:
+        """Have RootTrustPolicies looked at that changed in a cluster."""
+        del cluster  # their keys name it
+        self._on_policies(changes)
+
     def take_cluster(self, cluster: RemoteCluster) -> None:
         """Have all policies looked at soon: what they select may be another."""
         self._on_cluster(cluster)
@@ -102,6 +110,7 @@ class RegisteredClusters:
             listener=self,
             pace=self._cadence,
             now=_get_now,
+            has_policies=self._shared.settings.remote_policies,
         )
 
 

@@ -28,6 +28,7 @@ from roottrust.hub.foreign_object import keep_certificate, keep_mesh
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.hub.pace import Pace
 from roottrust.hub.registration_secret import RegistrationSecret
+from roottrust.hub.remote_policies import RemotePolicies
 from roottrust.hub.rights_check import RightsCheck
 from roottrust.hub.served_cluster import ClusterPlace, ServedCluster
 from roottrust.hub.token_renewal import TokenRenewal
@@ -62,11 +63,15 @@ class ClusterListener(Protocol):
     def take_cluster(self, cluster: RemoteCluster) -> None:
         """Take notice of a cluster that is another one now for policies."""
 
+    def take_policies(self, cluster: RemoteCluster, changes: Changes) -> None:
+        """Take notice of RootTrustPolicies that changed in it."""
+
 
 class RemoteCluster:
     """One of them; create it inside the event loop and close it there.
 
     `home` is the operator's namespace, in it as in the hub's own cluster, which `local` talks to.
+    `has_policies` says whether RootTrustPolicies that lie there count.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class RemoteCluster:
         pace: Pace,
         now: Callable[[], datetime],
         timer: Timer | None = None,
+        has_policies: bool = False,
     ) -> None:
         self.registration = registration
         self._listener = listener
@@ -114,7 +120,7 @@ class RemoteCluster:
             timer=self._timer,
         )
         self.calls = ClusterCalls(registration.name, health=self.health)
-        self._warning: str | None = None
+        self._warnings: dict[str, str] = {}
         self._renewal = TokenRenewal(
             RegistrationSecret(local, namespace=home, registration=lambda: self.registration),
             client=self.client,
@@ -122,8 +128,9 @@ class RemoteCluster:
             share=pace.token_share,
             now=now,
             timer=self._timer,
-            on_warning=self._take_warning,
+            on_warning=partial(self._take_warning, "token"),
         )
+        self.policies = self._build_policies() if has_policies else None
         self.objects = CalledObjects(self._served.objects, self.calls)
         self._changes: Changes = {}
         self._change_pace = ChangePace(self._tell_changes, timer=self._timer)
@@ -141,7 +148,8 @@ class RemoteCluster:
         """Return what is known of it: the same object until something changes."""
         if self._known is None:
             known = self._served.read(self.health.trouble)
-            self._known = replace(known, warning=self._warning)
+            warning = " ".join(self._warnings.values()) or None
+            self._known = replace(known, warning=warning)
         return self._known
 
     def list_believed(self) -> tuple[tuple[Manifest, KnownMesh], ...]:
@@ -180,6 +188,8 @@ class RemoteCluster:
             self._renewal.look_again()
             for each in self._watches:
                 each.try_again()
+            if self.policies is not None:
+                self.policies.try_again()
         place = _build_place(registration)
         if place != self._served.place:
             self._served.place = place
@@ -198,6 +208,8 @@ class RemoteCluster:
             group.create_task(self._rights.run())
             group.create_task(self._renewal.run())
             group.create_task(self._refresh())
+            if self.policies is not None:
+                group.create_task(self.policies.follow())
 
     async def look(self) -> None:
         """Read it once, without following it; what keeps it from being known is its trouble."""
@@ -213,6 +225,8 @@ class RemoteCluster:
         self._change_pace.close()
         self.health.close()
         await self._rights.close()
+        if self.policies is not None:
+            await self.policies.close()
         await self._reader.close()
         await self.client.close()
 
@@ -247,6 +261,19 @@ class RemoteCluster:
             timer=self._timer,
         )
 
+    def _build_policies(self) -> RemotePolicies:
+        return RemotePolicies(
+            self.name,
+            access=self.access,
+            reader=self._reader,
+            client=self.client,
+            calls=self.calls,
+            secret=lambda: self.registration.secret,
+            on_changes=lambda changes: self._listener.take_policies(self, changes),
+            on_warning=partial(self._take_warning, "policies"),
+            timer=self._timer,
+        )
+
     def _note_change(self, key: ObjectKey, before: Manifest | None) -> None:
         self._forget_known()
         self._changes.setdefault(key, before)
@@ -260,10 +287,11 @@ class RemoteCluster:
             self._listener.take_cluster(self)
         self._listener.take_objects(self, changes)
 
-    def _take_warning(self, warning: str | None) -> None:
-        if warning != self._warning:
-            self._warning = warning
+    def _take_warning(self, source: str, warning: str | None) -> None:
+        if warning != self._warnings.get(source):
+            self._warnings.pop(source, None)
             if warning is not None:
+                self._warnings[source] = warning
                 logger.warning("%s", warning)
             self._take_health()
 

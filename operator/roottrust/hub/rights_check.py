@@ -23,6 +23,8 @@ TIMEOUT_SECONDS = 15.0
 class RightsCheck:
     """Asks for them at the start, again soon while one is missing, and once an hour.
 
+    `option` is what `roottrust cluster join` grants them with.
+
     Every hub asks, also one that stands by: the reviews change nothing.
     """
 
@@ -34,13 +36,16 @@ class RightsCheck:
         cluster: str,
         on_state: Callable[[RootTrustError | None], None],
         timer: Timer,
+        rights: tuple[Right, ...] = list_needed_rights(),
+        option: str = "",
     ) -> None:
         self._client = KubeClient(
             access, concurrency=2, timeout_seconds=TIMEOUT_SECONDS, answer_bytes=ANSWER_BYTES_MAX
         )
         self._secret = secret
-        self._cluster = cluster
         self._on_state = on_state
+        self._needed = rights
+        self._remedy = f"roottrust cluster join {cluster}{option and f' {option}'}"
         self._timer = timer
         self._again = asyncio.Event()
 
@@ -52,7 +57,7 @@ class RightsCheck:
         failures = 0
         while True:
             try:
-                missing = await find_missing_rights(self._client, list_needed_rights())
+                missing = await find_missing_rights(self._client, self._needed)
             except AccessDeniedError as error:
                 failures += 1
                 self._on_state(error)
@@ -76,8 +81,8 @@ class RightsCheck:
     def _build_error(self, missing: tuple[Right, ...]) -> AccessDeniedError:
         names = list_some([str(each) for each in missing])
         return AccessDeniedError(
-            f"The token of Secret {self._secret()} lacks rights there ({names}): run `roottrust "
-            f"cluster join {self._cluster}`, which grants them.",
+            f"The token of Secret {self._secret()} lacks rights there ({names}): run "
+            f"`{self._remedy}`, which grants them.",
             reason=Reason.CLUSTER_ACCESS_DENIED,
             path=missing[0].resource,
             capability=missing[0].verb,

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from roottrust.domain.acceptance import ServerTerms
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.deletion_plan import DeletionFacts
 from roottrust.domain.deletion_scope import DeletionScope
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import MountFacts, VaultFacts
+from roottrust.domain.server_terms import ServerTerms
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_keys import MountKeys
 from roottrust.http.guard import Guard, allow_writes
@@ -211,6 +211,7 @@ def _build_terms(settings: VaultServerSettings) -> ServerTerms:
         namespace=settings.namespace or None,
         allows_plain_http=settings.allow_plain_http,
         grants=settings.grants,
+        remote_grants=tuple(each.build_grant() for each in settings.remote_grants),
         root_owners=settings.root_owners,
         reserved_roles=settings.login.reserved_roles,
         reserved_auth_mounts=settings.login.reserved_auth_mounts,

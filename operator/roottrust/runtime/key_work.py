@@ -11,14 +11,15 @@ from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.resync import Resync
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.store import ObjectKey
-from roottrust.runtime.workers import Reconcile, Workers
+from roottrust.runtime.workers import LIMIT_SECONDS, Reconcile, Workers
 from roottrust.runtime.workqueue import Priority, WorkQueue
 
 
 class KeyWork:
     """A queue of its own for each role: where one waits for a slow server, the others go on.
 
-    `subject` is the field of log lines that a key is named in.
+    `subject` is the field of log lines that a key is named in; `count` is how many are reconciled
+    at once, each for `limit_seconds` at most.
     """
 
     def __init__(
@@ -29,6 +30,8 @@ class KeyWork:
         leadership: Leadership,
         metrics: Metrics,
         subject: Literal["policy", "mesh"],
+        count: int | None = None,
+        limit_seconds: float = LIMIT_SECONDS,
     ) -> None:
         self._leadership = leadership
         self._is_working = False
@@ -38,7 +41,8 @@ class KeyWork:
             queue=self.queue,
             reconcile=reconcile,
             metrics=metrics,
-            count=settings.workers,
+            count=count or settings.workers,
+            limit_seconds=limit_seconds,
             shutdown_seconds=settings.shutdown_seconds,
             describe=_name_object,
             subject=subject,
@@ -78,4 +82,5 @@ class KeyWork:
 
 
 def _name_object(key: ObjectKey) -> str:
-    return f"{key.namespace}/{key.name}"
+    name = f"{key.namespace}/{key.name}"
+    return f"{key.cluster}:{name}" if key.cluster else name

@@ -133,6 +133,11 @@ class OperatorSettings(BaseSettings):
         default=("hub", "cluster"), description="What this process does."
     )
     cluster: ClusterSettings = Field(description="The cluster that the operator runs in.")
+    remote_policies: bool = Field(
+        default=False,
+        description="RootTrustPolicies in workload clusters count, each for its own cluster alone "
+        "and within `remoteGrants`. Set it for the hub and for the operators in those clusters.",
+    )
     management_cluster: DnsLabel = Field(
         default="",
         description="Name of the management cluster, which RootTrustPolicies that are applied "
@@ -208,7 +213,9 @@ class OperatorSettings(BaseSettings):
         servers = filled.get("vaultServers")
         if isinstance(servers, list):
             filled["vaultServers"] = [
-                {"grants": [own], **server} if isinstance(server, dict) else server
+                {"grants": [own], "remoteGrants": [own], **server}
+                if isinstance(server, dict)
+                else server
                 for server in servers
             ]
         return filled

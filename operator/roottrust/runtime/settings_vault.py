@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from roottrust.domain.bounds import Grant
+from roottrust.domain.bounds import Grant, RemoteGrant
 from roottrust.domain.vault_namespace import is_within
 from roottrust.runtime.settings_login import LoginSettings
 from roottrust.runtime.settings_section import Section
@@ -71,6 +71,12 @@ class VaultServerSettings(Section):
         "with the names of the guide.",
     )
 
+    remote_grants: tuple[RemoteGrant, ...] = Field(
+        default=(),
+        description="What policies in workload clusters may use, where `remotePolicies` is on. "
+        "Default: one grant for the operator's own namespace there, and the root mount `pki`.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _default_endpoint(cls, data: Any) -> Any:
@@ -80,7 +86,8 @@ class VaultServerSettings(Section):
 
     @model_validator(mode="after")
     def _reaches_granted_namespaces(self) -> Self:
-        for pattern in (each for grant in self.grants for each in grant.vault_namespaces):
+        granted: tuple[Grant | RemoteGrant, ...] = (*self.grants, *self.remote_grants)
+        for pattern in (each for grant in granted for each in grant.vault_namespaces):
             if not is_within(pattern, self.namespace):
                 raise ValueError(
                     f"vaultNamespaces has {pattern}, which the operator's token cannot reach: "

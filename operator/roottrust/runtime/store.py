@@ -17,14 +17,19 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class ObjectKey:
-    """What identifies an object of one cluster."""
+    """What identifies an object of one cluster.
+
+    `cluster` names a registered one where several are told apart; a store of one cluster has none.
+    """
 
     kind: ResourceKind
     namespace: str
     name: str
+    cluster: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.namespace}/{self.name}"
+        place = f"{self.kind}/{self.namespace}/{self.name}"
+        return f"{self.cluster}:{place}" if self.cluster else place
 
 
 class ObjectStore:

@@ -90,10 +90,11 @@ def build_operator(
         *,
         module: str | None = None,
         kubeconfig: Path = hub_kubeconfig,
+        settings: Mapping[str, Any] | None = None,
     ) -> OperatorProcess:
         process = OperatorProcess(
             module=module,
-            config=build_config(vault, login),
+            config={**build_config(vault, login), **(settings or {})},
             kubeconfig=kubeconfig,
             folder=tmp_path_factory.mktemp(name),
             log=log_folder / f"{name}.log",

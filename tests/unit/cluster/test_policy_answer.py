@@ -7,6 +7,7 @@ import pytest
 
 from roottrust.cluster.kinds import ISSUED_CERTIFICATES, POLICIES, WATCHED_ALONE
 from roottrust.cluster.policy_answer import PAUSE, HubLease, PolicyAnswer
+from roottrust.domain.deletion_scope import FINALIZER
 from roottrust.domain.errors import DependencyMissingError, TransientError
 from roottrust.domain.issuance import OWNER_ANNOTATION
 from roottrust.domain.reasons import Reason
@@ -32,11 +33,18 @@ class FakeClient:
     def __init__(self, *, lease: dict[str, Any] | None = None) -> None:
         self.lease = lease
         self.statuses: list[dict[str, Any]] = []
+        self.patched: list[list[dict[str, Any]]] = []
         self.error: Exception | None = None
 
     async def get(self, kind: Any, *, namespace: str, name: str) -> dict[str, Any] | None:
         assert (kind, namespace, name) == (LEASES, "gloo-mesh", "roottrust-hub")
         return self.lease
+
+    async def patch_json(self, kind: Any, operations: Any, **place: str) -> None:
+        assert (kind, place["name"]) == (POLICIES, "guide")
+        if self.error is not None:
+            raise self.error
+        self.patched.append([{"place": place.get("subresource", "")}, *operations])
 
     async def apply(self, kind: Any, manifest: Any, **place: str) -> dict[str, Any]:
         assert (kind, place["subresource"]) == (POLICIES, "status")
@@ -49,19 +57,23 @@ class FakeClient:
 class Bench:
     """A cluster's operator that answers policies."""
 
-    def __init__(self, *, management: str = "", lease: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, *, management: str = "", lease: dict[str, Any] | None = None, is_on: bool = False
+    ) -> None:
         self.client = FakeClient(lease=lease)
         self.store = ObjectStore(each.resource for each in WATCHED_ALONE)
         self.events: list[str] = []
         self.now = NOW
         cluster = {"name": "cluster2"}
-        given = {"managementCluster": management} if management else {}
+        given: dict[str, Any] = {"managementCluster": management} if management else {}
         client: Any = self.client
         events: Any = self
         self.answer = PolicyAnswer(
             client,
             self.store,
-            settings=OperatorSettings(roles=("cluster",), cluster=cluster, **given),
+            settings=OperatorSettings(
+                roles=("cluster",), cluster=cluster, remotePolicies=is_on, **given
+            ),
             hub=HubLease(client, namespace="gloo-mesh", now=lambda: self.now),
             events=events,
             now=lambda: self.now,
@@ -159,3 +171,35 @@ async def test_in_the_management_cluster_it_is_silent() -> None:
     bench = Bench(management="cluster2")
     await bench.reconcile()
     assert bench.client.statuses == []
+
+
+async def test_where_a_hub_elsewhere_answers_what_was_told_before_is_taken_back() -> None:
+    off, on = Bench(), Bench(is_on=True)
+    await off.reconcile()
+    version = {"metadata": {**POLICY["metadata"], "resourceVersion": "7"}}
+    on.put({**POLICY, **version, "status": off.client.statuses[0]})
+    assert await on.reconcile() is None
+    place, known, removal = on.client.patched[0]
+    assert place == {"place": "status"}
+    assert (known["op"], known["value"]) == ("test", "7")
+    assert removal == {"op": "remove", "path": "/status"}
+    assert (on.client.statuses, on.events) == ([], [])
+
+
+@pytest.mark.parametrize("status", [None, {"state": "ACCEPTED"}])
+async def test_what_the_hub_tells_stays(status: dict[str, Any] | None) -> None:
+    bench = Bench(is_on=True)
+    bench.put({**POLICY, **({} if status is None else {"status": status})})
+    await bench.reconcile()
+    assert (bench.client.patched, bench.client.statuses) == ([], [])
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+async def test_a_policy_that_no_hub_lets_go_goes_in_the_end(*, is_on: bool) -> None:
+    bench = Bench(is_on=is_on)
+    deleted = (NOW - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata = {"deletionTimestamp": deleted, "finalizers": [FINALIZER]}
+    bench.put({**POLICY, "metadata": {**POLICY["metadata"], **metadata}})
+    assert await bench.reconcile() is None
+    assert len(bench.client.patched) == 1
+    assert bench.events == ["LeftInVault"]

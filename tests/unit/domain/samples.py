@@ -11,7 +11,6 @@ from pydantic import SecretStr
 
 from roottrust.api.choices import KeyType, ObjectOrigin, RootSource
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.acceptance import ServerTerms
 from roottrust.domain.bounds import Grant
 from roottrust.domain.certificate import Certificate, parse_certificate
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, VaultFacts
@@ -22,6 +21,7 @@ from roottrust.domain.mark import Mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reviewer import ReviewerToken
+from roottrust.domain.server_terms import ServerTerms
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import (
     Account,

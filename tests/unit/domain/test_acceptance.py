@@ -6,17 +6,12 @@ from typing import Any
 import pytest
 
 from roottrust.api.choices import KeyType, RootSource
-from roottrust.domain.acceptance import (
-    ServerTerms,
-    accept_policy,
-    find_ca_reference,
-    find_named_owner,
-    find_server,
-)
+from roottrust.domain.acceptance import accept_policy, find_ca_reference
 from roottrust.domain.bounds import Grant
 from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
+from roottrust.domain.server_terms import ServerTerms, find_named_owner, find_server
 from roottrust.domain.target import VaultTarget
 from tests.unit.domain.certificates import build_pem
 from tests.unit.domain.samples import (

@@ -93,3 +93,17 @@ def test_a_policy_taken_apart_is_put_together_again(mark: Mark, policy: str) -> 
 @pytest.mark.parametrize("document", ["", 'path "x" {}', "# admins\npath", "#", "# "])
 def test_a_policy_without_our_mark_is_all_rights(document: str) -> None:
     assert split_policy(document) == {"mark": "", "policy": document}
+
+
+def test_a_mark_of_a_policy_in_a_workload_cluster_names_that() -> None:
+    remote = replace(OURS, policy=replace(IDENTITY, cluster="cluster2"))
+    assert remote.render() == (
+        "roottrust hub=hub1 policy=cluster2:gloo-mesh/guide uid=uid-1 origin=created"
+    )
+    assert parse_mark(remote.render()) == remote
+    assert not remote.has_owner(hub=HUB, policy=IDENTITY)
+    assert not OURS.has_owner(hub=HUB, policy=remote.policy)
+
+
+def test_marks_of_policies_beside_the_hub_are_as_they_always_were() -> None:
+    assert OURS.render() == "roottrust hub=hub1 policy=gloo-mesh/guide uid=uid-1 origin=created"

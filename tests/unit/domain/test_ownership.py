@@ -284,3 +284,39 @@ def test_a_part_is_not_written_where_the_whole_is_nobody_s(found: dict[str, Any]
     assert verdict.action is verdict.managed is None
     assert verdict.conflict is not None
     assert verdict.conflict.can_be_adopted
+
+
+REMOTE = replace(IDENTITY, cluster="cluster2")
+OURS_REMOTE = replace(OURS, policy=REMOTE)
+
+
+def test_a_policy_of_the_management_cluster_takes_over_what_one_of_a_workload_cluster_made() -> (
+    None
+):
+    verdict = judge(read_back(OURS_REMOTE.render()))
+    assert verdict.is_ours
+    assert verdict.action is not None
+    assert verdict.action.wanted.fields["description"] == OURS.render()
+
+
+@pytest.mark.parametrize("mark", [OURS, OTHER_POLICY, replace(OURS_REMOTE, hub="hub2")])
+def test_one_of_a_workload_cluster_takes_over_nothing(mark: Mark) -> None:
+    claimant = replace(CLAIMANT, policy=REMOTE, adopts=True)
+    verdict = judge(read_back(mark.render()), claimant=claimant)
+    assert verdict.conflict is not None
+    assert not verdict.is_ours
+
+
+def test_nor_does_one_take_over_what_another_workload_cluster_s_made() -> None:
+    elsewhere = replace(OURS, policy=replace(REMOTE, cluster="cluster3"))
+    claimant = replace(CLAIMANT, policy=REMOTE, adopts=True, existing={"cluster3:gloo-mesh/guide"})
+    verdict = judge(read_back(elsewhere.render()), claimant=claimant)
+    assert verdict.conflict is not None
+    assert verdict.conflict.owner == ("RootTrustPolicy cluster3:gloo-mesh/guide of hub hub1")
+
+
+def test_what_a_workload_cluster_s_policy_made_is_for_the_older_of_two_to_take_over() -> None:
+    found = read_back(OURS_REMOTE.render())
+    verdict = judge(found, taken={"m": "gloo-mesh/older"})
+    assert verdict.conflict is not None
+    assert verdict.conflict.owner == "RootTrustPolicy gloo-mesh/older of hub hub1"

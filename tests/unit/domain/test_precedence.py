@@ -193,3 +193,54 @@ def test_of_several_older_policies_the_oldest_is_named() -> None:
 def test_the_same_paths_of_another_vault_are_others(elsewhere: dict[str, str]) -> None:
     old, young = build_rivals(**elsewhere)
     assert settle(young, [old]).taken == {}
+
+
+def build_remote(
+    name: str, *, day: int, cluster: str = "cluster1", target: VaultTarget | None = None
+) -> Claim:
+    """Return what a policy of a workload cluster asks for; its age is what that cluster says."""
+    claim = build_claim(name, day=day, target=target or build_target(build_cluster(cluster)))
+    return replace(claim, policy=replace(claim.policy, cluster=cluster))
+
+
+def test_a_policy_of_the_management_cluster_goes_before_one_of_a_workload_cluster() -> None:
+    local, remote = build_claim("local", day=9), build_remote("remote", day=1)
+    assert settle(local, [remote]) == local.target
+    with pytest.raises(InvalidSpecError) as failure:
+        settle(remote, [local])
+    assert failure.value.reason is Reason.SELECTED_BY_OLDER_POLICY
+
+
+def test_of_two_of_one_workload_cluster_the_older_counts() -> None:
+    old, young = build_remote("old", day=1), build_remote("young", day=2)
+    assert settle(old, [young]) == old.target
+    with pytest.raises(InvalidSpecError, match="cluster1:gloo-mesh/old"):
+        settle(young, [old])
+
+
+def test_whose_age_it_is_decides_nothing_between_two_workload_clusters() -> None:
+    """They have no names in common by their grants; were it so, the hub would not ask them."""
+    shared = build_cluster("a", role="shared"), build_cluster("b", role="shared")
+    first = build_remote("first", day=9, cluster="a", target=build_target(shared[0]))
+    second = build_remote("second", day=1, cluster="b", target=build_target(shared[1]))
+    assert settle(first, [second]).taken == {}
+    assert settle(second, [first]).taken == {"sys/policies/acl/shared": "a:gloo-mesh/first"}
+
+
+def test_a_policy_of_a_workload_cluster_owns_no_root() -> None:
+    other = build_target(build_cluster("b"), root=replace(EXISTING_ROOT, issuer="theirs"))
+    remote = build_remote("remote", day=1, cluster="b", target=other)
+    local = build_claim("local", day=9, target=build_target(build_cluster("a")))
+    assert settle(local, [remote]) == local.target
+    mine = build_remote("mine", day=9, cluster="a", target=build_target(build_cluster("a")))
+    assert settle(mine, [remote]) == mine.target
+
+
+def test_who_signs_is_decided_by_the_roots_owner() -> None:
+    theirs = build_target(build_cluster("b"), root=replace(EXISTING_ROOT, issuer="theirs"))
+    remote = build_remote("remote", day=1, cluster="b", target=theirs)
+    assert settle(remote, []).root.issuer == "theirs"
+    ours = build_target(build_cluster("a"), root=replace(EXISTING_ROOT, issuer="ours"))
+    assert settle(remote, [build_claim("local", day=9, target=ours)]).root.issuer == "ours"
+    default = build_claim("local", day=9, target=build_target(build_cluster("a")))
+    assert settle(remote, [default]).root.issuer is None

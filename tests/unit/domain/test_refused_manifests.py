@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
-from roottrust.domain.acceptance import accept_policy, find_ca_reference, find_server
+from roottrust.domain.acceptance import accept_policy, find_ca_reference
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.fault import build_fault
 from roottrust.domain.policy import PolicyIdentity
+from roottrust.domain.server_terms import find_server
 from tests.integration.manifests.table import OperatorCase, read_operator_cases
 from tests.unit.domain.samples import TERMS, build_known
 

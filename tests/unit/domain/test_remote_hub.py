@@ -7,6 +7,7 @@ from roottrust.domain.remote_hub import (
     build_remote_manifests,
     list_needed_rights,
     list_own_manifests,
+    list_policy_rights,
 )
 
 MANIFESTS = build_remote_manifests("gloo-mesh")
@@ -68,3 +69,20 @@ def test_what_goes_with_the_hub_leaves_namespace_and_reviewer() -> None:
     assert {each["metadata"]["name"] for each in own} == {HUB_ACCOUNT}
     assert [each["kind"] for each in own][-1] == "ServiceAccount"
     assert len(own) == 5
+
+
+def test_policies_there_take_rights_to_our_own_kind_alone() -> None:
+    def list_granted(*, with_policies: bool) -> set[tuple[str, str]]:
+        manifests = build_remote_manifests("gloo-mesh", with_policies=with_policies)
+        return {
+            (verb, resource)
+            for each in manifests
+            for rule in each.get("rules", ())
+            for verb in rule["verbs"]
+            for resource in rule.get("resources", ())
+        }
+
+    more = list_granted(with_policies=True) - list_granted(with_policies=False)
+    assert more == {(right.verb, right.resource) for right in list_policy_rights()}
+    assert {resource.partition("/")[0] for _, resource in more} == {"roottrustpolicies"}
+    assert "create" not in {verb for verb, _ in more}

@@ -12,6 +12,7 @@ from aiohttp import web
 from tests.unit.web_server import serve
 
 CERTIFICATES = "/apis/internal.gloo.solo.io/v2/issuedcertificates"
+POLICIES = "/apis/admin.gloo.solo.io/v2/roottrustpolicies"
 MESHES = "/apis/internal.gloo.solo.io/v2/meshes"
 
 
@@ -22,6 +23,7 @@ class ApiServer:
         self.url = ""
         self.items: dict[str, list[dict[str, Any]]] = {MESHES: [], CERTIFICATES: []}
         self.allowed = True
+        self.denied: frozenset[str] = frozenset()
         self.status = 200
         self.hangs = False
         self.patched: list[str] = []
@@ -49,7 +51,9 @@ class ApiServer:
         if self.status != 200:
             return web.json_response({"message": "no"}, status=self.status)
         if request.method == "POST":
-            return web.json_response({"status": {"allowed": self.allowed}})
+            asked = (await request.json())["spec"]["resourceAttributes"]
+            is_allowed = self.allowed and asked["resource"] not in self.denied
+            return web.json_response({"status": {"allowed": is_allowed}})
         if request.method == "PATCH":
             self.patched.append(request.path)
             return web.json_response({"metadata": {"name": "x"}})

@@ -12,6 +12,7 @@ from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.policy_controller import PolicyController
+from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.runtime.metrics import Metrics
@@ -53,13 +54,14 @@ class Bench:
 
     def restart(self) -> None:
         """Have a new process, which knows nothing but what is stored elsewhere."""
+        homes = PolicyHomes(fake(self.kube), self.store)
         self.reporter = PolicyReporter(
-            fake(self.kube), events=fake(self.events), metrics=self.metrics, now=lambda: self.now
+            homes, events=fake(self.events), metrics=self.metrics, now=lambda: self.now
         )
         self.controller = PolicyController(
             hub=HUB,
             client=fake(self.kube),
-            store=self.store,
+            homes=homes,
             clusters=self.registry,
             servers=fake(self.servers),
             reporter=self.reporter,

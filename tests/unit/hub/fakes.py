@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -12,7 +12,6 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from roottrust.api.mesh import MeshStatus
-from roottrust.domain.acceptance import ServerTerms
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.deletion_plan import DeletionFacts
 from roottrust.domain.deletion_scope import DeletionScope
@@ -23,10 +22,12 @@ from roottrust.domain.issuance_plan import CertificateAction, read_owner
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.domain.reviewer import ReviewerToken
+from roottrust.domain.server_terms import ServerTerms
 from roottrust.domain.target import MeshTarget, VaultTarget
 from roottrust.hub.kinds import POLICIES
 from roottrust.kube.kind import SECRETS, ResourceKind
 from roottrust.kube.reviewer_token import IssuedToken
+from roottrust.runtime.store import ObjectKey, build_key
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.deletions import NOTHING, remove
 from tests.unit.domain.samples import (
@@ -208,6 +209,53 @@ class FakeKube:
 
 
 @dataclass
+class FakeHome:
+    """Policies in a registered cluster."""
+
+    cluster: str
+    homes: FakeHomes
+    found: dict[ObjectKey, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.homes.is_complete
+
+    def keys(self) -> frozenset[ObjectKey]:
+        return frozenset(self.found)
+
+    def get(self, key: ObjectKey) -> dict[str, Any] | None:
+        return self.found.get(key)
+
+    def take_over(self, found: Mapping[str, Any]) -> None:
+        self.found[replace(build_key(POLICIES, found), cluster=self.cluster)] = dict(found)
+
+    async def run(self, call: Callable[[Any], Any]) -> Any:
+        if self.homes.failure is not None:
+            raise self.homes.failure
+        return await call(self.homes.kube)
+
+
+@dataclass
+class FakeHomes:
+    """Registered clusters whose policies count, behind one API server."""
+
+    kube: FakeKube = field(default_factory=FakeKube)
+    is_complete: bool = True
+    failure: RootTrustError | None = None
+    homes: dict[str, FakeHome] = field(default_factory=dict)
+
+    def put(self, cluster: str, manifest: dict[str, Any]) -> None:
+        """Have a policy in a cluster."""
+        self.homes.setdefault(cluster, FakeHome(cluster, self)).take_over(manifest)
+
+    def find_home(self, cluster: str) -> FakeHome | None:
+        return self.homes.get(cluster)
+
+    def list_homes(self) -> Iterator[FakeHome]:
+        return iter(self.homes.values())
+
+
+@dataclass
 class FakeEvents:
     """Events that were posted."""
 
@@ -287,9 +335,11 @@ class FakeRegistry:
     others: tuple[dict[str, Any], ...] = ()
     unlisted: RootTrustError | None = None
 
-    async def list_certificates(self) -> tuple[dict[str, Any], ...]:
+    async def list_certificates(self, *, cluster: str = "") -> tuple[dict[str, Any], ...]:
         if self.unlisted is not None:
             raise self.unlisted
+        if cluster:
+            return tuple(each for key, each in self.found.items() if key.cluster == cluster)
         return (*self.others, *self.found.values())
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:

@@ -13,10 +13,11 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.target import ClusterTarget
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from tests.unit.domain.samples import EXISTING_ROOT, build_cluster, build_target
-from tests.unit.hub.fakes import build_manifest
+from tests.unit.hub.fakes import build_manifest, fake
 
 
 class Fleet:
@@ -27,7 +28,7 @@ class Fleet:
         self.asks: dict[str, tuple[int, tuple[str, ...], RootSource]] = {}
         self.auth_mounts: dict[str, str] = {}
         self.read: list[str] = []
-        self.book = ClaimBook(self.store, read=self._read)
+        self.book = ClaimBook(PolicyHomes(fake(None), self.store), read=self._read)
         self._version = 0
 
     def put(

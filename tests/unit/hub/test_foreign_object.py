@@ -50,6 +50,13 @@ def test_lists_that_no_api_server_has_are_left_out(status: dict[str, Any]) -> No
     assert "status" not in keep_mesh({**build_mesh(), "status": status})
 
 
+def test_what_is_too_deep_to_be_walked_through_is_left_out() -> None:
+    deep: Any = {}
+    for _ in range(5_000):
+        deep = {"a": [deep]}
+    assert "status" not in keep_mesh({"metadata": PLACE, "status": {"selfSigned": True, "x": deep}})
+
+
 def test_of_a_status_that_is_not_ours_the_entries_that_are_count() -> None:
     (good,) = dump(build_instance())
     status = {"state": 7, "instances": [{"pod": 7}, good, "x"]}

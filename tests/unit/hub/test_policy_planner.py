@@ -11,6 +11,7 @@ from roottrust.domain.preview import KNOWN_AFTER_APPLY
 from roottrust.domain.reasons import ConditionType, Reason
 from roottrust.hub.given_policies import put_given
 from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_planner import PolicyPlanner, PolicyPreview
 from roottrust.runtime.store import ObjectKey
 from tests.unit.domain.certificates import NOW
@@ -22,7 +23,7 @@ from tests.unit.domain.samples import (
     build_mesh,
 )
 from tests.unit.hub.conftest import Bench
-from tests.unit.hub.fakes import FakeRegistry, FakeServer, FakeServers, build_manifest
+from tests.unit.hub.fakes import FakeRegistry, FakeServer, FakeServers, build_manifest, fake
 
 GENERATE = {"root": {"source": "Generate"}}
 DOWN = TransientError("Vault is sealed: unseal it.", reason=Reason.SEALED)
@@ -52,7 +53,9 @@ def two() -> Bench:
 
 
 async def plan(bench: Bench, *names: str) -> tuple[PolicyPreview, ...]:
-    planner = PolicyPlanner(bench.controller, store=bench.store, concurrency=4)
+    planner = PolicyPlanner(
+        bench.controller, homes=PolicyHomes(fake(None), bench.store), concurrency=4
+    )
     return await planner.plan([get_key(name) for name in names])
 
 

@@ -6,12 +6,13 @@ import pytest
 
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.hub.policy_change import is_of_interest
+from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_routes import PolicyRoutes
 from roottrust.runtime.store import ObjectKey, build_key
 from tests.unit.domain.issuances import build_certificate
 from tests.unit.domain.samples import OTHER_POLICY, build_known, build_manifest_spec, build_mesh
 from tests.unit.hub.conftest import Bench
-from tests.unit.hub.fakes import build_manifest
+from tests.unit.hub.fakes import build_manifest, fake
 
 MESH = {
     "metadata": {"namespace": "gloo-mesh", "name": "istiod-istio-system-cluster1"},
@@ -28,7 +29,12 @@ def routes(bench: Bench) -> PolicyRoutes:
     spec = build_manifest_spec(applyToMeshes=elsewhere, vault={"kubernetesAuth": auth})
     metadata = {"name": "other", "namespace": "gloo-mesh", "uid": "uid-2"}
     bench.put(build_manifest(spec=spec, metadata=metadata))
-    return PolicyRoutes(bench.store, claims=bench.controller.claims, cluster="cluster1")
+    return PolicyRoutes(
+        bench.store,
+        homes=PolicyHomes(fake(bench.kube), bench.store),
+        claims=bench.controller.claims,
+        cluster="cluster1",
+    )
 
 
 def put(bench: Bench, kind: Any, manifest: dict[str, Any]) -> ObjectKey:

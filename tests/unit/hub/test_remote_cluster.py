@@ -44,7 +44,7 @@ def build_remote_certificate(version: str = "1", **spec: Any) -> dict[str, Any]:
 class Bench:
     """One cluster, and what it told of."""
 
-    def __init__(self, server: ApiServer) -> None:
+    def __init__(self, server: ApiServer, *, has_policies: bool = False) -> None:
         self.server = server
         self.told: list[Changes] = []
         self.changes = 0
@@ -57,6 +57,7 @@ class Bench:
             listener=self,
             pace=DEFAULT_PACE,
             now=lambda: NOW,
+            has_policies=has_policies,
         )
         self.task = asyncio.create_task(self.cluster.run())
 
@@ -65,6 +66,10 @@ class Bench:
         return replace(found, access=replace(found.access, server=self.server.url, **access))
 
     def take_objects(self, cluster: RemoteCluster, changes: Changes) -> None:
+        assert cluster is self.cluster
+        self.told.append(changes)
+
+    def take_policies(self, cluster: RemoteCluster, changes: Changes) -> None:
         assert cluster is self.cluster
         self.told.append(changes)
 

@@ -172,6 +172,12 @@ def command() -> None:
     "hub may be away before the cluster has to be joined again.",
 )
 @click.option(
+    "--remote-policies/--no-remote-policies",
+    default=None,
+    help="Grant what the hub needs for RootTrustPolicies that lie in the cluster. Default: whether "
+    "its configuration has remotePolicies on; with --dry-run, no.",
+)
+@click.option(
     "--registration-only",
     is_flag=True,
     help="Account and rights are applied already: make the token and the Secret alone.",
@@ -194,6 +200,7 @@ def join_command(
     vault_host: str | None,
     vault_ca: Path | None,
     token_hours: int,
+    remote_policies: bool | None,
     registration_only: bool,
     dry_run: bool,
     output: str,
@@ -201,7 +208,7 @@ def join_command(
     """Join a cluster."""
     del output  # there is only one
     if dry_run:
-        _show_manifests(name, places)
+        _show_manifests(name, places, with_policies=bool(remote_policies))
         return
     if places.context is None:
         raise click.UsageError("Name the cluster that is to be served by --context.")
@@ -214,6 +221,7 @@ def join_command(
         vault_ca_pem=_read_ca(vault_ca) if vault_ca else None,
         token_seconds=token_hours * HOUR,
         registers_only=registration_only,
+        with_policies=remote_policies,
     )
     _run(join(options, tell=click.echo, note=tell))
 
@@ -236,12 +244,12 @@ def leave_command(*, name: str, places: Places) -> None:
     _run(leave(name, places, tell=click.echo))
 
 
-def _show_manifests(name: str, places: Places) -> None:
+def _show_manifests(name: str, places: Places, *, with_policies: bool) -> None:
     try:
         check_name(name)
     except RootTrustError as error:
         fail([error.message])
-    manifests = build_remote_manifests(places.namespace)
+    manifests = build_remote_manifests(places.namespace, with_policies=with_policies)
     click.echo(yaml.safe_dump_all(manifests, sort_keys=False), nl=False)
     tell(
         "Apply this in the cluster that is to be served. The Secret that registers it is made by "

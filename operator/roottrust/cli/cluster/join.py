@@ -28,6 +28,7 @@ from roottrust.domain.remote_hub import (
     HUB_ACCOUNT,
     build_remote_manifests,
     list_needed_rights,
+    list_policy_rights,
 )
 from roottrust.domain.target import Account
 from roottrust.kube.access_rights import find_missing_rights
@@ -35,6 +36,7 @@ from roottrust.kube.account_token import issue_account_token
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import SECRETS
 from roottrust.kube.own_kind import build_resource
+from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_cluster import read_cluster_configuration
 from roottrust.runtime.settings_file import SettingsError
 
@@ -46,7 +48,11 @@ Manifest = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class JoinOptions:
-    """What the command line says; a label that is None is taken off."""
+    """What the command line says; a label that is None is taken off.
+
+    `with_policies` says whether the hub may keep RootTrustPolicies there; None, whether its own
+    configuration has them count.
+    """
 
     name: str
     places: Places
@@ -56,6 +62,7 @@ class JoinOptions:
     vault_ca_pem: str | None = None
     token_seconds: int
     registers_only: bool = False
+    with_policies: bool | None = None
 
 
 def check_name(name: str) -> None:
@@ -75,17 +82,22 @@ async def join(options: JoinOptions, *, tell: Tell, note: Tell) -> None:
     """
     check_name(options.name)
     async with options.places.open_hub() as hub, options.places.open_workload() as workload:
-        await _check_places(options, hub, workload)
+        settings = await _check_places(options, hub, workload)
+        given = options.with_policies
+        with_policies = bool(settings and settings.remote_policies) if given is None else given
         with explained(workload):
             if not options.registers_only:
-                await _prepare(options, workload, tell=tell)
+                await _prepare(options, workload, with_policies=with_policies, tell=tell)
             access = await _build_access(options, workload)
-            await _check_rights(access, workload, note=note)
+            await _check_rights(access, workload, with_policies=with_policies, note=note)
         with explained(hub):
             await _register(options, hub, access, tell=tell, note=note)
 
 
-async def _check_places(options: JoinOptions, hub: KubeClient, workload: KubeClient) -> None:
+async def _check_places(
+    options: JoinOptions, hub: KubeClient, workload: KubeClient
+) -> OperatorSettings | None:
+    """Return the hub's configuration, None where it cannot be read; raises InvalidSpecError."""
     if hub.server == workload.server:
         raise InvalidSpecError(
             f"--context names the cluster that the hub runs in ({hub.server}), which it serves "
@@ -96,17 +108,20 @@ async def _check_places(options: JoinOptions, hub: KubeClient, workload: KubeCli
     try:
         found = await read_cluster_configuration(hub, namespace=namespace)
     except (RootTrustError, SettingsError):
-        return  # the hub itself refuses its own name
+        return None  # the hub itself refuses its own name
     if found.settings.cluster.name == options.name:
         raise InvalidSpecError(
             f"{options.name} is the name of the hub's own cluster: give this one another name.",
             reason=Reason.CLUSTER_NAME_TAKEN,
         )
+    return found.settings
 
 
-async def _prepare(options: JoinOptions, workload: KubeClient, *, tell: Tell) -> None:
+async def _prepare(
+    options: JoinOptions, workload: KubeClient, *, with_policies: bool, tell: Tell
+) -> None:
     namespace = options.places.namespace
-    for manifest in build_remote_manifests(namespace):
+    for manifest in build_remote_manifests(namespace, with_policies=with_policies):
         await workload.apply(find_kind(manifest), manifest, field_manager=FIELD_MANAGER)
     tell(f"{workload.server}: account {namespace}/{HUB_ACCOUNT} and its rights are applied.")
 
@@ -131,11 +146,14 @@ async def _build_access(options: JoinOptions, workload: KubeClient) -> ClusterAc
     )
 
 
-async def _check_rights(access: ClusterAccess, workload: KubeClient, *, note: Tell) -> None:
+async def _check_rights(
+    access: ClusterAccess, workload: KubeClient, *, with_policies: bool, note: Tell
+) -> None:
     """Ask as the hub will, over the way that a person has: the hub's own may be closed here."""
     client = KubeClient(workload.access.with_token(access.token))
     try:
-        missing = await find_missing_rights(client, list_needed_rights())
+        needed = list_needed_rights() + (list_policy_rights() if with_policies else ())
+        missing = await find_missing_rights(client, needed)
         if missing:
             names = ", ".join(map(str, missing))
             note(f"The hub's account there still lacks rights: {names}. Apply its roles anew.")

@@ -37,7 +37,7 @@ from roottrust.domain.issuance_change import (
 )
 from roottrust.domain.manifest_change import list_manifest_changes
 from roottrust.domain.reasons import Reason
-from roottrust.hub.policy_planner import PolicyPreview, build_policy_key
+from roottrust.hub.policy_planner import PolicyPreview
 from roottrust.runtime.store import ObjectKey
 
 Before = Mapping[ObjectKey, Mapping[str, Any] | None]
@@ -83,7 +83,7 @@ def _build_policy(preview: PolicyPreview, before: Before) -> PolicyReport:
         name=identity.name,
         server=target.server if target else None,
         vault_namespace=target.namespace if target else None,
-        given=build_policy_key(preview.policy) in before,
+        given=preview.policy.key in before,
         mode="Observe" if preview.is_observed_only else "Manage",
         clusters=tuple(
             ClusterReport(name=each.cluster, meshes=tuple(mesh.name for mesh in each.meshes))
@@ -100,7 +100,7 @@ def _build_policy(preview: PolicyPreview, before: Before) -> PolicyReport:
 
 
 def _build_kubernetes(preview: PolicyPreview, before: Before) -> tuple[ObjectReport, ...]:
-    key = build_policy_key(preview.policy)
+    key = preview.policy.key
     if key not in before:
         return ()
     known = before[key]

@@ -16,6 +16,7 @@ from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.given_policies import put_given
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.policy_controller import PolicyController
+from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import read_policy
 from roottrust.hub.policy_planner import PolicyPlanner
 from roottrust.hub.policy_report import PolicyReporter
@@ -109,8 +110,9 @@ async def build_planning_hub(
     own = LocalCluster(settings.cluster, home=settings.namespace, client=client, store=store)
     clusters = registered.join(own)
     await clusters.refresh()
+    homes = PolicyHomes(client, store)
     reporter = PolicyReporter(
-        client,
+        homes,
         events=EventQueue(EventPoster(client).post_event, is_busy=lambda: False),
         metrics=Metrics(),
         now=now,
@@ -118,11 +120,11 @@ async def build_planning_hub(
     controller = PolicyController(
         hub=settings.hub_name,
         client=client,
-        store=store,
+        homes=homes,
         clusters=clusters,
         servers=servers,
         reporter=reporter,
         now=now,
     )
-    planner = PolicyPlanner(controller, store=store, concurrency=settings.workers)
+    planner = PolicyPlanner(controller, homes=homes, concurrency=settings.workers)
     return PlanningHub(store=store, controller=controller, planner=planner, before=before)

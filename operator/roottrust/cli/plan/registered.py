@@ -54,6 +54,9 @@ class _Nobody:
     def take_objects(self, cluster: RemoteCluster, changes: Changes) -> None:
         """Take no notice."""
 
+    def take_policies(self, cluster: RemoteCluster, changes: Changes) -> None:
+        """Take no notice."""
+
     def take_cluster(self, cluster: RemoteCluster) -> None:
         """Take no notice."""
 

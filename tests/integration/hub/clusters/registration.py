@@ -16,9 +16,10 @@ from tests.integration.hub.waiting import wait_for
 HOME = "gloo-mesh"
 
 
-def prepare(cluster: Cluster) -> None:
-    """Give the hub its account and its rights there."""
-    manifests = {"apiVersion": "v1", "kind": "List", "items": build_remote_manifests(HOME)}
+def prepare(cluster: Cluster, *, with_policies: bool = False) -> None:
+    """Give the hub its account and its rights there, and no others."""
+    items = build_remote_manifests(HOME, with_policies=with_policies)
+    manifests = {"apiVersion": "v1", "kind": "List", "items": items}
     words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
     cluster.kubectl(*words, input=json.dumps(manifests))
 

@@ -1,0 +1,86 @@
+"""Letting policies go whose deletion no hub brings to its end, lest a namespace hangs.
+
+The hub's finalizer is on them while their `deletionPolicy` is Delete. Where it looks at them no
+more (the cluster left, or `remotePolicies` was turned off), nobody else would take it off.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from roottrust.cluster.kinds import POLICIES
+from roottrust.domain.deletion_scope import FINALIZER
+from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.reasons import Reason
+from roottrust.kube.client import KubeClient
+from roottrust.runtime.event_queue import EventQueue
+
+logger = logging.getLogger(__name__)
+
+FIELD_MANAGER = "roottrust-cluster-policies"
+# So much longer than the hub itself waits for Vault.
+MORE_SECONDS = 300.0
+
+_LEFT = (
+    "No hub has removed what was made for it in Vault: it is left there. See in the management "
+    "cluster by `roottrust cluster list` whether this one is registered."
+)
+
+
+class PolicyRelease:
+    """Takes the finalizer off in the end."""
+
+    def __init__(
+        self,
+        client: KubeClient,
+        *,
+        deletion_seconds: float,
+        events: EventQueue,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._patience = timedelta(seconds=deletion_seconds + MORE_SECONDS)
+        self._events = events
+        self._now = now
+
+    async def advance(self, policy: Mapping[str, Any]) -> float | None:
+        """Let a policy that is being deleted go when it is time; return when to look again.
+
+        Raises RootTrustError when the finalizer cannot be taken off.
+        """
+        metadata = policy["metadata"]
+        finalizers = metadata.get("finalizers") or []
+        if FINALIZER not in finalizers:
+            return None
+        deadline = datetime.fromisoformat(metadata["deletionTimestamp"]) + self._patience
+        left = (deadline - self._now()).total_seconds()
+        if left > 0:
+            return left
+        await self._take_off(metadata, finalizers.index(FINALIZER))
+        return None
+
+    async def _take_off(self, metadata: Mapping[str, Any], index: int) -> None:
+        path = f"/metadata/finalizers/{index}"
+        with suppress(DependencyMissingError):  # it is gone
+            await self._client.patch_json(
+                POLICIES,
+                [
+                    {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
+                    {"op": "test", "path": path, "value": FINALIZER},
+                    {"op": "remove", "path": path},
+                ],
+                namespace=metadata["namespace"],
+                name=metadata["name"],
+                field_manager=FIELD_MANAGER,
+            )
+        logger.warning("%s/%s: %s", metadata["namespace"], metadata["name"], _LEFT)
+        await self._events.post_event(
+            {"apiVersion": POLICIES.api_version, "kind": POLICIES.kind, "metadata": metadata},
+            type_="Warning",
+            reason=Reason.LEFT_IN_VAULT,
+            message=_LEFT,
+        )
