@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from roottrust.cluster.bounce_controller import BounceController
@@ -47,18 +48,18 @@ def plan_cluster_role(*, is_alone: bool = False) -> RolePlan:
     Alone in its process, it answers RootTrustPolicies that no hub answers there.
     """
     watched = WATCHED_ALONE if is_alone else WATCHED
-    return RolePlan(name="cluster", watched=watched, build=_ClusterRole)
+    return RolePlan(name="cluster", watched=watched, build=partial(_ClusterRole, is_alone=is_alone))
 
 
 class _ClusterRole:
     """The parts of the cluster role, and the ways of keys between them."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, *, is_alone: bool) -> None:
         settings = shared.settings
         place = MeshPlace(cluster=settings.cluster.name, home=settings.namespace)
         self._place = place
         self._store = shared.store
-        self._routes = ClusterRoutes(shared.store, place=place)
+        self._routes = ClusterRoutes(shared.store, place=place, has_policies=is_alone)
         istiods = IstiodNamespaces(shared.client, shared.store)
         self._meshes = MeshController(
             place=place,

@@ -23,17 +23,19 @@ CROWDED = frozenset({CONFIG_MAPS, NAMESPACES, PODS})
 
 
 class ClusterRoutes:
-    """Finds them in the store."""
+    """Finds them in the store; `has_policies` says whether RootTrustPolicies in it are ours."""
 
-    def __init__(self, store: ObjectStore, *, place: MeshPlace) -> None:
+    def __init__(self, store: ObjectStore, *, place: MeshPlace, has_policies: bool = False) -> None:
         self._store = store
+        self._has_policies = has_policies
         self._place = place
 
     def list_all(self) -> frozenset[ObjectKey]:
         """Return all there is, and istiods that are gone and have a Mesh yet."""
         meshes = self._store.list(MESHES, namespace=self._place.home)
         named = frozenset(each for mesh in meshes for each in self._find_istiod(mesh))
-        kinds = {DEPLOYMENTS, ISSUED_CERTIFICATES, DIRECTIVES, POLICIES} & set(self._store.kinds)
+        own = (POLICIES,) if self._has_policies else ()
+        kinds = (DEPLOYMENTS, ISSUED_CERTIFICATES, DIRECTIVES, *own)
         return named.union(*(self._store.keys(kind) for kind in kinds))
 
     def find_concerned(
@@ -46,7 +48,7 @@ class ClusterRoutes:
             beside = frozenset() if before and now else self._find_beside(DIRECTIVES, key)
             return beside | {key}
         if key.kind == POLICIES:
-            return frozenset({key}) if key.kind in self._store.kinds else frozenset()
+            return frozenset({key}) if self._has_policies else frozenset()
         if key.kind == DIRECTIVES:
             return frozenset({key}) if _has_news(before, now) else frozenset()
         if key.kind == MESHES:

@@ -174,6 +174,15 @@ def find_refusal(
     ) or _find_not_granted(grants, request)
 
 
+def allows_namespace(grants: tuple[Grant, ...], namespace: str, *, own: str) -> bool:
+    """Whether one grant is for a namespace of Vault; `own` is that of the operator's login."""
+    return any(
+        _is_match(pattern, namespace, cluster="")
+        for grant in grants
+        for pattern in (grant.vault_namespaces or (own,))
+    )
+
+
 def _find_reserved(
     request: Request, *, roles: frozenset[str], auth_mounts: frozenset[str]
 ) -> str | None:

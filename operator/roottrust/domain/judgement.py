@@ -17,6 +17,7 @@ _NEEDS_AN_EDIT = frozenset(
         Reason.INVALID_PATH,
         Reason.NOT_ALLOWED,
         Reason.NOT_SUPPORTED,
+        Reason.OTHER_CLUSTER,
         Reason.REMOTE_POLICIES_OFF,
         Reason.UNKNOWN_SERVER,
         Reason.PLAIN_HTTP,

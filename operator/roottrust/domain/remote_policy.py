@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from roottrust.api.choices import RootSource
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
+from roottrust.domain.bounds import allows_namespace
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.reasons import Reason
 from roottrust.domain.selection import CLUSTER_LABEL, find_named
+from roottrust.domain.server_terms import ServerTerms
 
 # An intermediate is good until it ends, also after its cluster was told to leave.
 TTL_DAYS_MAX = 365
@@ -22,6 +24,16 @@ def check_remote(spec: RootTrustPolicySpec, *, cluster: str) -> None:
     if asked:
         raise InvalidSpecError(
             f"A policy in a workload cluster may not ask for {'; nor '.join(asked)}.",
+            reason=Reason.NOT_ALLOWED,
+        )
+
+
+def check_namespace(namespace: str, server: ServerTerms) -> None:
+    """Raise InvalidSpecError for a namespace of Vault that is granted to no such policy."""
+    own = (server.namespace or "").strip("/")
+    if not allows_namespace(server.remote_grants, namespace, own=own):
+        raise InvalidSpecError(
+            f"Vault namespace {namespace!r} is granted to no policy of a workload cluster.",
             reason=Reason.NOT_ALLOWED,
         )
 

@@ -190,8 +190,6 @@ class _Hub:
 
     def _take_policies(self, changes: Changes) -> None:
         """Have policies of workload clusters looked at that were changed there."""
-        if not self.work.is_working:
-            return
         for key, before in changes.items():
             now, told = self._homes.get(key), self._reporter.get_told(key)
             if now is None or is_of_interest(key.kind, before, now, told=told):

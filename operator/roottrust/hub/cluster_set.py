@@ -58,8 +58,7 @@ class ClusterSet:
     async def list_certificates(self, *, cluster: str = "") -> tuple[Manifest, ...]:
         """Return the IssuedCertificates of one cluster or of all; raises RootTrustError."""
         if cluster:
-            found_in = self.others.get(cluster)
-            return () if found_in is None else await found_in.list_certificates()
+            return await self._get_other(cluster).list_certificates()
         asked = [each.list_certificates() for each in self.others.values()]
         found = await asyncio.gather(self._own.list_certificates(), *asked)
         return tuple(chain.from_iterable(found))
@@ -70,12 +69,15 @@ class ClusterSet:
 
     async def issue_reviewer_token(self, cluster: str) -> IssuedToken:
         """Have a token of a cluster's reviewer made; raises RootTrustError."""
+        if self._own.get_objects(cluster) is not None and cluster not in self.others:
+            return await self._own.issue_reviewer_token(cluster)
+        return await self._get_other(cluster).issue_reviewer_token()
+
+    def _get_other(self, cluster: str) -> RemoteCluster:
         found = self.others.get(cluster)
-        if found is not None:
-            return await found.issue_reviewer_token()
-        if self._own.get_objects(cluster) is None:
+        if found is None:
             raise DependencyMissingError(
                 f"The cluster {cluster} is not registered any more.",
                 reason=Reason.NO_CLUSTER_SELECTED,
             )
-        return await self._own.issue_reviewer_token(cluster)
+        return found

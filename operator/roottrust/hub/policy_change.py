@@ -37,7 +37,9 @@ def take_over_status(manifest: Manifest, written: Manifest, status: Manifest) ->
 
     None where more has changed meanwhile: its watch brings that, and must not find it known.
     """
-    metadata = written.get("metadata") or {}
+    metadata = written.get("metadata")
+    if not isinstance(metadata, dict) or not _is_same_place(manifest["metadata"], metadata):
+        return None  # another cluster may answer anything
     if _get_essence(manifest) != _get_essence({"metadata": metadata}):
         return None
     return {**manifest, "metadata": metadata, "status": status}
@@ -46,6 +48,10 @@ def take_over_status(manifest: Manifest, written: Manifest, status: Manifest) ->
 def _get_essence(manifest: Manifest) -> tuple[Any, ...]:
     metadata = manifest["metadata"]
     return tuple(metadata.get(name) for name in _ESSENCE)
+
+
+def _is_same_place(metadata: Manifest, other: Manifest) -> bool:
+    return all(metadata.get(name) == other.get(name) for name in ("namespace", "name"))
 
 
 def _get_reported(certificate: Manifest) -> tuple[Any, ...]:

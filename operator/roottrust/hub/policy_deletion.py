@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from roottrust.api.root_trust_policy_status import VaultPlace
+from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus, VaultPlace
 from roottrust.domain.acceptance import find_namespace
 from roottrust.domain.deletion_plan import Leftover
 from roottrust.domain.deletion_report import (
@@ -33,6 +33,7 @@ from roottrust.domain.fault import build_outage, is_outage
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.reasons import Reason
+from roottrust.domain.remote_policy import check_namespace
 from roottrust.domain.server_terms import find_server, find_terms
 from roottrust.domain.status import describe_place
 from roottrust.domain.vault_object import VaultObject
@@ -128,10 +129,12 @@ class PolicyDeleter:
         return min(policy.deleted_at or now, seen_at) + self._patience
 
     def _build_case(self, policy: PolicyObject) -> _Case:
-        made = list_made_objects(policy.status)
+        # The status of a policy in another cluster may be forged, and is not looked into.
+        told = None if policy.identity.is_remote else policy.status
+        made = list_made_objects(told)
         scope = DeletionScope(hub=self._hub, policy=policy.identity, made=made)
         try:
-            place = self._find_place(policy)
+            place = self._find_place(policy, told)
             find_terms(place.server, self._servers.terms)
         except RootTrustError as error:
             return _Case(policy=policy, scope=scope, where="Vault", refusal=error)
@@ -140,24 +143,23 @@ class PolicyDeleter:
             policy=policy.identity,
             made=made,
             asked=self._list_asked(policy, place),
-            root_mounts=list_root_mounts(_read_ca_path(policy), policy.status),
+            root_mounts=list_root_mounts(_read_ca_path(policy), told),
             is_forced=policy.forces_deletion,
         )
         namespace = f", namespace {place.namespace}" if place.namespace else ""
         where = f"Vault {place.server}{namespace}"
         return _Case(policy=policy, scope=scope, where=where, place=place)
 
-    def _find_place(self, policy: PolicyObject) -> VaultPlace:
-        """Return where the policy's objects are: where they were seen last, or where it says.
-
-        The status of a policy in another cluster may be forged, and leads nowhere.
-        """
-        is_told = policy.status is not None and not policy.identity.is_remote
-        if is_told and policy.status and policy.status.vault is not None:
-            return policy.status.vault
+    def _find_place(self, policy: PolicyObject, told: RootTrustPolicyStatus | None) -> VaultPlace:
+        """Return where the policy's objects are: where they were seen last, or where it says."""
+        if told is not None and told.vault is not None:
+            return told.vault
         spec = policy.parse_spec()
         terms = find_server(spec, self._servers.terms)
-        return VaultPlace(server=terms.address, namespace=find_namespace(spec, terms) or None)
+        namespace = find_namespace(spec, terms)
+        if policy.identity.is_remote:
+            check_namespace(namespace, terms)
+        return VaultPlace(server=terms.address, namespace=namespace or None)
 
     def _list_asked(self, policy: PolicyObject, place: VaultPlace) -> tuple[VaultObject, ...]:
         try:

@@ -30,7 +30,7 @@ from roottrust.hub.pace import Pace
 from roottrust.hub.registration_secret import RegistrationSecret
 from roottrust.hub.remote_policies import RemotePolicies
 from roottrust.hub.rights_check import RightsCheck
-from roottrust.hub.served_cluster import ClusterPlace, ServedCluster
+from roottrust.hub.served_cluster import ServedCluster, build_place
 from roottrust.hub.token_renewal import TokenRenewal
 from roottrust.kube.client import KubeClient, OnWrite
 from roottrust.kube.cluster_access import build_access, replace_token
@@ -102,7 +102,7 @@ class RemoteCluster:
             answer_bytes=ANSWER_BYTES_MAX,
         )
         self.store = ObjectStore([each.resource for each in WATCHED])
-        place = _build_place(registration)
+        place = build_place(registration)
         self._served = ServedCluster(place, home=home, client=self.client, store=self.store)
         self.health = ClusterHealth(
             registration.name,
@@ -190,7 +190,7 @@ class RemoteCluster:
                 each.try_again()
             if self.policies is not None:
                 self.policies.try_again()
-        place = _build_place(registration)
+        place = build_place(registration)
         if place != self._served.place:
             self._served.place = place
             self._forget_known()
@@ -301,12 +301,3 @@ class RemoteCluster:
 
     def _forget_known(self) -> None:
         self._known = None
-
-
-def _build_place(registration: Registration) -> ClusterPlace:
-    return ClusterPlace(
-        name=registration.name,
-        labels=registration.labels,
-        kubernetes_host=registration.kubernetes_host,
-        kubernetes_ca_pem=registration.kubernetes_ca_pem,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -100,7 +100,7 @@ class RemotePolicies:
 
     async def run(self, call: Call[Result]) -> Result:
         """Return what a call into the cluster does; raises RootTrustError."""
-        return await self._calls.run(lambda: _await(call, self._client))
+        return await self._calls.run(lambda: call(self._client))
 
     async def follow(self) -> None:
         """Follow them until cancelled."""
@@ -142,7 +142,3 @@ class RemotePolicies:
 
     def _name(self, key: ObjectKey) -> ObjectKey:
         return replace(key, cluster=self._cluster)
-
-
-async def _await(call: Callable[[KubeClient], Awaitable[Result]], client: KubeClient) -> Result:
-    return await call(client)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
+from roottrust.domain.cluster_registration import Registration
 from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.errors import DependencyMissingError, RootTrustError
 from roottrust.domain.issuance import CertificateKey
@@ -34,6 +35,16 @@ class ClusterPlace:
     labels: Mapping[str, str]
     kubernetes_host: str
     kubernetes_ca_pem: str = field(repr=False)
+
+
+def build_place(registration: Registration) -> ClusterPlace:
+    """Return the place of a registered cluster."""
+    return ClusterPlace(
+        name=registration.name,
+        labels=registration.labels,
+        kubernetes_host=registration.kubernetes_host,
+        kubernetes_ca_pem=registration.kubernetes_ca_pem,
+    )
 
 
 class ServedCluster:

@@ -63,6 +63,7 @@ def test_each_does_its_work_while_vault_is_away(
     istiod.wait_for_status(lambda found: found.get("istiod", {}).get("summary") == "0/1")
     found = wait_for(find_conditions, bool)
     assert found["Ready"] != "True"
+    assert found["Accepted"] == "True"  # by the hub: the cluster role leaves it alone
     assert both.get("/readyz").ok
     assert both.count_samples("roottrust_leader_state") == 1
     assert both.stop() == 0

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from roottrust.cluster.app import plan_cluster_role
 from roottrust.cluster.kinds import ISSUED_CERTIFICATES, POLICIES, WATCHED_ALONE
 from roottrust.cluster.policy_answer import PAUSE, HubLease, PolicyAnswer
 from roottrust.domain.deletion_scope import FINALIZER
@@ -203,3 +204,11 @@ async def test_a_policy_that_no_hub_lets_go_goes_in_the_end(*, is_on: bool) -> N
     assert await bench.reconcile() is None
     assert len(bench.client.patched) == 1
     assert bench.events == ["LeftInVault"]
+
+
+@pytest.mark.parametrize(("is_alone", "watched"), [(True, True), (False, False)])
+def test_policies_are_watched_where_no_hub_is_in_the_process(
+    *, is_alone: bool, watched: bool
+) -> None:
+    kinds = {each.resource for each in plan_cluster_role(is_alone=is_alone).watched}
+    assert (POLICIES in kinds) is watched

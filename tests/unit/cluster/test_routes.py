@@ -101,12 +101,22 @@ def test_at_the_start_istiods_that_are_gone_are_looked_at_too() -> None:
     assert ClusterRoutes(store, place=PLACE).list_all() == {ISTIOD, gone}
 
 
-def test_policies_concern_themselves_where_they_are_watched() -> None:
+def test_policies_are_for_the_hub_where_one_is_in_the_same_process() -> None:
+    """It shares the store, which has them."""
     policy = build_object("guide", namespace="gloo-mesh")
     key = build_key(POLICIES, policy)
-    assert find(POLICIES, before=None, now=policy) == set()
     store = ObjectStore(each.resource for each in WATCHED_ALONE)
     store.apply_event(POLICIES, "ADDED", policy)
     routes = ClusterRoutes(store, place=PLACE)
+    assert routes.list_all() == set()
+    assert routes.find_concerned(key, before=None, now=policy) == set()
+
+
+def test_policies_concern_themselves_where_no_hub_is() -> None:
+    policy = build_object("guide", namespace="gloo-mesh")
+    key = build_key(POLICIES, policy)
+    store = ObjectStore(each.resource for each in WATCHED_ALONE)
+    store.apply_event(POLICIES, "ADDED", policy)
+    routes = ClusterRoutes(store, place=PLACE, has_policies=True)
     assert routes.list_all() == {key}
     assert routes.find_concerned(key, before=None, now=policy) == {key}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from roottrust.domain.bounds import Grant, Request, find_refusal
+from roottrust.domain.bounds import Grant, Request, allows_namespace, find_refusal
 
 GUIDE = Request(
     policy_namespace="gloo-mesh",
@@ -239,3 +239,21 @@ def test_root_mount_cannot_hold_intermediates() -> None:
 def test_pattern_that_can_match_nothing_is_refused(field: str, pattern: str) -> None:
     with pytest.raises(ValidationError, match="a pattern has"):
         Grant(**{"policy_namespaces": ("x",), field: (pattern,)})
+
+
+@pytest.mark.parametrize(
+    ("patterns", "namespace", "allowed"),
+    [
+        ((), "own", True),
+        ((), "", False),
+        ((), "own/team", False),
+        (("own/*",), "own/team", True),
+        (("own/*",), "own", False),
+    ],
+)
+def test_a_namespace_of_vault_is_allowed_by_one_grant(
+    patterns: tuple[str, ...], namespace: str, *, allowed: bool
+) -> None:
+    grant = Grant(policy_namespaces=("a",), vault_namespaces=patterns)
+    assert allows_namespace((grant,), namespace, own="own") is allowed
+    assert not allows_namespace((), namespace, own="own")

@@ -228,11 +228,11 @@ def test_whose_age_it_is_decides_nothing_between_two_workload_clusters() -> None
 
 
 def test_a_policy_of_a_workload_cluster_owns_no_root() -> None:
-    other = build_target(build_cluster("b"), root=replace(EXISTING_ROOT, issuer="theirs"))
-    remote = build_remote("remote", day=1, cluster="b", target=other)
-    local = build_claim("local", day=9, target=build_target(build_cluster("a")))
+    other = build_target(build_cluster("a"), root=replace(EXISTING_ROOT, issuer="theirs"))
+    remote = build_remote("remote", day=1, cluster="a", target=other)
+    local = build_claim("local", day=9, target=build_target(build_cluster("b")))
     assert settle(local, [remote]) == local.target
-    mine = build_remote("mine", day=9, cluster="a", target=build_target(build_cluster("a")))
+    mine = build_remote("mine", day=9, cluster="b", target=build_target(build_cluster("b")))
     assert settle(mine, [remote]) == mine.target
 
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -136,7 +137,12 @@ async def test_its_deletion_asks_no_other_cluster_and_believes_no_status(
             "finalizers": [FINALIZER],
             "deletionTimestamp": remote.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         },
-        status={"vault": {"server": "https://elsewhere.example", "namespace": "any"}},
+        status={
+            "vault": {"server": "https://elsewhere.example", "namespace": "any"},
+            "managedObjects": [
+                {"path": "sys/policies/acl/admins", "kind": "Policy", "origin": "Created"}
+            ],
+        },
     )
     asked: list[str] = []
     known = remote.registry.list_certificates
@@ -146,9 +152,36 @@ async def test_its_deletion_asks_no_other_cluster_and_believes_no_status(
         return await known(cluster=cluster)
 
     remote.registry.list_certificates = list_certificates  # type: ignore[method-assign]
+    scopes: list[Any] = []
+    observe = remote.server.observe_deletion
+
+    async def observe_deletion(scope: Any) -> Any:
+        scopes.append(scope)
+        return await observe(scope)
+
+    remote.server.observe_deletion = observe_deletion  # type: ignore[method-assign]
     await remote.controller.reconcile(REMOTE)
     assert remote.others.kube.finalizers == []
     assert set(asked) <= {"cluster1"}
+    assert [each.made for each in scopes] == [()] * len(scopes)
+    assert "admins" not in {name for each in scopes for name in each.role_names}
+
+
+async def test_no_deletion_leads_the_hub_to_where_nothing_is_granted(remote: RemoteBench) -> None:
+    remote.others.kube.finalizers = [FINALIZER]
+    spec = build_manifest_spec(
+        management={"deletionPolicy": "Delete"}, vault={"namespace": "elsewhere"}
+    )
+    metadata = {
+        "finalizers": [FINALIZER],
+        "deletionTimestamp": remote.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    remote.put_remote(spec=spec, metadata=metadata)
+    assert await remote.controller.reconcile(REMOTE) is not None
+    remote.now += timedelta(hours=1)
+    await remote.controller.reconcile(REMOTE)
+    assert remote.server.observed == 0
+    assert remote.others.kube.finalizers == []
 
 
 def _name_owner(text: str) -> str:

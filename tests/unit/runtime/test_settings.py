@@ -211,3 +211,22 @@ def test_every_field_has_a_description() -> None:
         if not field.description
     ]
     assert missing == []
+
+
+def test_policies_of_workload_clusters_have_the_guides_names_in_the_operators_namespace(
+    path: Path,
+) -> None:
+    assert not load(path).remote_policies
+    (server,) = load(path, namespace="ops").vault_servers
+    (grant,) = (each.build_grant() for each in server.remote_grants)
+    assert grant.policy_namespaces == ("ops",)
+    assert grant.auth_mounts == ("kube-${cluster}-mesh-auth",)
+    assert grant.intermediate_mounts == ("pki_int_${cluster}",)
+    assert grant.roles == ("gen-int-ca-istio-${cluster}-mesh",)
+
+
+@pytest.mark.parametrize("field", ["authMounts", "intermediateMounts", "roles"])
+def test_no_other_names_can_be_granted_to_them(path: Path, field: str) -> None:
+    grant = {"policyNamespaces": ["ops"], field: ["any-*"]}
+    server = {**MINIMAL["vaultServers"][0], "remoteGrants": [grant]}
+    assert field in load_faults(path, vaultServers=[server])[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,8 @@ def test_a_storm_of_changes_delays_nobody(
     mirrored = count_writes(operator)
     before = operator.sum_metric("roottrust_reconciles_total")
     started_at = time.monotonic()
-    with storm(second, namespace) as sent:
+    path = f"{MESHES.format(namespace=namespace)}/istiod-{namespace}-cluster2"
+    with storm(second, path, _label_mesh) as sent:
         time.sleep(3)
         check_upkeep(victim, times=5)
         time.sleep(max(0.0, started_at + 15 - time.monotonic()))
@@ -164,25 +165,27 @@ def test_a_storm_of_changes_delays_nobody(
 
 
 @contextmanager
-def storm(cluster: Cluster, namespace: str) -> Iterator[list[int]]:
-    """Change a Mesh as fast as its API server takes it; yields the counts of changes."""
+def storm(
+    cluster: Cluster, path: str, build: Callable[[str], dict[str, Any]]
+) -> Iterator[list[int]]:
+    """Change an object as fast as its API server takes it; yields the counts of changes.
+
+    `build` returns a change that is another one for each text.
+    """
     stop = threading.Event()
     sent = [0] * 4
     folder = cluster.kubeconfig.parent
-    path = MESHES.format(namespace=namespace)
 
     def blow(index: int) -> None:
         session = requests.Session()
         session.trust_env = False  # it may name another CA, or a proxy
         session.cert = (str(folder / "admin.crt"), str(folder / "admin.key"))
         session.verify = str(cluster.ca_file)
-        url = f"{cluster.server}{path}/istiod-{namespace}-cluster2"
+        url = f"{cluster.server}{path}"
         headers = {"Content-Type": "application/merge-patch+json"}
         while not stop.is_set():
             sent[index] += 1
-            # What policies select by: each change could have all of them read again.
-            labels = {"app": f"istiod-{index}-{sent[index]}"}
-            patch = {"spec": {"istio": {"installation": {"podLabels": labels}}}}
+            patch = build(f"{index}-{sent[index]}")
             assert session.patch(url, json=patch, headers=headers, timeout=10).ok
 
     threads = [threading.Thread(target=blow, args=(number,)) for number in range(len(sent))]
@@ -194,6 +197,11 @@ def storm(cluster: Cluster, namespace: str) -> Iterator[list[int]]:
         stop.set()
         for each in threads:
             each.join()
+
+
+def _label_mesh(text: str) -> dict[str, Any]:
+    """Return a change of what policies select by: each could have all of them read again."""
+    return {"spec": {"istio": {"installation": {"podLabels": {"app": f"istiod-{text}"}}}}}
 
 
 def _build_mesh(deployment: str, namespace: str) -> dict[str, Any]:

@@ -121,3 +121,28 @@ def test_a_right_that_a_person_lacks_is_told_to_that_person() -> None:
     denied = pytest.raises(AccessDeniedError, match="https://a denies you patch on /y")
     with denied, explained(fake(Client())):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("words", "granted"),
+    [((), None), (("--remote-policies",), True), (("--no-remote-policies",), False)],
+)
+def test_whether_policies_count_there_is_for_the_hub_to_say_or_for_whoever_joins(
+    call: Call, joined: list[JoinOptions], words: tuple[str, ...], granted: bool | None
+) -> None:
+    assert call("cluster", "join", "c2", "--context", "prod", *words).exit_code == 0
+    assert joined[0].with_policies is granted
+
+
+@pytest.mark.parametrize("words", [(), ("--remote-policies",)])
+def test_a_dry_run_shows_rights_to_policies_where_they_are_asked_for(
+    call: Call, words: tuple[str, ...]
+) -> None:
+    result = call("cluster", "join", "c2", "--dry-run", *words)
+    resources = [
+        resource
+        for each in yaml.safe_load_all(result.stdout)
+        for rule in each.get("rules", ())
+        for resource in rule.get("resources", ())
+    ]
+    assert ("roottrustpolicies" in resources) is bool(words)
