@@ -21,3 +21,10 @@ def test_our_status_is_known_before_its_echo_unless_more_has_changed() -> None:
 @pytest.mark.parametrize("metadata", [7, [], None, {}, {"name": "other", "namespace": "gloo-mesh"}])
 def test_an_answer_that_is_none_is_not_taken_over(metadata: Any) -> None:
     assert take_over_status(build_manifest(), {"metadata": metadata}, {}) is None
+
+
+@pytest.mark.parametrize("place", [{"name": "other"}, {"namespace": "other"}, {"name": None}])
+def test_an_answer_on_another_object_is_not_taken_over(place: dict[str, Any]) -> None:
+    manifest = build_manifest()
+    metadata = {**manifest["metadata"], **place, "resourceVersion": "9"}
+    assert take_over_status(manifest, {"metadata": metadata}, {}) is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from roottrust.runtime.store import ObjectKey, build_key
 from tests.unit.domain.issuances import build_certificate
 from tests.unit.domain.samples import OTHER_POLICY, build_known, build_manifest_spec, build_mesh
 from tests.unit.hub.conftest import Bench
-from tests.unit.hub.fakes import build_manifest, fake
+from tests.unit.hub.fakes import FakeHomes, build_manifest, fake
 
 MESH = {
     "metadata": {"namespace": "gloo-mesh", "name": "istiod-istio-system-cluster1"},
@@ -85,3 +86,24 @@ def test_what_the_hub_tells_on_a_certificate_is_no_news() -> None:
     assert is_of_interest(ISSUED_CERTIFICATES, before, after, told=None)
     assert is_of_interest(ISSUED_CERTIFICATES, None, before, told=None)
     assert is_of_interest(MESHES, MESH, MESH, told=None)
+
+
+def test_a_mark_of_a_workload_cluster_s_policy_counts_in_that_cluster_alone(bench: Bench) -> None:
+    others = FakeHomes()
+    others.put("cluster2", build_manifest())
+    homes = PolicyHomes(fake(bench.kube), bench.store, others=others)
+    routes = PolicyRoutes(
+        bench.store, homes=homes, claims=bench.controller.claims, cluster="cluster1"
+    )
+    policy = replace(OTHER_POLICY.policy, namespace="gloo-mesh", name="guide", cluster="cluster2")
+    forged = build_certificate(replace(OTHER_POLICY, policy=policy).render())
+    key = build_key(ISSUED_CERTIFICATES, forged)
+    found = {
+        cluster: {
+            each.cluster
+            for each in routes.find_concerned_in(cluster, key, before=None, now=forged)
+            if each.cluster
+        }
+        for cluster in ("cluster2", "cluster3")
+    }
+    assert found == {"cluster2": {"cluster2"}, "cluster3": set()}

@@ -23,13 +23,15 @@ from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.remote_policy_work import RemotePolicyWork
 from roottrust.runtime.store import ObjectKey
+from tests.unit.domain.deletions import build_deletion_facts
 from tests.unit.domain.issuances import KEY, build_certificate
-from tests.unit.domain.samples import HUB, OURS, build_known, build_manifest_spec
+from tests.unit.domain.samples import HUB, OURS, build_known, build_manifest_spec, build_mount
 from tests.unit.domain.test_remote_policy import GRANTED
 from tests.unit.hub.conftest import Bench
 from tests.unit.hub.fakes import FakeHomes, build_manifest, fake
 
 REMOTE = ObjectKey(kind=POLICIES, namespace="gloo-mesh", name="guide", cluster="cluster1")
+REMOTE_POLICY = PolicyIdentity(namespace="gloo-mesh", name="guide", uid="uid-1", cluster="cluster1")
 AWAY = TransientError("It does not answer.", reason=Reason.CLUSTER_UNREACHABLE)
 
 
@@ -96,6 +98,15 @@ async def test_it_knows_no_cluster_but_its_own(remote: RemoteBench) -> None:
         await remote.controller.reconcile(REMOTE)
 
 
+async def test_no_configuration_makes_it_the_owner_of_a_root(remote: RemoteBench) -> None:
+    (terms,) = remote.servers.terms.values()
+    owners = {"pki": "cluster1:gloo-mesh/guide"}
+    remote.servers.terms = {terms.address: replace(terms, root_owners=owners)}
+    policy = remote.homes.read(REMOTE)
+    assert policy is not None
+    assert not (await remote.controller.accept(policy)).demand.claim.is_named_owner
+
+
 async def test_a_cluster_that_does_not_take_its_status_is_tried_again(remote: RemoteBench) -> None:
     remote.others.failure = AWAY
     with pytest.raises(TransientError):
@@ -111,8 +122,8 @@ async def test_a_policy_of_its_name_beside_the_hub_goes_before_it(remote: Remote
 
 async def test_certificates_of_other_clusters_are_not_its_own(remote: RemoteBench) -> None:
     """Another cluster forges its mark on them, which has nobody remove anything there."""
-    policy = PolicyIdentity(namespace="gloo-mesh", name="guide", uid="uid-1", cluster="cluster1")
-    forged = build_certificate(replace(OURS, policy=policy).render())
+    remote.registry.clusters = (build_known("cluster1"), build_known("other"))
+    forged = build_certificate(replace(OURS, policy=REMOTE_POLICY).render())
     elsewhere = replace(KEY, cluster="other")
     remote.registry.found = {elsewhere: forged, KEY: forged}
     await remote.controller.reconcile(REMOTE)
@@ -144,6 +155,12 @@ async def test_its_deletion_asks_no_other_cluster_and_believes_no_status(
             ],
         },
     )
+    mark = replace(OURS, policy=REMOTE_POLICY).render()
+    local = build_mount(description=OURS.render())  # of a policy of that name beside the hub
+    mounts = {"pki": build_mount(), "pki_int_a": build_mount(description=mark), "pki_int_b": local}
+    remote.server.deletion = build_deletion_facts(
+        mounts=mounts, auth_mounts={}, roles={}, policies={}
+    )
     asked: list[str] = []
     known = remote.registry.list_certificates
 
@@ -162,7 +179,8 @@ async def test_its_deletion_asks_no_other_cluster_and_believes_no_status(
     remote.server.observe_deletion = observe_deletion  # type: ignore[method-assign]
     await remote.controller.reconcile(REMOTE)
     assert remote.others.kube.finalizers == []
-    assert set(asked) <= {"cluster1"}
+    assert set(asked) == {"cluster1"}
+    assert set(remote.server.deletion.mounts) == {"pki", "pki_int_b"}
     assert [each.made for each in scopes] == [()] * len(scopes)
     assert "admins" not in {name for each in scopes for name in each.role_names}
 
