@@ -224,11 +224,11 @@ class _Hub:
         for policy in self._homes.list_keys():
             self._retry(policy)
 
-    def _retry(self, policy: ObjectKey) -> None:
+    def _retry(self, policy: ObjectKey, *, priority: Priority = Priority.RETRY) -> None:
         if policy.cluster:
-            self._remote.add([policy], priority=Priority.RETRY)
+            self._remote.add([policy], priority=priority)
         else:
-            self.work.add(policy, priority=Priority.RETRY)
+            self.work.add(policy, priority=priority)
 
     def _take_cluster_change(self) -> None:
         self._controller.claims.outdate_all()
@@ -277,10 +277,7 @@ class _Hub:
         )
 
     def _take_key_change(self, policy: PolicyObject) -> None:
-        if policy.identity.is_remote:
-            self._remote.add([policy.key], priority=Priority.RESYNC)
-        else:
-            self.work.add(policy.key, priority=Priority.RESYNC)
+        self._retry(policy.key, priority=Priority.RESYNC)
 
     def _build_registered(self, shared: Shared) -> RegisteredClusters:
         return RegisteredClusters(

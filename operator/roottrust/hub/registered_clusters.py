@@ -25,7 +25,7 @@ class RegisteredClusters:
     """The hub's fleet as a part of its process.
 
     `on_change` is told when policies may select otherwise than before, `on_objects` of objects of
-    a cluster, `on_policies` of RootTrustPolicies in one, where these count, `on_cluster` of a cluster
+    a cluster, `on_policies` of RootTrustPolicies in one, where these count, `on_cluster` of one
     that is in trouble or well again, or has other meshes.
     """
 

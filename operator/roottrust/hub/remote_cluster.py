@@ -224,11 +224,9 @@ class RemoteCluster:
         """Close the connections, and tell of nothing more."""
         self._change_pace.close()
         self.health.close()
-        await self._rights.close()
-        if self.policies is not None:
-            await self.policies.close()
-        await self._reader.close()
-        await self.client.close()
+        for each in (self._rights, self.policies, self._reader, self.client):
+            if each is not None:
+                await each.close()
 
     async def _refresh(self) -> None:
         """Read from time to time what no watch tells."""
