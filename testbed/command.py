@@ -15,12 +15,15 @@ from testbed.errors import TestbedError
 
 
 class CommandError(TestbedError):
-    """A program ended with an error; carries what it printed."""
+    """A program ended with an error; carries its words, and what it had printed before them."""
 
-    def __init__(self, argv: Sequence[str], returncode: int, output: str) -> None:
+    def __init__(
+        self, argv: Sequence[str], returncode: int, output: str, *, printed: str = ""
+    ) -> None:
         self.argv = tuple(argv)
         self.returncode = returncode
         self.output = output.strip()
+        self.printed = printed.strip()
         last = "\n".join(self.output.splitlines()[-10:]) or "it printed nothing"
         command = " ".join(Path(word).name if i == 0 else word for i, word in enumerate(argv[:6]))
         super().__init__(f"`{command}` failed with exit code {returncode}: {last}")
@@ -30,16 +33,19 @@ def run(
     argv: Sequence[str | Path],
     *,
     input: str | None = None,  # noqa: A002  the name that subprocess gives it
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str | None] | None = None,
     directory: Path | None = None,
     seconds: float = 120,
 ) -> str:
     """Run a program in a session of its own and return what it printed.
 
+    What is None in the environment is taken out of it.
+
     A session of its own, because Ctrl-C in a terminal reaches the whole foreground group, and
     tearing down must not lose its own commands to it.
     """
     words = [str(word) for word in argv]
+    variables = {**os.environ, **(environment or {})}
     if shutil.which(words[0]) is None:
         raise TestbedError(f"The program {words[0]} is not on this machine.")
     with (
@@ -49,7 +55,7 @@ def run(
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **(environment or {})},
+            env={key: value for key, value in variables.items() if value is not None},
             cwd=directory,
             text=True,
             start_new_session=True,
@@ -62,7 +68,7 @@ def run(
                 os.killpg(process.pid, signal.SIGKILL)
             raise
     if process.returncode != 0:
-        raise CommandError(words, process.returncode, errors or output)
+        raise CommandError(words, process.returncode, errors or output, printed=output)
     return output
 
 

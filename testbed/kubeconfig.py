@@ -1,6 +1,7 @@
 """Kubeconfigs with everything inside, so that one file is all a client needs."""
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -45,6 +46,14 @@ def with_token(kubeconfig: str, token: str) -> str:
     context["context"]["user"] = "token"
     content["users"] = [{"name": "token", "user": {"token": token}}]
     return str(yaml.safe_dump(content, sort_keys=False))
+
+
+def merge(kubeconfigs: Sequence[str]) -> str:
+    """Give one kubeconfig with the contexts of all; the current one is that of the first."""
+    contents = [yaml.safe_load(each) for each in kubeconfigs]
+    lists = ("clusters", "users", "contexts")
+    merged = {**contents[0], **{key: [x for each in contents for x in each[key]] for key in lists}}
+    return str(yaml.safe_dump(merged, sort_keys=False))
 
 
 def _data(path: Path) -> str:

@@ -25,3 +25,10 @@ def test_without_input_there_is_none() -> None:
 def test_a_failure_has_the_programs_own_words() -> None:
     with pytest.raises(CommandError, match="exit code 3: no such thing"):
         run([sys.executable, "-c", "import sys; print('no such thing'); sys.exit(3)"])
+
+
+def test_takes_out_of_the_environment_what_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_PERSONS_OWN", "1")
+    program = "import os; print(os.environ.get('A_PERSONS_OWN'), os.environ['OTHER'])"
+    environment = {"A_PERSONS_OWN": None, "OTHER": "2"}
+    assert run([sys.executable, "-c", program], environment=environment) == "None 2\n"
