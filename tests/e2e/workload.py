@@ -9,18 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from testbed import Cluster, CommandError
-from testbed.istio import AGENT_IMAGE
+from testbed.istio_agent import CERTIFICATES, add_agent
 from tests.e2e.memory import PYTHON
 from tests.e2e.operator_pod import IMAGE
 
-CERTIFICATES = "/etc/certs"
 _SCRIPTS = Path(__file__).parent / "in_pod"
-_FIELDS = {
-    "POD_NAME": "metadata.name",
-    "POD_NAMESPACE": "metadata.namespace",
-    "INSTANCE_IP": "status.podIP",
-    "SERVICE_ACCOUNT": "spec.serviceAccountName",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,69 +65,26 @@ class Workload:
         self, command: Sequence[str] = ("wait",), *, certificate_seconds: int = 86400
     ) -> dict[str, Any]:
         """Return the pod, which may be the template of others as well."""
-        certificates = {"name": "certificates", "mountPath": CERTIFICATES}
-        environment = {
-            "DISABLE_ENVOY": "true",
-            "OUTPUT_CERTS": CERTIFICATES,
-            "SECRET_TTL": f"{certificate_seconds}s",
-            "CA_ADDR": "istiod.istio-system.svc:15012",
-            "PROXY_CONFIG": "{}",
-            "ISTIO_META_CLUSTER_ID": "Kubernetes",
-        }
-        agent = {
-            "name": "istio-proxy",
-            "image": AGENT_IMAGE,
-            "imagePullPolicy": "Never",
-            "restartPolicy": "Always",
-            "workingDir": "/",
-            "args": ["proxy", "sidecar", "--domain", f"{self.namespace}.svc.cluster.local"],
-            "env": [
-                *({"name": name, "value": value} for name, value in environment.items()),
-                *(
-                    {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
-                    for name, path in _FIELDS.items()
-                ),
-            ],
-            "startupProbe": {
-                "exec": {"command": ["test", "-s", f"{CERTIFICATES}/root-cert.pem"]},
-                "periodSeconds": 1,
-                "failureThreshold": 60,
-            },
-            "volumeMounts": [
-                certificates,
-                {"name": "root", "mountPath": "/var/run/secrets/istio"},
-                {"name": "token", "mountPath": "/var/run/secrets/tokens"},
-                {"name": "proxy", "mountPath": "/etc/istio/proxy"},
-                {"name": "socket", "mountPath": "/var/run/secrets/workload-spiffe-uds"},
-            ],
-        }
         app = {
             "name": "app",
             "image": IMAGE,
             "imagePullPolicy": "Never",
             "command": [PYTHON, *_name_script(command)],
             "env": [{"name": "PYTHONPATH", "value": "/scripts"}],
-            "volumeMounts": [certificates, {"name": "scripts", "mountPath": "/scripts"}],
+            "volumeMounts": [{"name": "scripts", "mountPath": "/scripts"}],
         }
-        token = {"audience": "istio-ca", "expirationSeconds": 3600, "path": "istio-token"}
+        spec = {
+            "terminationGracePeriodSeconds": 1,
+            "containers": [app],
+            "volumes": [{"name": "scripts", "configMap": {"name": "scripts"}}],
+        }
         return {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": self.name},
-            "spec": {
-                "securityContext": {"runAsUser": 1337, "runAsGroup": 1337, "fsGroup": 1337},
-                "terminationGracePeriodSeconds": 1,
-                "initContainers": [agent],
-                "containers": [app],
-                "volumes": [
-                    {"name": "certificates", "emptyDir": {"medium": "Memory"}},
-                    {"name": "proxy", "emptyDir": {}},
-                    {"name": "socket", "emptyDir": {}},
-                    {"name": "root", "configMap": {"name": "istio-ca-root-cert"}},
-                    {"name": "scripts", "configMap": {"name": "scripts"}},
-                    {"name": "token", "projected": {"sources": [{"serviceAccountToken": token}]}},
-                ],
-            },
+            "spec": add_agent(
+                spec, namespace=self.namespace, certificate_seconds=certificate_seconds
+            ),
         }
 
 
