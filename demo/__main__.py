@@ -7,15 +7,17 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from types import FrameType
 
-from demo import testbed_stage
+from demo.background import Background
 from demo.errors import DemoError
+from demo.fleet import stage as fleet_stage
 from demo.folder import Folder, default_folder
 from demo.narrator import Narrator
-from demo.operator_process import read_log
+from demo.operator_process import read_logs
 from demo.shell import Shell
-from demo.show import play, take_down
+from demo.show import list_hints, list_pages, play, take_down
 from testbed import TestbedError
 from testbed.interrupt import shielded
 
@@ -44,29 +46,33 @@ def main() -> int:
 
 def _play(narrator: Narrator, folder: Folder, *, context: str | None, keeps: bool) -> None:
     if context is None:
-        testbed_stage.check()
+        fleet_stage.check()
     started = time.monotonic()
     kept = False
     try:
         shell = play(narrator, folder, context=context)
         kept = keeps
     except (DemoError, TestbedError) as error:
-        log = read_log(folder)
-        if log and log not in str(error):
-            narrator.say("\nThe operator's log ends:")
-            narrator.output(log)
+        for name, log in read_logs(folder):
+            if log and log not in str(error):
+                narrator.say(f"\nThe log of the operator ({name}) ends:")
+                narrator.output(log)
         raise
     finally:
         if not kept:
             with shielded(), narrator.chapter("Clearing up"):
+                Background.stop_all()
                 take_down(narrator, folder)
     narrator.say("")
-    narrator.good(f"That was it, in {time.monotonic() - started:.0f} s.")
+    narrator.good(f"That was it, in {time.monotonic() - started:.0f} s. Read on:")
+    narrator.output("\n".join(list_pages(context=context)))
     if kept:
-        _tell_how_to_use(narrator, folder, shell)
+        _tell_how_to_use(narrator, shell, list_hints(context=context))
+    elif context is None:
+        narrator.say("To look around in what it brings up: make demo KEEP=1")
 
 
-def _tell_how_to_use(narrator: Narrator, folder: Folder, shell: Shell) -> None:
+def _tell_how_to_use(narrator: Narrator, shell: Shell, hints: Sequence[str]) -> None:
     """Print what a person needs to go on by hand."""
     stage = shell.stage
     path = ":".join(dict.fromkeys(str(tool.parent) for tool in stage.tools))
@@ -79,12 +85,7 @@ def _tell_how_to_use(narrator: Narrator, folder: Folder, shell: Shell) -> None:
     lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
     narrator.say("\nIt stays up. To look around:\n")
     narrator.output("\n".join([*lines, f"export PATH={shlex.quote(path)}:$PATH"]))
-    narrator.output("kubectl describe rtp cluster1 -n gloo-mesh")
-    narrator.output("bao policy read gen-int-ca-istio-cluster1-mesh")
-    if stage.istio:
-        narrator.output("helm list -A")
-        narrator.output(".venv/bin/roottrust verify")
-    narrator.output(f"tail -f {folder.file('operator.log')}")
+    narrator.output("\n".join(hints))
     narrator.say("\nTo end it: make down")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rich.console import Console
 from rich.text import Text
@@ -17,6 +17,11 @@ class Narrator:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True)
         self._chapters = 0
+        self._names: dict[str, str] = {}
+
+    def abbreviate(self, long: str, short: str) -> None:
+        """Have commands show one word for another: they are read by people."""
+        self._names[long] = short
 
     @contextmanager
     def chapter(self, title: str) -> Iterator[None]:
@@ -38,16 +43,35 @@ class Narrator:
 
     def command(self, words: Sequence[str]) -> None:
         """Show a command as a person would type it."""
-        self._print(f"$ {' '.join(map(_quote, words))}", "bold")
+        text = " ".join(map(_quote, words))
+        for long, short in self._names.items():
+            text = text.replace(long, short)
+        self._print(f"$ {text}", "bold")
 
     def output(self, text: str) -> None:
         """Show what a command printed."""
         for line in text.rstrip().splitlines():
             self._print(f"  {line}", "dim")
 
+    def coloured(self, text: str) -> None:
+        """Show what a command printed in its own colours."""
+        for line in text.rstrip().splitlines():
+            self._console.print(Text("  ") + Text.from_ansi(line))
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Show on a terminal that something goes on, while it does."""
+        with self._console.status(f"{text} …") if self.is_terminal else nullcontext():
+            yield
+
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether a person watches it."""
+        return self._console.is_terminal
+
     def ask(self, question: str) -> bool:
         """Ask a person; where there is none to answer, the command line was the answer."""
-        if not self._console.is_terminal:
+        if not self.is_terminal:
             return True
         return self._console.input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 

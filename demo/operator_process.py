@@ -1,8 +1,14 @@
-"""The operator, run on this machine with the rights that it has in a cluster."""
+"""The operator, run on this machine with the rights that its account has in a cluster."""
 
 from __future__ import annotations
 
+import socket
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 from demo import process
 from demo.folder import Folder
@@ -10,25 +16,68 @@ from demo.narrator import Narrator
 from demo.waiting import wait_until
 from testbed import http
 
-_NAME = "operator"
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """One process of it, with the roles that it has; its files are called after it."""
+
+    name: str
+    roles: str
+    port: int
+
+    @property
+    def kubeconfig(self) -> str:
+        """The file of its credentials for Kubernetes."""
+        return f"{self.name}.kubeconfig"
+
+    @property
+    def configuration(self) -> str:
+        """The file of its configuration."""
+        return f"{self.name}.yaml"
 
 
-def start_operator(narrator: Narrator, folder: Folder, *, roles: str, port: int) -> None:
-    """Start it and wait until it calls itself ready."""
-    words = ["-m", "roottrust", "operator", "--roles", roles]
-    words += ["--config", str(folder.file("config.yaml"))]
-    words += ["--kubeconfig", str(folder.file("hub.kubeconfig"))]
-    narrator.command(["python", *words])
-    process.start(folder, _NAME, [sys.executable, *words])
-    took = wait_until(lambda: _is_ready(folder, port), "The operator is not ready")
+def start_operators(narrator: Narrator, folder: Folder, operators: Sequence[Operator]) -> None:
+    """Start them at once and wait until each calls itself ready."""
+    for each in operators:
+        words = ["-m", "roottrust", "operator", "--roles", each.roles]
+        words += ["--config", str(folder.file(each.configuration))]
+        words += ["--kubeconfig", str(folder.file(each.kubeconfig))]
+        narrator.command(["python", *words])
+        process.start(folder, each.name, [sys.executable, *words])
+    with narrator.waiting("starting the operator"):
+        took = wait_until(
+            lambda: all(_is_ready(folder, each) for each in operators),
+            "The operator is not ready",
+            seconds=60,
+        )
     narrator.good(f"The operator is ready after {took:.1f} s.")
 
 
-def read_log(folder: Folder) -> str:
-    """Give the end of its log; empty if it was never started."""
-    return process.tail(folder.file(f"{_NAME}.log"))
+def write_configuration(folder: Folder, operator: Operator, content: dict[str, Any]) -> str:
+    """Write what is particular to it, with what all of them have in common."""
+    common = {
+        "http": {"host": "127.0.0.1", "port": operator.port},
+        "logging": {"format": "text"},
+    }
+    text = yaml.safe_dump({**content, **common}, sort_keys=False)
+    folder.write(operator.configuration, text)
+    return text
 
 
-def _is_ready(folder: Folder, port: int) -> bool:
-    process.check(folder, _NAME)
-    return http.is_good(f"http://127.0.0.1:{port}/readyz")
+def read_logs(folder: Folder) -> Iterator[tuple[str, str]]:
+    """Give the end of each one's log by name; nothing of one that was never started."""
+    for name in process.list_names(folder):
+        if folder.file(f"{name}.kubeconfig").exists():  # a Vault's log begins with its root token
+            yield name, process.tail(folder.file(f"{name}.log"), lines=15)
+
+
+def find_free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_ready(folder: Folder, operator: Operator) -> bool:
+    process.check(folder, operator.name)
+    return http.is_good(f"http://127.0.0.1:{operator.port}/readyz")

@@ -53,6 +53,11 @@ def check(folder: Folder, name: str) -> None:
         raise DemoError(f"The {name} has ended by itself:\n{tail(folder.file(f'{name}.log'))}")
 
 
+def list_names(folder: Folder) -> list[str]:
+    """Name every program that is recorded, the first one first."""
+    return list(_records(folder))
+
+
 def tail(log: Path, lines: int = 30) -> str:
     """Read the last lines of a log."""
     text = log.read_text(errors="replace") if log.exists() else ""

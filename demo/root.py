@@ -12,13 +12,16 @@ from cryptography.x509.oid import NameOID
 _LIFETIME = timedelta(days=3650)
 
 
-def make_root() -> tuple[str, str]:
-    """Return key and certificate as PEM, with what `openssl req -x509` puts into one."""
+def make_root(*, signs_revocations: bool = False) -> tuple[str, str]:
+    """Return key and certificate as PEM, with what `openssl req -x509` puts into one.
+
+    One that names no key usage, as the manual procedure's, cannot sign revocation lists in Vault.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=4096)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Example Root CA")])
     now = datetime.now(UTC)
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -32,8 +35,10 @@ def make_root() -> tuple[str, str]:
             critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
     )
+    if signs_revocations:
+        builder = builder.add_extension(_build_usage(), critical=True)
+    certificate = builder.sign(key, hashes.SHA256())
     return (
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -41,4 +46,18 @@ def make_root() -> tuple[str, str]:
             serialization.NoEncryption(),
         ).decode(),
         certificate.public_bytes(serialization.Encoding.PEM).decode(),
+    )
+
+
+def _build_usage() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        key_cert_sign=True,
+        crl_sign=True,
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
     )

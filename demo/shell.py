@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from demo.background import Background
 from demo.errors import DemoError
 from demo.narrator import Narrator
 from demo.stage import Stage
+from testbed import CommandError, command
 
 _SCRIPTS = Path(sys.executable).parent
 _HELM_HOMES = ("CACHE", "CONFIG", "DATA")
@@ -41,40 +43,45 @@ class Shell:
 
     def run(self, *words: str, stdin: str | None = None, show: bool = True) -> str:
         """Run a command, show it and what it prints; raises when it fails."""
-        if show:
-            self.narrator.command(words)
-        answer = self._run(words, stdin)
+        answer = self.ask(*words, stdin=stdin, show=show)
         if not answer.ok:
             raise DemoError(f"`{' '.join(words)}` failed: {answer.output.strip()}")
         if show:
             self.narrator.output(answer.output)
         return answer.output
 
-    def show(self, *words: str, excerpt: Callable[[str], str]) -> None:
-        """Run a command, and show the part of what it prints that matters."""
+    def do(self, *words: str, stdin: str | None = None) -> None:
+        """Run a command and show it, and nothing of what it prints unless it fails."""
         self.narrator.command(words)
-        self.narrator.output(excerpt(self.run(*words, show=False)))
+        self.run(*words, stdin=stdin, show=False)
+
+    def do_together(self, *commands: Sequence[str]) -> list[str]:
+        """Run several at once, each shown as `do` shows it, and return what they printed."""
+        for words in commands:
+            self.narrator.command(words)
+        begun = [Background(partial(self.run, *words, show=False)) for words in commands]
+        with self.narrator.waiting(commands[0][0]):
+            return [each.result() for each in begun]
 
     def ask(self, *words: str, stdin: str | None = None, show: bool = False) -> Answer:
         """Run a command that may fail."""
-        if show:
-            self.narrator.command(words)
-        return self._run(words, stdin)
+        if not show:
+            return self._run(words, stdin)
+        self.narrator.command(words)
+        with self.narrator.waiting(words[0]):
+            return self._run(words, stdin)
 
     def _run(self, words: tuple[str, ...], stdin: str | None) -> Answer:
-        done = subprocess.run(
-            [self._programs()[words[0]], *words[1:]],
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.directory,
-            env={**_inherit(), **self._environment()},
-            timeout=120,
-        )
-        ok = done.returncode == 0
-        return Answer(ok=ok, output=done.stdout if ok else done.stderr + done.stdout)
+        try:
+            output = command.run(
+                [self._programs()[words[0]], *words[1:]],
+                input=stdin,
+                environment=self._environment(),
+                directory=self.directory,
+            )
+        except CommandError as error:
+            return Answer(ok=False, output="\n".join(dict.fromkeys((error.output, error.printed))))
+        return Answer(ok=True, output=output)
 
     def _programs(self) -> Mapping[str, Path]:
         programs = {
@@ -84,8 +91,10 @@ class Shell:
         }
         return programs | ({"helm": self.stage.istio.helm} if self.stage.istio else {})
 
-    def _environment(self) -> Mapping[str, str]:
+    def _environment(self) -> Mapping[str, str | None]:
         return {
+            # What would have Helm reach another cluster.
+            **{name: None for name in os.environ if name.startswith("HELM_")},
             "KUBECONFIG": str(self.stage.kubeconfig),
             "VAULT_ADDR": self.stage.vault_address,
             "VAULT_CACERT": str(self.stage.vault_ca),
@@ -100,8 +109,3 @@ class Shell:
             "PATH": f"{_SCRIPTS}:{os.environ.get('PATH', os.defpath)}",
             **{f"HELM_{kind}_HOME": str(self.helm_home / kind.lower()) for kind in _HELM_HOMES},
         }
-
-
-def _inherit() -> Mapping[str, str]:
-    """Leave out what would have Helm reach another cluster."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("HELM_")}

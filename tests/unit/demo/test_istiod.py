@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.istiod import read_stanzas
+from demo.single.istiod import read_stanzas
 from roottrust.domain.policy_document import AgentRights, render_policy
 
 

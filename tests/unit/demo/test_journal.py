@@ -10,9 +10,9 @@ from rich.console import Console
 
 from demo.errors import DemoError
 from demo.folder import Folder
-from demo.journal import Journal
 from demo.narrator import Narrator
 from demo.shell import Shell
+from demo.single.journal import Journal
 from demo.stage import Stage
 
 # Keeps its objects as files; `broken` cannot be created.

@@ -1,4 +1,4 @@
-"""The stage that needs nothing but root: a testbed of the demo's own."""
+"""The stage that needs nothing but root: a testbed of three clusters and OpenBao."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from pathlib import Path
 
 from demo.folder import Folder
 from demo.stage import IstioParts, Stage
-from testbed import Istio, Testbed, TestbedError
+from testbed import Istio, Testbed, TestbedError, kubeconfig
+from testbed.parallel import run_together
 from testbed.preflight import check_machine
 
-CLUSTER = "cluster1"
+MANAGEMENT = "mgmt"
+OLD_MESH = "cluster2"  # has a mesh before it has a policy
+MEMBERS = ("cluster1", OLD_MESH)
 IMAGE = "localhost/roottrust:dev"  # that of the tests: it is built once
 
-# A testbed that somebody uses by hand has another folder and other networks.
-_RANGE = 97
+# A testbed that somebody uses by hand has another folder and other networks, and tests have others.
+_RANGE = 101
 _STATE = Path(f"/var/lib/roottrust-demo-{_RANGE}")
 
 
@@ -27,17 +30,20 @@ def check() -> None:
 
 
 def set_up(folder: Folder, repository: Path) -> Stage:
-    """Bring a cluster with a node up that has istiod's image and ours, and OpenBao, empty."""
+    """Bring the clusters up, the members with nodes and images, and OpenBao, empty."""
     take_down()
     bed = Testbed(_STATE, network=_RANGE)
     istio = bed.provide_istio()
-    image = bed.build_image(repository, IMAGE)
-    bed.up([CLUSTER])
-    bed.load_images(CLUSTER, [*istio.archives, image.archive])
+    archives = [*istio.archives, bed.build_image(repository, IMAGE).archive]
+    bed.up(MEMBERS)
+    loading = {name: lambda name=name: bed.load_images(name, archives) for name in MEMBERS}
+    # The hub is a process of this machine: its cluster needs no node.
+    run_together({**loading, MANAGEMENT: lambda: bed.up([MANAGEMENT], vault=None, nodes=False)})
     tools = bed.tools()
+    contexts = [bed.cluster(name).kubeconfig.read_text() for name in (MANAGEMENT, *MEMBERS)]
     return Stage(
         kubectl=tools / "kubectl",
-        kubeconfig=bed.cluster(CLUSTER).kubeconfig,
+        kubeconfig=folder.write("contexts.kubeconfig", kubeconfig.merge(contexts)),
         bao=tools / "bao",
         vault_address=bed.vault.address,
         vault_ca=bed.vault.ca_file,
@@ -47,7 +53,7 @@ def set_up(folder: Folder, repository: Path) -> Stage:
 
 
 def take_down() -> None:
-    """Take both down; harmless when nothing is up."""
+    """Take all of it down; harmless when nothing is up."""
     if not _STATE.exists():
         return
     Testbed(_STATE, network=_RANGE).down()

@@ -11,12 +11,9 @@ from cryptography import x509
 
 from demo.errors import DemoError
 from demo.folder import Folder
-from demo.prepare import ISTIO_NAMESPACE, ISTIOD, ROOT_CERTIFICATE
 from demo.shell import Shell
-
-ROLE = "gen-int-ca-istio-cluster1-mesh"
-AUTH_MOUNT = "kube-cluster1-mesh-auth"
-AUTH_PATH = f"auth/{AUTH_MOUNT}"
+from demo.single.prepare import CLUSTER, ISTIO_NAMESPACE, ISTIOD, ROOT_CERTIFICATE
+from demo.vault_rights import name_auth_mount, name_role, read_policy
 
 _PINNED = re.compile(r'"(\w+)" = \["([^"]+)"')
 
@@ -38,7 +35,8 @@ def login(shell: Shell, folder: Folder, *, account: str = ISTIOD, show: bool = T
     place = f"--namespace={ISTIO_NAMESPACE}"
     jwt = shell.run("kubectl", "create", "token", account, place, "--duration=10m", show=False)
     path = folder.write(f"{account}.jwt", jwt.strip())
-    words = ("write", "-format=json", f"{AUTH_PATH}/login", f"role={ROLE}", f"jwt=@{path}")
+    login = f"auth/{name_auth_mount(CLUSTER)}/login"
+    words = ("write", "-format=json", login, f"role={name_role(CLUSTER)}", f"jwt=@{path}")
     answer = shell.login("").ask("bao", *words, show=show)
     path.unlink()
     if not answer.ok:
@@ -50,14 +48,9 @@ def login(shell: Shell, folder: Folder, *, account: str = ISTIOD, show: bool = T
     return str(auth["client_token"])
 
 
-def read_policy(shell: Shell) -> str:
-    """Read the Vault policy that the operator has written."""
-    return shell.run("bao", "policy", "read", ROLE, show=False)
-
-
 def obtain_intermediate(shell: Shell, folder: Folder, *, token: str) -> None:
     """Have Vault make a key and sign an intermediate, as the agent beside istiod does."""
-    generate, sign = read_stanzas(read_policy(shell))
+    generate, sign = read_stanzas(read_policy(shell, CLUSTER))
     istiod = shell.login(token)
     made = _write(istiod, generate.path, *generate.words())
     folder.write("intermediate.csr", made["csr"])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from demo.journal import Journal
-from demo.prepare import HUB_NAMESPACE
+from demo.operator_access import HUB_NAMESPACE
 from demo.shell import Shell
+from demo.single.journal import Journal
 
 MANIFEST = "deploy/samples/guide-policy.yaml"
 POLICY = "roottrustpolicy.admin.gloo.solo.io/cluster1"
