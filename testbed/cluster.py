@@ -106,9 +106,18 @@ class Cluster:
         """Let a frozen part run on."""
         self.programs.unpause(part)
 
+    def cut_off(self) -> None:
+        """Take its link down: nothing reaches it or leaves it, and inside everything goes on."""
+        network.cut_link(self.namespace)
+
+    def reconnect(self) -> None:
+        """Bring its link up again."""
+        network.join_link(self.namespace, self.addresses)
+
     def revive(self) -> None:
-        """Start again what was stopped or paused and not resumed, if the machine still has it."""
+        """Start again what was stopped, paused or cut off, if the machine still has it."""
         if (network.NAMESPACES / self.namespace).exists():
+            self.reconnect()
             for part in self.parts():
                 self.programs.unpause(part)
                 self.programs.restart(part)

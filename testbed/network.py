@@ -11,6 +11,7 @@ from testbed.address import AddressRange, ClusterAddresses
 from testbed.command import CommandError, run
 
 NAMESPACES = Path("/run/netns")
+_INSIDE = "eth0"
 _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
@@ -65,13 +66,12 @@ def connect_cluster(
     link = f"{range_.prefix}-{index}"
     inside = ["ip", "-n", namespace]
     run(["ip", "netns", "add", namespace])
-    run(["ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", namespace])
+    run(["ip", "link", "add", link, "type", "veth", "peer", "name", _INSIDE, "netns", namespace])
     run(["ip", "addr", "add", f"{addresses.host}/24", "dev", link])
     run(["ip", "link", "set", link, "up"])
-    run([*inside, "addr", "add", f"{addresses.node}/24", "dev", "eth0"])
+    run([*inside, "addr", "add", f"{addresses.node}/24", "dev", _INSIDE])
     run([*inside, "link", "set", "lo", "up"])
-    run([*inside, "link", "set", "eth0", "up"])
-    run([*inside, "route", "add", "default", "via", str(addresses.host)])
+    join_link(namespace, addresses)
     enter = ["nsenter", f"--net={NAMESPACES / namespace}", "--"]
     run([*enter, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"])
     for network in (addresses.pods, addresses.services):
@@ -86,6 +86,18 @@ def disconnect_cluster(range_: AddressRange, name: str, index: int) -> None:
     ):
         with contextlib.suppress(CommandError):
             run(command)
+
+
+def cut_link(namespace: str) -> None:
+    """Take a cluster's link down from its own side; whatever is inside goes on among itself."""
+    run(["ip", "-n", namespace, "link", "set", _INSIDE, "down"])
+
+
+def join_link(namespace: str, addresses: ClusterAddresses) -> None:
+    """Bring it up, with the route that went with it; harmless when it is up."""
+    inside = ["ip", "-n", namespace]
+    run([*inside, "link", "set", _INSIDE, "up"])
+    run([*inside, "route", "replace", "default", "via", str(addresses.host)])
 
 
 def interface_owner(range_: AddressRange) -> str | None:

@@ -96,6 +96,24 @@ def test_base_is_accepted(cluster: Cluster) -> None:
     assert "clusterrolebinding.rbac.authorization.k8s.io/roottrust-cluster " in done.stdout
 
 
+@pytest.mark.usefixtures("hub_kubeconfig")
+def test_cluster_role_alone_is_accepted_and_has_nothing_of_the_hub(cluster: Cluster) -> None:
+    done = cluster.kubectl("apply", "--dry-run=server", "-k", DEPLOY / "cluster", "-o", "yaml")
+    listed = yaml.safe_load(done.stdout)["items"]
+    found = {(each["kind"], each["metadata"]["name"]) for each in listed}
+    names = {name for kind, name in found if kind not in {"Namespace", "ConfigMap"}}
+    assert names == {"roottrust-cluster"}
+    kinds = {"ServiceAccount", "Deployment"}
+    kinds |= {f"{scope}Role{end}" for scope in ("", "Cluster") for end in ("", "Binding")}
+    assert {kind for kind, _ in found} == {"Namespace", "ConfigMap", *kinds}
+    (deployment,) = (each for each in listed if each["kind"] == "Deployment")
+    spec = deployment["spec"]["template"]["spec"]
+    assert spec["serviceAccountName"] == "roottrust-cluster"
+    assert {each["name"] for each in spec["volumes"]} == {"config", "tmp"}
+    subjects = [each["subjects"][0]["name"] for each in listed if "subjects" in each]
+    assert set(subjects) == {"roottrust-cluster"}
+
+
 def test_hub_pod_is_fit_for_restricted_namespaces(cluster: Cluster, namespace: str) -> None:
     label = "pod-security.kubernetes.io/enforce=restricted"
     cluster.kubectl("label", "namespace", namespace, label)
