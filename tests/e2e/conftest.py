@@ -15,7 +15,7 @@ import pytest
 from testbed import Cluster, Istio, Testbed, Vault, VaultOptions
 from tests import session
 from tests.e2e.helm import Helm
-from tests.e2e.istiod import COMPONENT, Istiod, install_by_values
+from tests.e2e.istiod import COMPONENT, Istiod, forget_roots, install_by_values
 from tests.e2e.mesh_site import MeshSite
 from tests.e2e.operator_pod import (
     IMAGE,
@@ -107,7 +107,8 @@ def helm(
     folder = tmp_path_factory.mktemp("helm")
     helm = Helm(istio=istio, kubeconfig=cluster.kubeconfig, folder=folder, tools=bed.tools())
     helm.uninstall_istiod()
-    _forget_roots(cluster)
+    forget_roots(cluster)
+    cluster.kubectl("delete", "namespace", "bookinfo", "--ignore-not-found")
     helm.install("istio-base", istio.base_chart)
     return helm
 
@@ -133,11 +134,3 @@ def mesh(
     )
     helm.uninstall_istiod()
     forget_policy(policy, admin)
-
-
-def _forget_roots(cluster: Cluster) -> None:
-    """Remove the roots of a run that kept the testbed, from which no agent would depart."""
-    everywhere = ("--all-namespaces", "--field-selector=metadata.name=istio-ca-root-cert")
-    cluster.kubectl("delete", "configmaps", *everywhere)
-    cluster.kubectl("delete", "secret", "istio-ca-secret", "-n=istio-system", "--ignore-not-found")
-    cluster.kubectl("delete", "namespace", "bookinfo", "--ignore-not-found")

@@ -198,7 +198,18 @@ def install_as_the_guide_tells(helm: Helm) -> None:
     helm.install_istiod("--post-renderer", "kustomize", wait=False)
 
 
-def install_by_values(helm: Helm) -> None:
+def install_by_values(helm: Helm, *, cluster: str = "cluster1", wait: bool = True) -> None:
     """Install istiod with the values of deploy/istiod alone, and wait until it is ready."""
-    image = f"initContainers[0].image={IMAGE}"
-    helm.install_istiod("--values", COMPONENT / "istiod-values.yaml", "--set", image)
+    values = {
+        "initContainers[0].image": IMAGE,
+        "volumes[1].projected.sources[0].serviceAccountToken.audience": f"vault-{cluster}",
+    }
+    words = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+    helm.install_istiod("--values", COMPONENT / "istiod-values.yaml", *words, wait=wait)
+
+
+def forget_roots(cluster: Cluster) -> None:
+    """Remove the roots that an istiod has left behind, from which no agent would depart."""
+    everywhere = ("--all-namespaces", "--field-selector=metadata.name=istio-ca-root-cert")
+    cluster.kubectl("delete", "configmaps", *everywhere)
+    cluster.kubectl("delete", "secret", "istio-ca-secret", "-n", NAMESPACE, "--ignore-not-found")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from testbed import Cluster
 from tests.e2e.workload import Workload
 from tests.integration.hub.waiting import wait_for
 
@@ -15,7 +14,6 @@ A_SECOND = 20
 CERTIFICATE_SECONDS = 20
 # Half of it is longer than istio's agent waits for an answer from an istiod whose pod has gone.
 PATIENT_SECONDS = 60
-IDENTITY = "spiffe://cluster.local/ns/bookinfo/sa/default"
 
 
 @dataclass
@@ -27,24 +25,22 @@ class Told:
     peers: dict[str, int] = field(default_factory=dict)
     issuers: list[str] = field(default_factory=list)
 
-    def assert_nobody_failed(self, seconds: float) -> None:
+    def assert_nobody_failed(self, server: Workload, seconds: float) -> None:
         """All connections were made, each to the identity that was meant."""
         assert self.errors == {}
-        assert self.peers == {IDENTITY: self.total}
+        assert self.peers == {server.identity: self.total}
         assert self.total > seconds * A_SECOND * 0.8
 
 
 @contextmanager
 def connect_all_the_while(
-    cluster: Cluster, namespace: str, seconds: float, *, certificate_seconds: int
+    client: Workload, server: Workload, seconds: float, *, certificate_seconds: int
 ) -> Iterator[Told]:
     """Connect anew 20 times a second meanwhile; what became of it is told afterwards.
 
     Both sides ask istiod for another certificate in the middle of its life. The client tells in its
     log how it went: a connection to the API server might not last.
     """
-    server = Workload(cluster=cluster, namespace=namespace, name="server")
-    client = Workload(cluster=cluster, namespace=namespace, name="client")
     server.start(["server"], certificate_seconds=certificate_seconds)
     words = ("client", server.get_address(), str(seconds), str(A_SECOND))
     client.start(words, certificate_seconds=certificate_seconds)

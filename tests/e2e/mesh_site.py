@@ -10,6 +10,7 @@ from testbed import Cluster, Vault
 from tests.e2e.istiod import Istiod
 from tests.e2e.load import CERTIFICATE_SECONDS, Told, connect_all_the_while
 from tests.e2e.operator_pod import apply_sample_policy
+from tests.e2e.workload import Workload
 from tests.integration.hub.policy import Policy
 
 
@@ -40,8 +41,12 @@ class MeshSite:
         self, seconds: float, *, certificate_seconds: int = CERTIFICATE_SECONDS
     ) -> Iterator[Told]:
         """Have workloads connect anew all the while; not one connection may fail."""
+        client, server = (
+            Workload(cluster=self.cluster, namespace=self.namespace, name=name)
+            for name in ("client", "server")
+        )
         with connect_all_the_while(
-            self.cluster, self.namespace, seconds, certificate_seconds=certificate_seconds
+            client, server, seconds, certificate_seconds=certificate_seconds
         ) as told:
             yield told
-        told.assert_nobody_failed(seconds)
+        told.assert_nobody_failed(server, seconds)

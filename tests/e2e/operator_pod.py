@@ -30,23 +30,24 @@ class OperatorPod:
     """The Deployment of the operator."""
 
     cluster: Cluster
+    name: str = ACCOUNT
 
     def kubectl(self, *words: str, seconds: float = 120) -> str:
         return self.cluster.kubectl("-n", NAMESPACE, *words, seconds=seconds).stdout
 
     def scale(self, replicas: int) -> None:
         """Have so many of them, and wait until it is so."""
-        self.kubectl("scale", f"deployment/{ACCOUNT}", f"--replicas={replicas}")
+        self.kubectl("scale", f"deployment/{self.name}", f"--replicas={replicas}")
         gone = "delete" if replicas == 0 else "condition=Ready"
         self.kubectl("wait", "pods", "--all", f"--for={gone}", "--timeout=60s")
 
     def read_memory(self) -> int:
         """Return the resident bytes of its process."""
-        words = ("exec", f"deployment/{ACCOUNT}", "--", *READ_STATUS)
+        words = ("exec", f"deployment/{self.name}", "--", *READ_STATUS)
         return read_resident_bytes(self.kubectl(*words))
 
     def read_log(self) -> str:
-        return self.kubectl("logs", f"deployment/{ACCOUNT}", "--tail=-1")
+        return self.kubectl("logs", f"deployment/{self.name}", "--tail=-1")
 
 
 def deploy_operator(cluster: Cluster, vault: Vault, admin: Ask, folder: Path) -> OperatorPod:
@@ -56,10 +57,21 @@ def deploy_operator(cluster: Cluster, vault: Vault, admin: Ask, folder: Path) ->
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", folder)
     enable_login(admin, cluster, reviewer=_make_reviewer(cluster))
     allow_login(admin, ACCOUNT)
-    operator = OperatorPod(cluster=cluster)
-    # Of a run that kept the testbed there may be one with another image of the same name.
+    return _start_anew(OperatorPod(cluster=cluster))
+
+
+def deploy_cluster_role(cluster: Cluster, folder: Path) -> OperatorPod:
+    """Apply an overlay of deploy/cluster, and wait for its pod; the cluster has its own name."""
+    operator = OperatorPod(cluster=cluster, name="roottrust-cluster")
+    write_overlay(folder, "cluster", operator.name, {"cluster": {"name": cluster.name}})
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", folder)
+    return _start_anew(operator)
+
+
+def _start_anew(operator: OperatorPod) -> OperatorPod:
+    """Replace what a run that kept the testbed left, with another image of the same name."""
     operator.kubectl("delete", "pods", "--all", "--wait=false")
-    operator.kubectl("rollout", "status", f"deployment/{ACCOUNT}", "--timeout=60s")
+    operator.kubectl("rollout", "status", f"deployment/{operator.name}", "--timeout=60s")
     return operator
 
 
@@ -98,8 +110,6 @@ def get_server(vault: Vault) -> str:
 def _write_overlay(cluster: Cluster, vault: Vault, folder: Path) -> None:
     config = {
         "cluster": {"name": cluster.name, "kubernetesHost": cluster.server},
-        "resyncSeconds": 10,
-        "logging": {"format": "text", "level": "DEBUG"},
         "vaultServers": [
             {
                 "address": get_server(vault),
@@ -108,22 +118,23 @@ def _write_overlay(cluster: Cluster, vault: Vault, folder: Path) -> None:
             }
         ],
     }
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
     (folder / "ca.crt").write_text(vault.ca_file.read_text())
-    generated = {"namespace": NAMESPACE}
+    ca = {"namespace": NAMESPACE, "name": "vault-ca", "files": ["ca.crt"]}
+    write_overlay(folder, "base", ACCOUNT, config, ca)
+
+
+def write_overlay(
+    folder: Path, base: str, deployment: str, config: dict[str, Any], *more: dict[str, Any]
+) -> None:
+    """Write an overlay of a folder of deploy/: our image, a configuration, more ConfigMaps."""
+    quick = {"resyncSeconds": 10, "logging": {"format": "text", "level": "DEBUG"}}
+    (folder / "config.yaml").write_text(yaml.safe_dump({**quick, **config}))
+    own = {"name": "roottrust-config", "behavior": "replace", "files": ["config.yaml"]}
     kustomization: dict[str, Any] = {
-        "resources": [os.path.relpath(REPOSITORY / "deploy/base", folder)],
-        "configMapGenerator": [
-            {
-                **generated,
-                "name": "roottrust-config",
-                "behavior": "replace",
-                "files": ["config.yaml"],
-            },
-            {**generated, "name": "vault-ca", "files": ["ca.crt"]},
-        ],
+        "resources": [os.path.relpath(REPOSITORY / "deploy" / base, folder)],
+        "configMapGenerator": [{"namespace": NAMESPACE, **own}, *more],
         "images": [{"name": "roottrust", "newName": IMAGE.partition(":")[0], "newTag": "dev"}],
-        "replicas": [{"name": ACCOUNT, "count": 1}],
+        "replicas": [{"name": deployment, "count": 1}],
     }
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
 

@@ -42,6 +42,17 @@ class Workload:
             self.kubectl("apply", "-f", "-", input=json.dumps(manifest))
         self.kubectl("wait", "--for=condition=Ready", f"pod/{self.name}", "--timeout=60s")
 
+    @property
+    def identity(self) -> str:
+        """Its SPIFFE id."""
+        return f"spiffe://cluster.local/ns/{self.namespace}/sa/default"
+
+    def connect_once(self, address: str, *words: str) -> dict[str, str]:
+        """Connect to a server of in_pod/, and return what became of it."""
+        script = ("/scripts/once.py", address, *words)
+        told = self.kubectl("exec", self.name, "-c", "app", "--", PYTHON, *script)
+        return dict(json.loads(told))
+
     def kubectl(self, *words: str, input: str | None = None, seconds: float = 120) -> str:  # noqa: A002  subprocess's
         words = ("-n", self.namespace, *words)
         return self.cluster.kubectl(*words, input=input, seconds=seconds).stdout

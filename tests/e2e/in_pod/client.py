@@ -5,27 +5,14 @@ client.py ADDRESS SECONDS CONNECTIONS_A_SECOND
 
 import json
 import signal
-import socket
 import ssl
 import sys
 import time
 from collections import Counter
 
+from connection import prove
 from cryptography import x509
-from identity import CERTIFICATES, build_context, read_identity
-
-PORT = 8443
-
-
-def connect(address: str) -> str:
-    """Return the server's identity after both sides have proven theirs and spoken."""
-    with (
-        socket.create_connection((address, PORT), timeout=5) as raw,
-        build_context(ssl.Purpose.SERVER_AUTH).wrap_socket(raw) as connection,
-    ):
-        if not connection.recv(256):
-            raise ConnectionError("the server said nothing: it did not trust the client")
-        return read_identity(connection)
+from identity import CERTIFICATES, build_context
 
 
 def read_issuer_serial() -> str:
@@ -43,7 +30,7 @@ def main(address: str, seconds: float, rate: float) -> None:
     while time.monotonic() < begun + seconds:
         total += 1
         try:
-            peers[connect(address)] += 1
+            peers[prove(address, build_context(ssl.Purpose.SERVER_AUTH))] += 1
             issuer = read_issuer_serial()
             if issuer not in issuers:
                 issuers.append(issuer)

@@ -4,9 +4,8 @@ import socket
 import ssl
 import threading
 
+from connection import PORT
 from identity import build_context, read_identity
-
-PORT = 8443
 
 
 def answer(raw: socket.socket) -> None:

@@ -14,6 +14,7 @@ import yaml
 from roottrust.domain.remote_hub import HUB_ACCOUNT
 from testbed import Cluster
 from tests.integration.command_result import CommandResult
+from tests.integration.contexts import write_contexts
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters import registration
 from tests.integration.hub.clusters.registration import Registrar
@@ -28,13 +29,7 @@ Call = Callable[..., CommandResult]
 @pytest.fixture
 def call(cluster: Cluster, second: Cluster, tmp_path: Path) -> Call:
     """Call `roottrust cluster` as a person whose kubeconfig has a context for either cluster."""
-    contents = [yaml.safe_load(each.kubeconfig.read_text()) for each in (cluster, second)]
-    merged = {**contents[0], "current-context": "cluster1"}
-    for section in ("clusters", "users", "contexts"):
-        merged[section] = [entry for content in contents for entry in content[section]]
-    path = tmp_path / "kubeconfig"
-    path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(merged))
+    path = write_contexts(tmp_path / "kubeconfig", [cluster, second])
 
     def call(*words: str) -> CommandResult:
         done = subprocess.run(
