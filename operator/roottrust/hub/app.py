@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from roottrust.domain.mirror_mark import MirrorPlace
+from roottrust.domain.policy import PolicyIdentity
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.cluster_watch import ClusterWatch
 from roottrust.hub.confirmed_keys import ConfirmedKeys
@@ -88,6 +89,7 @@ class _Hub:
             now=_get_now,
             deletion_seconds=settings.deletion_seconds,
             on_root=self._enqueue_rootless,
+            on_late=self._take_late,
             on_report=lambda policy, report: self._keys.take_report(policy, report),
         )
         self._keys = self._build_key_sweep()
@@ -140,7 +142,8 @@ class _Hub:
         }
 
     async def close(self) -> None:
-        """Revoke the tokens, which only the leader may."""
+        """End what goes on in clusters, and revoke the tokens, which only the leader may."""
+        await self._controller.close()
         await self._servers.close()
         logger.info("the hub has stopped")
 
@@ -219,6 +222,10 @@ class _Hub:
         found = take_over_status(policy.manifest, written, status)
         if found is not None:
             self._homes.take_over(policy.key, found)
+
+    def _take_late(self, late: PolicyIdentity) -> None:
+        namespace, name, cluster = late.namespace, late.name, late.cluster
+        self._retry(ObjectKey(kind=POLICIES, namespace=namespace, name=name, cluster=cluster))
 
     def _retry_all(self) -> None:
         for policy in self._homes.list_keys():

@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from roottrust.api.mesh import MeshStatus
-from roottrust.domain.errors import TransientError
+from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.issuance_plan import CertificateAction
 from roottrust.domain.reasons import Reason
 from roottrust.domain.target import MeshTarget
 from roottrust.hub.cluster_health import ClusterHealth
 from roottrust.hub.cluster_objects import Manifest, WatchedObjects
+from roottrust.runtime.clock import Timer, sleep
 
 CALL_SECONDS = 5.0
 
@@ -35,16 +36,37 @@ class ClusterCalls:
         if trouble is not None:
             raise TransientError(trouble.describe(self._name), reason=trouble.reason)
         try:
-            async with asyncio.timeout(self._seconds):
-                result = await call()
-        except TimeoutError:
-            message = f"Its API server does not answer within {self._seconds:g} seconds."
-            error = TransientError(message, reason=Reason.API_UNREACHABLE)
-            raise self._note(error) from None
+            result = await self._call(call)
         except TransientError as error:
             raise self._note(error) from None
         self._health.tell_call(None)
         return result
+
+    async def probe(self, call: Callable[[], Awaitable[object]], *, timer: Timer) -> None:
+        """Make a call again and again while calls fail, until cancelled: nobody waits for it.
+
+        Any answer counts. Were there no probes, whoever is the next to make a call would wait.
+        """
+        while True:
+            await self._health.probes_due.wait()
+            await sleep(timer, self._health.find_probe_delay())
+            try:
+                await self._call(call)
+            except TransientError as error:
+                is_away = error.reason is Reason.API_UNREACHABLE
+                self._health.tell_probe(error if is_away else None)
+            except RootTrustError:
+                self._health.tell_probe(None)
+            else:
+                self._health.tell_probe(None)
+
+    async def _call(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await call()
+        except TimeoutError:
+            message = f"Its API server does not answer within {self._seconds:g} seconds."
+            raise TransientError(message, reason=Reason.API_UNREACHABLE) from None
 
     def _note(self, error: TransientError) -> TransientError:
         """Have nobody else wait for it, and name the cluster, which may be one of many."""

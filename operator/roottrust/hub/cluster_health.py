@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +11,6 @@ from roottrust.domain.backoff import get_backoff_seconds
 from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.errors import AccessDeniedError, RootTrustError
 from roottrust.domain.reasons import Reason
-from roottrust.runtime.clock import Timer, TimerHandle
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ _CONNECTING = ClusterTrouble(
 class ClusterHealth:
     """What its watches, its rights and calls into it have met; `on_change` is told of changes.
 
-    After a call that failed there is none for a while, longer after each failure: who waits for a
-    cluster that is slow keeps others waiting.
+    After a call that failed there is none until the cluster has answered a probe; `probes_due` is
+    set meanwhile.
     """
 
     def __init__(
@@ -34,19 +34,17 @@ class ClusterHealth:
         secret: Callable[[], str],
         expected: frozenset[str],
         now: Callable[[], datetime],
-        timer: Timer,
         on_change: Callable[[], None],
     ) -> None:
         self._name = name
         self._secret = secret
         self._awaited = set(expected)
         self._now = now
-        self._timer = timer
         self._on_change = on_change
         self._troubles: dict[str, ClusterTrouble] = {}
         self._since: datetime | None = None
         self._failed_calls = 0
-        self._alarm: TimerHandle | None = None
+        self.probes_due = asyncio.Event()
 
     @property
     def trouble(self) -> ClusterTrouble | None:
@@ -67,24 +65,26 @@ class ClusterHealth:
         self._tell_change(before)
 
     def tell_call(self, error: RootTrustError | None) -> None:
-        """Take over what a call met; after a failure there are none for a while."""
+        """Take over what a call met."""
         if error is None:
             self._failed_calls = 0
-            self.tell(_CALLS, None)
+            self.tell_probe(None)
             return
         self._failed_calls += 1
         self.tell(_CALLS, error)
-        self.close()
-        delay = get_backoff_seconds(self._failed_calls, share=1.0)
-        self._alarm = self._timer.call_at(
-            self._timer.time() + delay, lambda: self.tell(_CALLS, None)
-        )
+        self.probes_due.set()
 
-    def close(self) -> None:
-        """Wait for nothing more."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+    def tell_probe(self, error: RootTrustError | None) -> None:
+        """Take over what a probe met; only a call shows that calls succeed."""
+        if error is None:
+            self.probes_due.clear()
+            self.tell(_CALLS, None)
+        else:
+            self._failed_calls += 1
+
+    def find_probe_delay(self) -> float:
+        """Return the seconds until the next probe: longer after each failure, up to 5 minutes."""
+        return get_backoff_seconds(self._failed_calls, share=1.0)
 
     def _note(self, source: str, error: RootTrustError) -> None:
         """Keep the first of alike troubles: what is told must not change with each attempt."""

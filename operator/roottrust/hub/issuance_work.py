@@ -23,11 +23,12 @@ from roottrust.domain.issuance_status import build_certificate_status
 from roottrust.domain.mesh_report import MeshReport
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan
+from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.cluster_objects import Manifest
 from roottrust.hub.cluster_registry import ClusterRegistry
-from roottrust.hub.cluster_work import work_by_cluster
+from roottrust.hub.cluster_work import ClusterWork
 from roottrust.runtime.fence import FencedError
 from roottrust.runtime.logs import bind_context
 
@@ -78,19 +79,28 @@ def observe_issuance(
 
 
 async def work_on_issuance(
-    clusters: ClusterRegistry, request: IssuanceRequest, *, writes: bool, now: datetime
+    clusters: ClusterRegistry,
+    request: IssuanceRequest,
+    *,
+    work: ClusterWork,
+    writes: bool,
+    now: datetime,
 ) -> IssuanceWork:
-    """Make what is missing in clusters and tell how it stands there; a failure hinders no other."""
+    """Make what is missing in clusters and tell how it stands there; a failure hinders no other.
+
+    Of what is not done yet at the end nothing is said: it counts once the watch brings it.
+    """
     plan, failures = plan_issuance(request), dict[CertificateKey, RootTrustError]()
     if writes:
         away = _list_away(request)
         wanted = [each for each in plan.actions if each.key.cluster not in away]
-        failures |= await _apply_all(clusters, _bound_removals(wanted))
-        failures = _drop_unasked(failures, request)
+        policy = request.claimant.policy
+        found, _ = await _apply_all(clusters, _bound_removals(wanted), policy=policy, work=work)
+        failures = _drop_unasked(found, request)
     report = report_issuance(request, plan, failures, is_observed_only=not writes, now=now)
     if writes:
         changed = {action.key for action in plan.actions}
-        await _tell(clusters, request, report, failures, changed=changed, now=now)
+        failures |= await _tell(clusters, request, report, work=work, changed=changed, now=now)
     return IssuanceWork(report=report, failure=next(iter(failures.values()), None))
 
 
@@ -98,13 +108,13 @@ async def _tell(
     clusters: ClusterRegistry,
     request: IssuanceRequest,
     report: IssuanceReport,
-    failures: dict[CertificateKey, RootTrustError],
     *,
+    work: ClusterWork,
     changed: Container[CertificateKey],
     now: datetime,
-) -> None:
+) -> dict[CertificateKey, RootTrustError]:
     """Write the status of IssuedCertificates; of those just changed once the watch brings them."""
-    away = _list_away(request)
+    away, failures = _list_away(request), dict[CertificateKey, RootTrustError]()
 
     async def tell(mesh: MeshReport) -> None:
         found, objects = request.found.get(mesh.key), clusters.get_objects(mesh.key.cluster)
@@ -118,20 +128,20 @@ async def _tell(
             failures[mesh.key] = error
 
     told = (each for each in report.meshes if each.key.cluster not in away)
-    left = await work_by_cluster(told, get_cluster=_get_cluster, work=tell)
-    failures |= {each.key: _build_slow(each.key.cluster) for each in left}
+    await work.do(request.claimant.policy, told, get_cluster=_get_cluster, work=tell)
+    return dict(failures)
 
 
 async def remove_certificates(
-    clusters: ClusterRegistry, claimant: Claimant
+    clusters: ClusterRegistry, claimant: Claimant, *, work: ClusterWork
 ) -> dict[CertificateKey, RootTrustError]:
     """Remove all that was made for a policy; return what could not be, and why."""
     made = list_made(_find_owned(clusters, claimant), claimant)
-    failures = await _apply_all(clusters, made)
+    failures, left = await _apply_all(clusters, made, policy=claimant.policy, work=work)
     for error in failures.values():
         if isinstance(error, FencedError):
             raise error  # nothing of this is ours to tell any more
-    return failures
+    return failures | {each.key: _build_slow(each.key.cluster) for each in left}
 
 
 def _find_owned(clusters: ClusterRegistry, claimant: Claimant) -> dict[CertificateKey, Manifest]:
@@ -174,9 +184,13 @@ def _drop_unasked(
 
 
 async def _apply_all(
-    clusters: ClusterRegistry, actions: Iterable[CertificateAction]
-) -> dict[CertificateKey, RootTrustError]:
-    """Make writes; return those that failed, and why. No cluster waits for another one."""
+    clusters: ClusterRegistry,
+    actions: Iterable[CertificateAction],
+    *,
+    policy: PolicyIdentity,
+    work: ClusterWork,
+) -> tuple[dict[CertificateKey, RootTrustError], tuple[CertificateAction, ...]]:
+    """Make writes; return those that failed, and why, and those that are not done yet."""
     failures: dict[CertificateKey, RootTrustError] = {}
 
     async def apply(action: CertificateAction) -> None:
@@ -185,8 +199,8 @@ async def _apply_all(
         except RootTrustError as error:
             failures[action.key] = error
 
-    left = await work_by_cluster(actions, get_cluster=_get_cluster, work=apply)
-    return failures | {each.key: _build_slow(each.key.cluster) for each in left}
+    left = await work.do(policy, actions, get_cluster=_get_cluster, work=apply)
+    return dict(failures), left
 
 
 def _get_cluster(item: CertificateAction | MeshReport) -> str:
@@ -195,7 +209,7 @@ def _get_cluster(item: CertificateAction | MeshReport) -> str:
 
 def _build_slow(cluster: str) -> TransientError:
     return TransientError(
-        f"Cluster {cluster} is slow: what is left to be written there follows.",
+        f"Cluster {cluster} is slow: what is left to be removed there follows.",
         reason=Reason.CLUSTER_UNREACHABLE,
     )
 

@@ -18,6 +18,7 @@ from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan
+from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
 from roottrust.domain.snapshot import Snapshot
@@ -26,6 +27,7 @@ from roottrust.domain.vault_keys import tell_keys
 from roottrust.domain.vault_object import VaultKind
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.cluster_work import ClusterWork
 from roottrust.hub.finalizer import Finalizers
 from roottrust.hub.issuance_work import observe_issuance, work_on_issuance
 from roottrust.hub.key_book import KeyBook
@@ -75,8 +77,9 @@ class Acceptance:
 class PolicyController:
     """Reconciles one policy at a time by its key; holds nothing that could not be lost.
 
-    `on_root` is told when a root was made: other policies may be waiting for it; `on_report` of
-    each look at what agents have.
+    `on_root` is told when a root was made: other policies may be waiting for it; `on_late` when
+    work in a cluster has ended that a reconcile did not wait for; `on_report` of each look at what
+    agents have.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class PolicyController:
         now: Callable[[], datetime],
         deletion_seconds: float = DELETION_SECONDS,
         on_root: Callable[[], None] = lambda: None,
+        on_late: Callable[[PolicyIdentity], None] = lambda _: None,
         on_report: Callable[[PolicyObject, IssuanceReport], None] = lambda *_: None,
     ) -> None:
         self._hub = hub
@@ -106,12 +110,14 @@ class PolicyController:
         self._patient: set[ObjectKey] = set()
         self._reader = PolicyReader(clusters=clusters, servers=servers)
         self._finalizers = Finalizers(homes)
+        self._cluster_work = ClusterWork(on_late=on_late)
         self._deleter = PolicyDeleter(
             hub=hub,
             reader=self._reader,
             servers=servers,
             finalizers=self._finalizers,
             clusters=clusters,
+            cluster_work=self._cluster_work,
             reporter=reporter,
             now=now,
             patience_seconds=deletion_seconds,
@@ -142,6 +148,10 @@ class PolicyController:
         if result.error is not None:
             raise result.error
         return find_next_look(result.outcome, self._now())
+
+    async def close(self) -> None:
+        """End what still goes on in clusters."""
+        await self._cluster_work.close()
 
     async def accept(self, policy: PolicyObject) -> Acceptance:
         """Return what a policy asks for; raises RootTrustError when it cannot be accepted."""
@@ -215,6 +225,7 @@ class PolicyController:
         issuance = await work_on_issuance(
             self._clusters,
             self.observe_certificates(policy, accepted, outcome.plan),
+            work=self._cluster_work,
             writes=not outcome.is_observed_only,
             now=self._now(),
         )

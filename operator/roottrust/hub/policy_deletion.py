@@ -38,6 +38,7 @@ from roottrust.domain.server_terms import find_server, find_terms
 from roottrust.domain.status import describe_place
 from roottrust.domain.vault_object import VaultObject
 from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.cluster_work import ClusterWork
 from roottrust.hub.deletion_work import DeletionWork, delete_from_vault
 from roottrust.hub.dependants import find_dependants
 from roottrust.hub.finalizer import Finalizers
@@ -79,6 +80,7 @@ class PolicyDeleter:
         servers: VaultServers,
         finalizers: Finalizers,
         clusters: ClusterRegistry,
+        cluster_work: ClusterWork,
         reporter: PolicyReporter,
         now: Callable[[], datetime],
         patience_seconds: float = DELETION_SECONDS,
@@ -88,6 +90,7 @@ class PolicyDeleter:
         self._servers = servers
         self._finalizers = finalizers
         self._clusters = clusters
+        self._cluster_work = cluster_work
         self._reporter = reporter
         self._now = now
         self._patience = timedelta(seconds=patience_seconds)
@@ -171,7 +174,8 @@ class PolicyDeleter:
     async def _attempt(self, case: _Case, deadline: datetime) -> DeletionWork:
         work = DeletionWork(failure=case.refusal)
         # First, lest agents ask for what is being taken away, and lest they keep a mount in use.
-        work.kept = await remove_certificates(self._clusters, self._build_claimant(case))
+        claimant = self._build_claimant(case)
+        work.kept = await remove_certificates(self._clusters, claimant, work=self._cluster_work)
         if case.place is None:
             return work
         address = case.place.server

@@ -109,7 +109,6 @@ class RemoteCluster:
             secret=lambda: self.registration.secret,
             expected=frozenset(str(each.resource) for each in WATCHED),
             now=now,
-            timer=self._timer,
             on_change=self._take_health,
         )
         self._rights = RightsCheck(
@@ -208,6 +207,8 @@ class RemoteCluster:
             group.create_task(self._rights.run())
             group.create_task(self._renewal.run())
             group.create_task(self._refresh())
+            probe = partial(self.client.get_raw, "/version")
+            group.create_task(self.calls.probe(probe, timer=self._timer))
             if self.policies is not None:
                 group.create_task(self.policies.follow())
 
@@ -223,7 +224,6 @@ class RemoteCluster:
     async def close(self) -> None:
         """Close the connections, and tell of nothing more."""
         self._change_pace.close()
-        self.health.close()
         for each in (self._rights, self.policies, self._reader, self.client):
             if each is not None:
                 await each.close()

@@ -10,6 +10,7 @@ from roottrust.domain.action import Verb
 from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, TransientError
 from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.reasons import Reason
+from roottrust.hub.cluster_work import ClusterWork
 from roottrust.hub.issuance_work import (
     REMOVALS_MAX,
     observe_issuance,
@@ -65,7 +66,7 @@ async def work(registry: FakeRegistry, *, writes: bool = True):  # type: ignore[
         plan=PLAN,
         known_root=ROOT.fingerprint,
     )
-    return await work_on_issuance(registry, request, writes=writes, now=NOW)
+    return await work_on_issuance(registry, request, work=ClusterWork(), writes=writes, now=NOW)
 
 
 async def test_what_is_missing_is_made_once() -> None:
@@ -116,7 +117,7 @@ async def test_a_cluster_that_is_not_served_any_more_keeps_what_it_has() -> None
     done = await work(registry)
     assert registry.applied == []
     assert done.failure is None
-    kept = await remove_certificates(registry, CLAIMANT)
+    kept = await remove_certificates(registry, CLAIMANT, work=ClusterWork())
     assert isinstance(kept[KEY], DependencyMissingError)
 
 
@@ -124,7 +125,7 @@ async def test_everything_of_a_policy_goes_with_it_and_nothing_of_others() -> No
     other = replace(KEY, name="other")
     found = {KEY: build_certificate(), other: build_certificate(OTHER_POLICY.render())}
     registry = FakeRegistry(found=found)
-    assert await remove_certificates(registry, CLAIMANT) == {}
+    assert await remove_certificates(registry, CLAIMANT, work=ClusterWork()) == {}
     assert list(registry.found) == [other]
 
 
@@ -132,7 +133,7 @@ async def test_a_hub_that_leads_no_more_tells_nothing() -> None:
     fenced = FencedError("This was not written.", reason=Reason.NOT_LEADING)
     registry = FakeRegistry(found={KEY: build_certificate()}, refused={KEY: fenced})
     with pytest.raises(FencedError):
-        await remove_certificates(registry, CLAIMANT)
+        await remove_certificates(registry, CLAIMANT, work=ClusterWork())
 
 
 async def test_one_is_written_after_vault_is_ready_and_an_idle_pass_writes_nothing(
