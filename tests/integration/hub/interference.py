@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _READS = {"GET", "HEAD", "LIST"}
-# A login of the operator, and what becomes of its token, changes nothing for anybody else.
-_OWN = ("/v1/auth/token/", "/login")
+# A login of the operator, what becomes of its token, and a look at its rights change nothing for
+# anybody else.
+_OWN = ("/v1/auth/token/", "/login", "/selfsubjectaccessreviews")
 
 
 @dataclass(kw_only=True)
