@@ -34,7 +34,9 @@ demo: setup ## Show it all on a real cluster and a real Vault (KEEP=1 leaves it 
 test: setup ## Run the tests: the pure parts, then everything on a real API server and a real Vault, then a mesh in pods
 	@$(MAKE) --no-print-directory --jobs=2 test-hub test-others
 	@echo "==> istiod, its workloads and the operator in pods"
-	@$(PY) -m pytest tests/e2e --quiet
+	@$(PY) -m pytest tests/e2e --ignore=tests/e2e/fleet --quiet
+	@echo "==> three clusters in pods, of one policy"
+	@$(PY) -m pytest tests/e2e/fleet --quiet
 
 # Both mostly wait for what they look at, and nothing is done by both: two testbeds, side by side.
 test-hub:
@@ -55,7 +57,8 @@ prove: setup ## Run every test of real parts, the long matrices too, on both Vau
 	for server in openbao hashicorp; do \
 	  echo "==> everything on $$server"; \
 	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/integration -v -m "not bench" || code=1; \
-	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/e2e -v -m "not bench" || code=1; \
+	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/e2e --ignore=tests/e2e/fleet -v -m "not bench" || code=1; \
+	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/e2e/fleet -v -m "not bench" || code=1; \
 	done; \
 	$(PY) -m tests.faults_page && exit $$code
 

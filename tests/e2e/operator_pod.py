@@ -35,6 +35,14 @@ class OperatorPod:
     def kubectl(self, *words: str, seconds: float = 120) -> str:
         return self.cluster.kubectl("-n", NAMESPACE, *words, seconds=seconds).stdout
 
+    def apply(self, folder: Path) -> None:
+        """Apply an overlay; pods of a run that kept the testbed may have another image."""
+        self.kubectl("delete", "pods", "--all", "--wait=false")
+        self.cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", folder)
+
+    def wait_until_ready(self) -> None:
+        self.kubectl("rollout", "status", f"deployment/{self.name}", "--timeout=60s")
+
     def scale(self, replicas: int) -> None:
         """Have so many of them, and wait until it is so."""
         self.kubectl("scale", f"deployment/{self.name}", f"--replicas={replicas}")
@@ -54,24 +62,20 @@ def deploy_operator(cluster: Cluster, vault: Vault, admin: Ask, folder: Path) ->
     """Apply an overlay, let the operator log in with its ServiceAccount, and wait for its pod."""
     write(admin, f"sys/policies/acl/{NAME}", {"policy": POLICY.read_text()})
     _write_overlay(cluster, vault, folder)
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", folder)
+    operator = OperatorPod(cluster=cluster)
+    operator.apply(folder)
     enable_login(admin, cluster, reviewer=_make_reviewer(cluster))
     allow_login(admin, ACCOUNT)
-    return _start_anew(OperatorPod(cluster=cluster))
+    operator.wait_until_ready()
+    return operator
 
 
 def deploy_cluster_role(cluster: Cluster, folder: Path) -> OperatorPod:
     """Apply an overlay of deploy/cluster, and wait for its pod; the cluster has its own name."""
     operator = OperatorPod(cluster=cluster, name="roottrust-cluster")
     write_overlay(folder, "cluster", operator.name, {"cluster": {"name": cluster.name}})
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", folder)
-    return _start_anew(operator)
-
-
-def _start_anew(operator: OperatorPod) -> OperatorPod:
-    """Replace what a run that kept the testbed left, with another image of the same name."""
-    operator.kubectl("delete", "pods", "--all", "--wait=false")
-    operator.kubectl("rollout", "status", f"deployment/{operator.name}", "--timeout=60s")
+    operator.apply(folder)
+    operator.wait_until_ready()
     return operator
 
 

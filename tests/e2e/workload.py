@@ -28,19 +28,21 @@ class Workload:
         self, command: Sequence[str] = ("wait",), *, certificate_seconds: int = 86400
     ) -> None:
         """Run a script of in_pod/ beside the agent, and wait until it has its certificate."""
-        self.kubectl("delete", "pod", self.name, "--ignore-not-found", "--now")
-        scripts = {path.name: path.read_text() for path in _SCRIPTS.glob("*.py")}
-        for manifest in (
-            {
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {"name": "scripts"},
-                "data": scripts,
-            },
-            self.build_pod(command, certificate_seconds=certificate_seconds),
-        ):
-            self.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+        self.delete()
+        self.put_scripts()
+        pod = self.build_pod(command, certificate_seconds=certificate_seconds)
+        self.kubectl("apply", "-f", "-", input=json.dumps(pod))
         self.kubectl("wait", "--for=condition=Ready", f"pod/{self.name}", "--timeout=60s")
+
+    def delete(self) -> None:
+        self.kubectl("delete", "pod", self.name, "--ignore-not-found", "--now")
+
+    def put_scripts(self) -> None:
+        """Have what pods of its namespace run."""
+        scripts = {path.name: path.read_text() for path in _SCRIPTS.glob("*.py")}
+        metadata = {"name": "scripts"}
+        manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": scripts}
+        self.kubectl("apply", "-f", "-", input=json.dumps(manifest))
 
     @property
     def identity(self) -> str:

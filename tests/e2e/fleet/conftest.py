@@ -6,6 +6,7 @@ The testbed is that of the integration tests (N of ROOTTRUST_TEST_RANGE=N), with
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,9 +14,11 @@ from testbed import Cluster, Testbed, VaultOptions
 from tests import session
 from tests.e2e.fleet.fleet import LABEL, MANAGEMENT, WORKLOADS, Fleet, do_at_once
 from tests.e2e.fleet.member import Member
+from tests.e2e.fleet.telling import Tell
 from tests.e2e.helm import Helm
 from tests.e2e.istiod import forget_roots
 from tests.e2e.operator_pod import IMAGE, deploy_cluster_role, deploy_operator
+from tests.e2e.operator_pod import NAMESPACE as OPERATORS
 from tests.integration.contexts import write_contexts
 from tests.integration.hub.root import Root
 from tests.integration.vault_calls import build_ask
@@ -31,8 +34,8 @@ def bed(request: pytest.FixtureRequest) -> Iterator[Testbed]:
     def bring_up(bed: Testbed) -> None:
         archives = [*bed.provide_istio().archives, bed.build_image(REPOSITORY, IMAGE).archive]
         bed.up(NAMES, vault=VaultOptions(kind=session.VAULT))
-        for name in NAMES:
-            bed.load_images(name, archives)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda name: bed.load_images(name, archives), NAMES))
 
     yield from session.hold_testbed(request, session.RANGE, bring_up)
 
@@ -41,6 +44,8 @@ def bed(request: pytest.FixtureRequest) -> Iterator[Testbed]:
 def fleet(bed: Testbed, root: Root, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     """Everything as docs/clusters.md tells, and the policy Ready."""
     members = [_build_member(bed, name, tmp_path_factory) for name in NAMES]
+    # The operators of a run that kept the testbed would undo what is cleaned.
+    do_at_once(_stop_operators, members)
     do_at_once(_begin, members)
     vault = bed.vaults[session.VAULT]
     vault.restart()
@@ -73,6 +78,17 @@ def fleet(bed: Testbed, root: Root, tmp_path_factory: pytest.TempPathFactory) ->
     return fleet
 
 
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Show what was measured, also when all is well."""
+
+    def tell(text: str) -> None:
+        with session.shown(request):
+            print(text)
+
+    return tell
+
+
 @pytest.fixture(scope="module")
 def stranger(fleet: Fleet) -> Iterator[Member]:
     """The management cluster with an istiod that made a root for itself: a third mesh."""
@@ -92,6 +108,13 @@ def _build_member(bed: Testbed, name: str, folders: pytest.TempPathFactory) -> M
         tools=bed.tools(),
     )
     return Member(cluster=cluster, helm=helm)
+
+
+def _stop_operators(member: Member) -> None:
+    for kind in ("deployments", "pods"):
+        member.cluster.kubectl("delete", kind, "--all", "-n", OPERATORS)
+    secrets = ("delete", "secrets", "-l", "istio/multiCluster=true", "-n", OPERATORS)
+    member.cluster.kubectl(*secrets)
 
 
 def _begin(member: Member) -> None:

@@ -25,8 +25,7 @@ def servers(fleet: Fleet, stranger: Member) -> Iterator[Servers]:
     servers = {each.name: each.get_workload("server") for each in members}
     do_at_once(lambda member: servers[member.name].start(["server"]), members)
     yield servers
-    for each in servers.values():
-        each.kubectl("delete", "pod", each.name, "--now")
+    do_at_once(lambda member: servers[member.name].delete(), members)
 
 
 def test_intermediates_are_distinct_and_the_root_is_vaults_byte_for_byte(fleet: Fleet) -> None:
