@@ -10,6 +10,7 @@ from typing import Any
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.certificate import parse_certificate
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, Unread, VaultFacts
+from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.policy_mark import join_policy
 from roottrust.domain.reviewer import ReviewerToken
@@ -27,10 +28,19 @@ class RefusedByVaultError(AssertionError):
 
 
 def apply_all(
-    facts: VaultFacts, actions: Iterable[Action], *, target: VaultTarget, now: datetime
+    facts: VaultFacts,
+    actions: Iterable[Action],
+    *,
+    target: VaultTarget,
+    now: datetime,
+    imported: ImportedRoot | Unread | None = None,
 ) -> VaultFacts:
+    """Return the facts after the writes; of what is imported the Secret knows more than its text.
+
+    Strategies tell of certificates that nobody has signed.
+    """
     for action in actions:
-        facts = apply(facts, action, target=target, now=now)
+        facts = apply(facts, action, target=target, now=now, imported=imported)
     return facts
 
 
@@ -42,7 +52,13 @@ def settle(snapshot: Snapshot, *, rounds: int) -> tuple[Snapshot, tuple[Plan, ..
         plans.append(plan)
         if not plan.actions:
             break
-        facts = apply_all(snapshot.facts, plan.actions, target=snapshot.target, now=snapshot.now)
+        facts = apply_all(
+            snapshot.facts,
+            plan.actions,
+            target=snapshot.target,
+            now=snapshot.now,
+            imported=snapshot.root_secret,
+        )
         tokens = exchange_tokens(snapshot, plan.actions)
         snapshot = replace(snapshot, facts=facts, reviewer_tokens=tokens)
     return snapshot, tuple(plans)
@@ -60,7 +76,14 @@ def exchange_tokens(snapshot: Snapshot, actions: Iterable[Action]) -> dict[str, 
     return tokens
 
 
-def apply(facts: VaultFacts, action: Action, *, target: VaultTarget, now: datetime) -> VaultFacts:
+def apply(
+    facts: VaultFacts,
+    action: Action,
+    *,
+    target: VaultTarget,
+    now: datetime,
+    imported: ImportedRoot | Unread | None = None,
+) -> VaultFacts:
     path, fields = action.wanted.path, action.wanted.fields
     match action.wanted.kind:
         case VaultKind.SECRETS_MOUNT:
@@ -71,7 +94,7 @@ def apply(facts: VaultFacts, action: Action, *, target: VaultTarget, now: dateti
         case VaultKind.ROOT:
             return replace(facts, root_issuer=_generate_root(facts, action, now=now))
         case VaultKind.ROOT_IMPORT:
-            return _import_root(facts, action)
+            return _import_root(facts, action, imported)
         case VaultKind.KEY_NAME:
             _check_key(facts, action)
             return facts
@@ -133,12 +156,17 @@ def _generate_root(facts: VaultFacts, action: Action, *, now: datetime) -> Issue
     )
 
 
-def _import_root(facts: VaultFacts, action: Action) -> VaultFacts:
+def _import_root(
+    facts: VaultFacts, action: Action, imported: ImportedRoot | Unread | None
+) -> VaultFacts:
     """Add what the mount has not: the certificate, or the key of one that it has."""
     mount = facts.mounts.get(action.wanted.path.partition("/issuer/")[0])
     if mount is None or mount.type != "pki":
         raise RefusedByVaultError(f"cannot {action}: there is no pki")
-    certificate = parse_certificate(_take_certificate(action))
+    text = _take_certificate(action)
+    certificate = parse_certificate(text)
+    if isinstance(imported, ImportedRoot) and imported.certificate.pem == text:
+        certificate = imported.certificate
     named = facts.root_issuer
     if isinstance(named, IssuerFacts) and named.certificate == certificate:
         return replace(facts, root_issuer=replace(named, has_key=True, key_id=MADE_KEY_ID))
