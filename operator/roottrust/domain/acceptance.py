@@ -24,7 +24,7 @@ from roottrust.domain.policy_document import is_pinnable
 from roottrust.domain.reasons import Reason
 from roottrust.domain.remote_policy import check_remote
 from roottrust.domain.selection import (
-    list_namesakes,
+    index_namesakes,
     list_namespaces,
     select_meshes,
 )
@@ -91,8 +91,9 @@ def accept_policy(
     check_agents_ca(agents_ca_pem)
     root = _build_root(policy, spec)
     choice = choose_clusters(spec, clusters)
+    namesakes = index_namesakes(choice.known)
     targets = tuple(
-        _build_cluster(spec, each, list_namesakes(each, choice.known)) for each in choice.selected
+        _build_cluster(spec, each, namesakes.get(each.name, ())) for each in choice.selected
     )
     check_audience(spec, tuple(each.cluster for each in targets))
     for target in targets:

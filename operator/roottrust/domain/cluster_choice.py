@@ -16,7 +16,7 @@ from roottrust.domain.selection import find_named, select_clusters, select_refus
 class ClusterChoice:
     """Those that are selected, among all that are registered.
 
-    Warnings name those that are refused, and what of those selected will not last.
+    Warnings name those that are refused, and tell what those selected have to say.
     """
 
     selected: tuple[KnownCluster, ...]
@@ -39,7 +39,7 @@ def choose_clusters(spec: RootTrustPolicySpec, clusters: Iterable[KnownCluster])
         if refusal is None:
             raise _add_hint(error, spec, known) from error
         raise DependencyMissingError(warnings[0], reason=refusal.reason) from error
-    warnings += tuple(each.warning for each in selected if each.warning is not None)
+    warnings += tuple(text for each in selected for text in each.warnings)
     return ClusterChoice(selected=selected, known=known, warnings=warnings)
 
 

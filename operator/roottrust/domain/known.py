@@ -34,7 +34,8 @@ class KnownCluster:
     `token_keys` are the last that could be read, None before; `keys_trouble` is why they could not
     be read again, a sentence for people. `reviewer_uid` is that of the reviewer's account, None if
     it is not known. One with a `refusal` is registered and not used; with a `trouble`, all that is
-    known of it is from before. A `warning` tells what works and will not last.
+    known of it is from before. `warnings` tell what works and will not last, and what of
+    its objects does not count.
     """
 
     name: str
@@ -47,4 +48,4 @@ class KnownCluster:
     reviewer_uid: str | None = None
     refusal: ClusterTrouble | None = None
     trouble: ClusterTrouble | None = None
-    warning: str | None = None
+    warnings: tuple[str, ...] = ()

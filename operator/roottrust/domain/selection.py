@@ -8,7 +8,7 @@ that follow the guide's names. Vault is thus ready before the first istiod start
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import re2
 
@@ -140,6 +140,19 @@ def list_namesakes(
     """Return the clusters whose names end as this one's does: its meshes could be theirs."""
     ending = f"-{cluster.name}"
     return tuple(each for each in known if each.name.endswith(ending))
+
+
+def index_namesakes(
+    known: Iterable[KnownCluster],
+) -> Mapping[str, tuple[KnownCluster, ...]]:
+    """Return what `list_namesakes` does, by name: of a thousand it needs no million looks."""
+    found: dict[str, list[KnownCluster]] = {}
+    for each in known:
+        rest = each.name
+        while "-" in rest:
+            rest = rest.partition("-")[2]
+            found.setdefault(rest, []).append(each)
+    return {name: tuple(namesakes) for name, namesakes in found.items()}
 
 
 def _matches_mesh(selector: IstioSelector, mesh: KnownMesh) -> bool:

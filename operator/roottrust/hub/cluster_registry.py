@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from roottrust.domain.errors import DependencyMissingError
@@ -58,8 +59,11 @@ class LocalCluster:
         self._served = ServedCluster(place, home=home, client=client, store=store)
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:
-        """Return this one cluster."""
-        return (self._served.read(),)
+        """Return this one cluster.
+
+        That its Meshes of other clusters do not count is no news: others keep all of theirs here.
+        """
+        return (replace(self._served.read(), warnings=()),)
 
     def get_objects(self, cluster: str) -> ClusterObjects | None:
         """Return what is known of this one cluster's meshes."""

@@ -134,7 +134,7 @@ class RemoteCluster:
         self._changes: Changes = {}
         self._change_pace = ChangePace(self._tell_changes, timer=self._timer)
         self._known: KnownCluster | None = None
-        self._told_meshes: tuple[KnownMesh, ...] = ()
+        self._told: tuple[tuple[KnownMesh, ...], tuple[str, ...]] = ((), ())
         self._watches = [self._build_watch(each) for each in WATCHED]
         self._has_settled = asyncio.Event()
 
@@ -147,8 +147,8 @@ class RemoteCluster:
         """Return what is known of it: the same object until something changes."""
         if self._known is None:
             known = self._served.read(self.health.trouble)
-            warning = " ".join(self._warnings.values()) or None
-            self._known = replace(known, warning=warning)
+            own = tuple(self._warnings.values())
+            self._known = replace(known, warnings=own + known.warnings)
         return self._known
 
     def list_believed(self) -> tuple[tuple[Manifest, KnownMesh], ...]:
@@ -279,9 +279,9 @@ class RemoteCluster:
 
     def _tell_changes(self) -> None:
         changes, self._changes = self._changes, {}
-        meshes = self.read().meshes
-        if meshes != self._told_meshes:
-            self._told_meshes = meshes
+        known = self.read()
+        if self._told != (known.meshes, known.warnings):
+            self._told = (known.meshes, known.warnings)
             self._listener.take_cluster(self)
         self._listener.take_objects(self, changes)
 

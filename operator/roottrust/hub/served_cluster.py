@@ -16,7 +16,7 @@ from roottrust.domain.issuance_plan import read_owner
 from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.hub.cluster_objects import Manifest, WatchedObjects
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
-from roottrust.hub.mesh_reader import MeshReader
+from roottrust.hub.mesh_reader import MeshReader, ReadMeshes
 from roottrust.hub.published_keys import PublishedKeys
 from roottrust.kube.client import KubeClient
 from roottrust.kube.reviewer_token import IssuedToken, issue_reviewer_token, read_reviewer_uid
@@ -59,25 +59,27 @@ class ServedCluster:
         self._store = store
         self._reviewer_uid: str | None = None
         self._meshes = MeshReader(cluster=place.name, home=home)
-        self._known_meshes: tuple[int, tuple[KnownMesh, ...]] = (-1, ())
+        self._known_meshes = (-1, ReadMeshes(objects=(), warnings=()))
         self._keys = PublishedKeys(place.name, read=partial(read_token_keys, client))
         self.objects = WatchedObjects(client, store, home=home)
 
     def read(self, trouble: ClusterTrouble | None = None) -> KnownCluster:
         """Return what is known of it."""
+        found = self._read_meshes()
         return KnownCluster(
             name=self.place.name,
             labels=self.place.labels,
             kubernetes_host=self.place.kubernetes_host,
             kubernetes_ca_pem=self.place.kubernetes_ca_pem,
-            meshes=self._read_meshes(),
+            meshes=found.meshes,
             token_keys=self._keys.keys,
             keys_trouble=self._keys.trouble,
             reviewer_uid=self._reviewer_uid,
             trouble=trouble,
+            warnings=found.warnings,
         )
 
-    def _read_meshes(self) -> tuple[KnownMesh, ...]:
+    def _read_meshes(self) -> ReadMeshes:
         """Return the meshes; each policy asks, and beside them may lie mirrors of a thousand."""
         count = self._store.count_changes(MESHES)
         if self._known_meshes[0] != count:
@@ -86,7 +88,7 @@ class ServedCluster:
 
     def list_believed(self) -> tuple[tuple[Manifest, KnownMesh], ...]:
         """Return its Mesh objects that are believed; of alike names that in `home` goes first."""
-        found = self._meshes.find_believed(self._store.list(MESHES))
+        found = self._read_meshes().objects
         return tuple(sorted(found, key=lambda each: each[0]["metadata"]["namespace"] != self._home))
 
     def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:

@@ -3,13 +3,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
 from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.domain.reasons import Reason
-from roottrust.domain.selection import list_namespaces, select_clusters, select_meshes
+from roottrust.domain.selection import (
+    index_namesakes,
+    list_namesakes,
+    list_namespaces,
+    select_clusters,
+    select_meshes,
+)
 from tests.unit.domain.samples import build_known, build_mesh, build_spec
 
 REFUSAL = ClusterTrouble(reason=Reason.INVALID_KUBECONFIG, message="Correct it.")
@@ -227,3 +235,11 @@ def test_a_selector_that_leaves_the_namespace_open_adds_what_it_finds() -> None:
     spec = build({"namespace": "a"}, {"revision": "canary"})
     assert find_namespaces(spec, build_mesh(namespace="b", revision="canary")) == ("a", "b")
     assert find_namespaces(spec) == ("a", "istio-system")
+
+
+@given(st.lists(st.text(alphabet="ab-", min_size=1, max_size=6), unique=True, max_size=12))
+def test_namesakes_of_all_are_those_of_each(names: list[str]) -> None:
+    known = tuple(build_known(name) for name in names)
+    found = index_namesakes(known)
+    for each in known:
+        assert found.get(each.name, ()) == list_namesakes(each, known)

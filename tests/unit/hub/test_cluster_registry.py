@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
 from roottrust.domain.known import KnownCluster, KnownMesh
+from roottrust.domain.mesh_belief import MESHES_MAX
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
-from roottrust.hub.mesh_reader import MESHES_MAX
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.settings import ClusterSettings
 from roottrust.runtime.store import ObjectStore

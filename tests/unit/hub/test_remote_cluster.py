@@ -133,6 +133,24 @@ async def test_what_a_cluster_has_is_known_and_told(server: ApiServer, build: Bu
     assert bench.cluster.read() is bench.cluster.read(), "it is the same while nothing changes"
 
 
+async def test_meshes_that_are_not_believed_are_told_of(server: ApiServer, build: Build) -> None:
+    foreign = build_remote_mesh()
+    foreign["spec"]["istio"]["installation"]["cluster"] = "c1"
+    server.items[MESHES] = [foreign]
+    bench = build()
+    async with asyncio.timeout(5):
+        await bench.cluster.wait_settled()
+    await bench.wait_for(lambda: len(server.watches) == 2)
+    changes = bench.changes
+    assert bench.meshes == []
+    (told,) = bench.cluster.read().warnings
+    assert told.startswith("Cluster c2: 1 Mesh is not believed: ")
+    assert told.endswith("names the cluster c1.")
+    await server.send(MESHES, "DELETED", foreign)
+    await bench.wait_for(lambda: bench.changes > changes)
+    assert bench.cluster.read().warnings == ()
+
+
 async def test_changes_are_told_with_what_was_before(server: ApiServer, build: Build) -> None:
     server.items[CERTIFICATES] = [build_remote_certificate()]
     bench = build()

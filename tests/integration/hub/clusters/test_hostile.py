@@ -125,6 +125,23 @@ def test_objects_without_any_form_hurt_nobody(
     assert operator.sum_metric("roottrust_bugs_total") == bugs
 
 
+def test_meshes_that_lie_are_left_out_and_told_of(
+    victim: Certificate, hostile: Policy, cluster: Cluster, second: Cluster, namespace: str
+) -> None:
+    other = Policy(cluster=cluster, namespace=namespace, name="victim")
+    before = other.read_status()
+    put_mesh(second, lies_in=namespace, speaks_for=namespace, account="*", names="cluster1")
+    put_mesh(second, lies_in=namespace, speaks_for="istio-system", account=ACCOUNT)
+    told = wait_for(
+        lambda: [each for each in hostile.read_status().get("warnings", []) if "believed" in each],
+        lambda found: bool(found) and "2 Meshes" in found[0],
+    )
+    assert told[0].startswith("Cluster cluster2: 2 Meshes are not believed: first istiod-")
+    check_upkeep(victim)
+    assert other.read_status().get("warnings") == before.get("warnings")
+    assert other.read_status()["meshTotals"] == before["meshTotals"]
+
+
 def test_a_flood_of_objects_is_refused_as_a_whole(
     victim: Certificate, hostile: Policy, second: Cluster, namespace: str
 ) -> None:
