@@ -143,12 +143,12 @@ async def test_meshes_that_are_not_believed_are_told_of(server: ApiServer, build
     await bench.wait_for(lambda: len(server.watches) == 2)
     changes = bench.changes
     assert bench.meshes == []
-    (told,) = bench.cluster.read().warnings
+    (told,) = (each for each in bench.cluster.read().warnings if "believed" in each)
     assert told.startswith("Cluster c2: 1 Mesh is not believed: ")
     assert told.endswith("names the cluster c1.")
     await server.send(MESHES, "DELETED", foreign)
     await bench.wait_for(lambda: bench.changes > changes)
-    assert bench.cluster.read().warnings == ()
+    assert not any("believed" in each for each in bench.cluster.read().warnings)
 
 
 async def test_changes_are_told_with_what_was_before(server: ApiServer, build: Build) -> None:

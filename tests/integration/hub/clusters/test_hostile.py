@@ -130,7 +130,7 @@ def test_meshes_that_lie_are_left_out_and_told_of(
 ) -> None:
     other = Policy(cluster=cluster, namespace=namespace, name="victim")
     before = other.read_status()
-    put_mesh(second, lies_in=namespace, speaks_for=namespace, account="*", names="cluster1")
+    put_mesh(second, lies_in=namespace, speaks_for=namespace, account=ACCOUNT, names="cluster1")
     put_mesh(second, lies_in=namespace, speaks_for="istio-system", account=ACCOUNT)
     told = wait_for(
         lambda: [each for each in hostile.read_status().get("warnings", []) if "believed" in each],
