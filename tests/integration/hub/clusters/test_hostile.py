@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.root import make_expired_root, make_root
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask, read
 from tests.session import CRDS
@@ -30,6 +33,9 @@ ACCOUNT = "istiod-service-account"
 OWNER = "internal.gloo.solo.io/owner"
 PATIENCE_SECONDS = 3.0
 FLOOD = 1_200  # more than the hub takes over of a kind
+TOO_MANY = 10_000
+HUGE_BYTES = 1_200_000  # etcd takes 1.5 MiB
+WRITERS = 8
 MESHES = "/apis/internal.gloo.solo.io/v2/namespaces/{namespace}/meshes"
 
 
@@ -142,12 +148,46 @@ def test_meshes_that_lie_are_left_out_and_told_of(
     assert other.read_status()["meshTotals"] == before["meshTotals"]
 
 
-def test_a_flood_of_objects_is_refused_as_a_whole(
-    victim: Certificate, hostile: Policy, second: Cluster, namespace: str
+def test_forged_evidence_counts_for_nothing(
+    victim: Certificate,
+    remote: Certificate,
+    hostile: Policy,
+    second: Cluster,
+    operator: OperatorProcess,
+    tmp_path: Path,
 ) -> None:
-    flood = [_build_mesh(f"m{number:05}", namespace) for number in range(FLOOD)]
-    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": flood})
-    second.kubectl("create", "-f", "-", input=listed)
+    """Chains of an attacker's own with the pinned subject, one that ended, and ten thousand."""
+    bugs = operator.sum_metric("roottrust_bugs_total")
+    spec = remote.wait_for()["spec"]
+    subject = f"/CN={spec['certOptions']['commonName']}"
+    forged = make_root(tmp_path / "forged", subject=subject).certificate.read_text()
+    expired = make_expired_root(tmp_path / "expired").certificate.read_text()
+    others = victim.wait_for()["spec"]["trustBundle"]
+    hub_state = victim.read_status().get("state")
+    chains = {"forged": forged, "expired": expired, "root": spec["trustBundle"], "other": others}
+    with without_schemas(second):
+        entries = [_forge(pod, chain, spec) for pod, chain in chains.items()]
+        remote.report({"instances": entries, "state": "ISSUED"})
+        told = hostile.wait_for("CertificatesIssued", "False", "InstanceNotBelieved")
+        assert "istiod-forged" in told["message"] or "istiod-expired" in told["message"]
+        many = [_forge(str(number), "none", spec) for number in range(TOO_MANY)]
+        remote.report({"instances": [{"pod": each["pod"]} for each in many]})
+        check_upkeep(victim)
+        remote.report({"instances": entries, "padding": "x" * HUGE_BYTES})
+        check_upkeep(victim)
+        # A line of a watch holds less, and is read no further: a list brings it, once.
+        hostile.wait_for("CertificatesIssued", "False", "InstanceNotBelieved")
+        remote.delete()
+        hostile.wait_for("CertificatesIssued", "Unknown", "WaitingForAgent", seconds=60)
+    assert victim.read_status().get("state") == hub_state
+    assert operator.sum_metric("roottrust_bugs_total") == bugs
+
+
+@pytest.mark.parametrize("count", [FLOOD, pytest.param(20_000, marks=pytest.mark.prove)])
+def test_a_flood_of_objects_is_refused_as_a_whole(
+    victim: Certificate, hostile: Policy, second: Cluster, namespace: str, count: int
+) -> None:
+    pour(second, [_build_mesh(f"m{number:05}", namespace) for number in range(count)], namespace)
     check_upkeep(victim)
     # Its watch brings no more than the bound, and a list shows that there is more.
     told = hostile.wait_for("CertificatesIssued", "Unknown", "ClusterTooLarge", seconds=60)
@@ -190,14 +230,10 @@ def storm(
     `build` returns a change that is another one for each text.
     """
     stop = threading.Event()
-    sent = [0] * 4
-    folder = cluster.kubeconfig.parent
+    sent = [0] * WRITERS
 
     def blow(index: int) -> None:
-        session = requests.Session()
-        session.trust_env = False  # it may name another CA, or a proxy
-        session.cert = (str(folder / "admin.crt"), str(folder / "admin.key"))
-        session.verify = str(cluster.ca_file)
+        session = _open_session(cluster)
         url = f"{cluster.server}{path}"
         headers = {"Content-Type": "application/merge-patch+json"}
         while not stop.is_set():
@@ -219,6 +255,44 @@ def storm(
 def _label_mesh(text: str) -> dict[str, Any]:
     """Return a change of what policies select by: each could have all of them read again."""
     return {"spec": {"istio": {"installation": {"podLabels": {"app": f"istiod-{text}"}}}}}
+
+
+def pour(cluster: Cluster, manifests: Sequence[dict[str, Any]], namespace: str) -> None:
+    """Create Meshes by several writers, which takes a tenth of kubectl's time."""
+    url = cluster.server + MESHES.format(namespace=namespace)
+
+    def create(part: Sequence[dict[str, Any]]) -> None:
+        session = _open_session(cluster)
+        for each in part:
+            answer = session.post(url, json=each, timeout=60)
+            assert answer.ok, answer.text
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(create, [manifests[number::WRITERS] for number in range(WRITERS)]))
+
+
+def _open_session(cluster: Cluster) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # it may name another CA, or a proxy
+    session.cert = (str(cluster.pki / "admin.crt"), str(cluster.pki / "admin.key"))
+    session.verify = str(cluster.ca_file)
+    return session
+
+
+def _forge(pod: str, chain: str, spec: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry that claims all is well, with fingerprints that are made up."""
+    return {
+        "pod": f"istiod-{pod}",
+        "serial": "ff",
+        "fingerprint": "a" * 64,
+        "issuerFingerprint": hashlib.sha256(chain.encode()).hexdigest(),
+        "chain": chain,
+        "trustBundleFingerprint": hashlib.sha256(spec["trustBundle"].encode()).hexdigest(),
+        "intermediateGeneration": spec["intermediateGeneration"],
+        "notBefore": "2020-01-01T00:00:00Z",
+        "notAfter": "2099-01-01T00:00:00Z",
+        "loadedByIstiod": True,
+    }
 
 
 def _build_mesh(deployment: str, namespace: str) -> dict[str, Any]:
