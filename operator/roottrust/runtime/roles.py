@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
+from roottrust.http.tls_buffer import shrink_tls_buffers
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.client import KubeClient
 from roottrust.kube.events import EventPoster
@@ -48,6 +49,7 @@ async def run_roles(
     part of it fails.
     """
     tune_interpreter()
+    shrink_tls_buffers()
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         leadership = await stack.enter_async_context(
