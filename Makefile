@@ -71,8 +71,8 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.api.refgen --check
 	$(PY) -m roottrust.runtime.settings_reference --check
 
-bench: setup ## Measure the hub's speed against a bare client's (N="50 200" for other counts, RECORD=1 for docs/benchmarks.md)
-	@$(PY) -m tests.bench $(N) $(if $(RECORD),--record)
+bench: setup ## Measure the hub's speed against a bare client's (N="50 200" or CLUSTERS="10 100" for one part with other counts, RECORD=1 for docs/benchmarks.md)
+	@$(PY) -m tests.bench $(N) $(if $(CLUSTERS),--clusters $(CLUSTERS)) $(if $(RECORD),--record)
 
 image: setup ## Build the image as pods of the tests run it, and print its size (docker build works as well)
 	@$(PY) -m testbed image . localhost/roottrust:dev

@@ -1,4 +1,4 @@
-"""The command line of the benchmark: `python -m tests.bench [N…]`."""
+"""The command line of the benchmark: `python -m tests.bench [N…] [--clusters [N…]]`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from types import FrameType
 from testbed import Testbed, TestbedError
 from testbed.interrupt import shielded
 from tests.bench import site
+from tests.bench.clusters import report, stage
+from tests.bench.clusters.measurement import measure_clusters
 from tests.bench.machine import describe_machine
 from tests.bench.measurement import measure
-from tests.bench.record import PAGE, record
+from tests.bench.record import CLUSTERS, PAGE, POLICIES, record
 from tests.bench.report import build_report
-from tests.bench.results import Measurement
 
 DEFAULT_COUNTS = (50, 200, 1000)
 LEAST = 20
+DEFAULT_CLUSTERS = (10, 100, 1000)
+LEAST_CLUSTERS = 10
 
 _STATE = "/var/lib/roottrust-bench"
 _RANGE = "127"
@@ -43,11 +46,11 @@ def main() -> int:
     try:
         machine = describe_machine()
         with _hold_lock():
-            measured = build_report(_measure_all(options.counts, keeps=options.keep))
-        text = f"{machine}\n\n{measured}"
-        print(text)
-        if options.record:
-            record(text)
+            for part, measured in _measure_all(options):
+                text = f"{machine}\n\n{measured}"
+                print(text, end="\n\n", flush=True)
+                if options.record:
+                    record(text, part=part)
     except TestbedError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -57,15 +60,22 @@ def main() -> int:
     return 0
 
 
-def _measure_all(counts: list[int], *, keeps: bool) -> list[Measurement]:
+def _measure_all(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Yield each part of the page with what was measured for it."""
     bed = Testbed()
     try:
         with tempfile.TemporaryDirectory(prefix="roottrust-bench-") as name:
             folder = Path(name)
             site.bring_up(bed, folder)
-            return [asyncio.run(measure(bed, folder, count)) for count in counts]
+            if options.counts:
+                found = [asyncio.run(measure(bed, folder, count)) for count in options.counts]
+                yield POLICIES, build_report(found)
+            if options.clusters:
+                stage.bring_up(bed)
+                seen = [asyncio.run(measure_clusters(bed, folder, n)) for n in options.clusters]
+                yield CLUSTERS, report.build_report(seen)
     finally:
-        if not keeps:
+        if not options.keep:
             with shielded():
                 bed.down()
                 shutil.rmtree(os.environ["TESTBED_STATE"], ignore_errors=True)
@@ -95,21 +105,40 @@ def _parse() -> argparse.Namespace:
         "counts",
         nargs="*",
         type=_read_count,
-        default=list(DEFAULT_COUNTS),
         metavar="N",
         help="policies, each with a made-up cluster (default: 50, 200 and 1000)",
+    )
+    parser.add_argument(
+        "--clusters",
+        nargs="*",
+        type=_read_cluster_count,
+        metavar="N",
+        help="registered clusters under one policy (default: 10, 100 and 1000)",
     )
     parser.add_argument(
         "--record", action="store_true", help=f"write the tables into {PAGE.name}, too"
     )
     parser.add_argument("--keep", action="store_true", help="leave the testbed up at the end")
-    return parser.parse_args()
+    options = parser.parse_args()
+    # Counts for one part measure that part alone.
+    if not options.counts and options.clusters is None:
+        options.counts, options.clusters = DEFAULT_COUNTS, DEFAULT_CLUSTERS
+    elif options.clusters == []:
+        options.clusters = DEFAULT_CLUSTERS
+    return options
 
 
 def _read_count(text: str) -> int:
     count = int(text)
     if count < LEAST:
         raise ValueError(f"{LEAST} at least")
+    return count
+
+
+def _read_cluster_count(text: str) -> int:
+    count = int(text)
+    if count < LEAST_CLUSTERS:
+        raise ValueError(f"{LEAST_CLUSTERS} at least: every tenth is to die")
     return count
 
 

@@ -49,7 +49,7 @@ class BareKubernetes:
         ready: set[str] = set()
         try:
             async with asyncio.timeout(seconds):
-                async for found in self._watch(POLICIES):
+                async for found in self.watch(POLICIES):
                     name = found["metadata"]["name"]
                     ready = ready | {name} if _is_ready(found) else ready - {name}
                     if len(ready) == count:
@@ -69,14 +69,19 @@ class BareKubernetes:
             "metadata": {"name": _MESH},
             "spec": {"istio": {"installation": place}},
         }
-        await self._apply(f"{MESHES}/{_MESH}", manifest, manager=_MANAGER)
+        await self.apply(f"{MESHES}/{_MESH}", manifest, manager=_MANAGER)
 
     async def list_policies(self) -> dict[str, dict[str, Any]]:
         """Return the status of every policy by its name."""
-        async with self._session.get(self._server + POLICIES) as answer:
-            answer.raise_for_status()
-            found = (await answer.json())["items"]
+        found = await self.list_all(POLICIES)
         return {each["metadata"]["name"]: each["status"] for each in found}
+
+    async def list_all(self, path: str) -> list[dict[str, Any]]:
+        """Return every object of one kind."""
+        async with self._session.get(self._server + path) as answer:
+            answer.raise_for_status()
+            items: list[dict[str, Any]] = (await answer.json())["items"]
+        return items
 
     async def apply_status(self, name: str, status: Mapping[str, Any]) -> None:
         """Write a policy's status in the hub's name."""
@@ -86,9 +91,10 @@ class BareKubernetes:
             "metadata": {"name": name, "namespace": NAMESPACE},
             "status": status,
         }
-        await self._apply(f"{POLICIES}/{name}/status", manifest, manager=POLICY_STATUS_MANAGER)
+        await self.apply(f"{POLICIES}/{name}/status", manifest, manager=POLICY_STATUS_MANAGER)
 
-    async def _apply(self, path: str, manifest: Mapping[str, Any], *, manager: str) -> None:
+    async def apply(self, path: str, manifest: Mapping[str, Any], *, manager: str) -> None:
+        """Apply an object or its status on the server's side."""
         async with self._session.patch(
             self._server + path,
             params={"fieldManager": manager, "force": "true"},
@@ -101,7 +107,8 @@ class BareKubernetes:
         async with self._session.post(self._server + path, json=manifest) as answer:
             answer.raise_for_status()
 
-    async def _watch(self, path: str) -> AsyncIterator[dict[str, Any]]:
+    async def watch(self, path: str) -> AsyncIterator[dict[str, Any]]:
+        """Yield what there is of a kind, and then what changes."""
         async with self._session.get(self._server + path, params={"watch": "1"}) as answer:
             answer.raise_for_status()
             async for line in answer.content:

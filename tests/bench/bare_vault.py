@@ -40,6 +40,10 @@ class BareVault:
         async with self._session.post(f"{self._address}/v1/{path}", json=body) as answer:
             return await _take(answer)
 
+    async def write_and_read(self, path: str, body: object) -> Any:
+        """Write to a path, and return the data of the answer."""
+        return json.loads(await self.write(path, body))["data"]
+
     async def delete(self, path: str) -> None:
         """Delete what is at a path."""
         async with self._session.delete(f"{self._address}/v1/{path}") as answer:

@@ -18,8 +18,8 @@ class CpuReader:
 
     def __init__(self, *, operator: OperatorProcess, vault: Vault, cluster: Cluster) -> None:
         self._operator = operator.pid
-        self._vault = _list_running(vault)
-        self._kubernetes = _list_running(cluster)
+        self._vault = list_running(vault)
+        self._kubernetes = list_running(cluster)
 
     def read(self) -> Cpu:
         """Return what each has used by now."""
@@ -49,6 +49,7 @@ class CpuRecord:
         return before[-1] if before else self._moments[0][1]
 
 
-def _list_running(part: Vault | Cluster) -> tuple[int, ...]:
+def list_running(part: Vault | Cluster) -> tuple[int, ...]:
+    """Return the numbers of a part's processes."""
     found = (part.programs.pid(name) for name in part.programs.names())
     return tuple(pid for pid in found if pid is not None)

@@ -1,4 +1,4 @@
-"""The operator as `roottrust operator` runs it, but for made-up clusters."""
+"""The operator as `roottrust operator` runs it, or for so many made-up clusters."""
 
 from __future__ import annotations
 
@@ -16,21 +16,25 @@ from roottrust.runtime.settings_file import load_settings
 from tests.bench.fleet import MadeUpClusters
 
 
-async def _run(settings: OperatorSettings, kubeconfig: Path, count: int) -> None:
+async def _run(settings: OperatorSettings, kubeconfig: Path, count: int | None) -> None:
     stop = asyncio.Event()
     with handle_signals(stop):
         access = await load_access(kubeconfig=kubeconfig)
-        clusters = MadeUpClusters(
-            count, kubernetes_host=access.server, kubernetes_ca_pem=access.ca_pem or ""
+        clusters = (
+            None
+            if count is None
+            else MadeUpClusters(
+                count, kubernetes_host=access.server, kubernetes_ca_pem=access.ca_pem or ""
+            )
         )
         await run_roles(settings, access, [plan_hub(clusters=clusters)], stop=stop)
 
 
-def main(config: str, kubeconfig: str, count: str) -> None:
+def main(config: str, kubeconfig: str, count: str = "") -> None:
     """Run until the stop."""
     settings = load_settings(Path(config))
     configure_logs(form=settings.logging.format, level=settings.logging.level)
-    asyncio.run(_run(settings, Path(kubeconfig), int(count)))
+    asyncio.run(_run(settings, Path(kubeconfig), int(count) if count else None))
 
 
 if __name__ == "__main__":

@@ -27,17 +27,20 @@ _SERVING = " serves "
 
 
 class OperatorProcess:
-    """One operator for made-up clusters; it runs while this is entered as a context."""
+    """One operator; it runs while this is entered as a context.
+
+    Its clusters are made up if their count is given, and else those that Secrets register.
+    """
 
     def __init__(
-        self, folder: Path, *, config: Mapping[str, Any], kubeconfig: Path, count: int
+        self, folder: Path, *, config: Mapping[str, Any], kubeconfig: Path, count: int | None = None
     ) -> None:
         self._port = _find_free_port()
         self._log = folder / "operator.log"
         path = folder / "config.yaml"
         http = {"host": "127.0.0.1", "port": self._port}
         path.write_text(yaml.safe_dump({**config, "http": http}), encoding="utf-8")
-        self._words = [str(path), str(kubeconfig), str(count)]
+        self._words = [str(path), str(kubeconfig), *([] if count is None else [str(count)])]
         self._process: subprocess.Popen[bytes] | None = None
         self.launched_at = 0.0
 
@@ -121,14 +124,33 @@ class OperatorProcess:
 
     def read_peak_mb(self) -> float:
         """Return the most memory that it has had resident."""
-        text = Path(f"/proc/{self._require().pid}/status").read_text(encoding="ascii")
-        line = next(each for each in text.splitlines() if each.startswith("VmHWM:"))
+        return self._read_memory_mb("VmHWM")
+
+    def read_memory_mb(self) -> float:
+        """Return the memory that it has resident now."""
+        return self._read_memory_mb("VmRSS")
+
+    def count_connections(self) -> int:
+        """Return how many sockets it has open."""
+        files = Path(f"/proc/{self.pid}/fd").iterdir()
+        return sum(_read_link(each).startswith("socket:") for each in files)
+
+    def _read_memory_mb(self, field: str) -> float:
+        text = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        line = next(each for each in text.splitlines() if each.startswith(f"{field}:"))
         return int(line.split()[1]) / 1024
 
     def _require(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise RuntimeError("it was never started")
         return self._process
+
+
+def _read_link(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except FileNotFoundError:
+        return ""  # closed meanwhile
 
 
 def _find_free_port() -> int:

@@ -5,6 +5,6 @@ from __future__ import annotations
 import sys
 
 
-def report_phase(count: int, text: str) -> None:
+def report_phase(count: int, text: str, *, noun: str = "policies") -> None:
     """Say what begins."""
-    print(f"… {count} policies: {text}", file=sys.stderr, flush=True)
+    print(f"… {count} {noun}: {text}", file=sys.stderr, flush=True)

@@ -6,19 +6,21 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 
-_BEGIN = "<!-- measured: begin (make bench RECORD=1) -->"
-_END = "<!-- measured: end -->"
+POLICIES = "measured"
+CLUSTERS = "measured clusters"
 
 
-def put_into_page(page: str, measured: str) -> str:
-    """Return the page with what is between its marks replaced; raises ValueError without marks."""
-    head, begin, rest = page.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
+def put_into_page(page: str, measured: str, *, part: str = POLICIES) -> str:
+    """Return the page with what is between a part's marks replaced; ValueError without marks."""
+    first, last = f"<!-- {part}: begin (make bench RECORD=1) -->", f"<!-- {part}: end -->"
+    head, begin, rest = page.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{PAGE.name} needs the lines {_BEGIN} and {_END}")
+        raise ValueError(f"{PAGE.name} needs the lines {first} and {last}")
     return f"{head}{begin}\n\n{measured}\n\n{end}{tail}"
 
 
-def record(measured: str) -> None:
-    """Write the page anew."""
-    PAGE.write_text(put_into_page(PAGE.read_text(encoding="utf-8"), measured), encoding="utf-8")
+def record(measured: str, *, part: str) -> None:
+    """Write one part of the page anew."""
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(put_into_page(page, measured, part=part), encoding="utf-8")

@@ -8,6 +8,7 @@ from tests.bench.aims import judge
 from tests.bench.counts import BUGS, KUBERNETES_WRITES, VAULT_LOGINS
 from tests.bench.floor import Floor
 from tests.bench.results import Measurement
+from tests.bench.table import join_cells
 
 _Row = tuple[str, Callable[[Measurement], str]]
 
@@ -21,19 +22,15 @@ def build_verdicts(measurements: Sequence[Measurement]) -> str:
     """Return one row for each aim."""
     head = [["aim", "found", ""], ["---", "---:", "---"]]
     rows = [[each.aim, each.found, each.word] for each in judge(measurements)]
-    return "\n".join(_join(cells) for cells in [*head, *rows])
+    return "\n".join(join_cells(cells) for cells in [*head, *rows])
 
 
 def build_table(measurements: Sequence[Measurement]) -> str:
     """Return one column for each fleet."""
     head = ["", *(f"{each.count} policies" for each in measurements)]
-    lines = [_join(head), _join(["---", *("---:" for _ in measurements)])]
-    lines += [_join([name, *(show(each) for each in measurements)]) for name, show in _ROWS]
+    lines = [join_cells(head), join_cells(["---", *("---:" for _ in measurements)])]
+    lines += [join_cells([name, *(show(each) for each in measurements)]) for name, show in _ROWS]
     return "\n".join(lines)
-
-
-def _join(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _per_policy(total: float, found: Measurement) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
@@ -36,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 # One for a root, one for what needs it, one for an answer that got lost, one to verify.
 MAX_ROUNDS = 4
+# Of one policy; how many requests there are at once is the server's own limit.
+CLUSTERS_AT_ONCE = 16
 
 # What is worked on apart from the rest: a cluster by its name, the root by None.
 Part = str | None
@@ -135,28 +138,55 @@ async def observe_snapshot(
 async def _apply_round(
     server: VaultServer, work: VaultWork, plan: Plan, reviewers: ReviewerBook
 ) -> bool:
-    """Make the writes of all parts that have not failed yet; return whether there were any."""
+    """Make the writes of all parts that have not failed yet; return whether there were any.
+
+    Clusters build on the root, and not on each other: a policy may have a thousand.
+    """
     parts = _list_parts(work, plan)
-    for part, actions in parts:
-        with bind_context(cluster=part) if part else nullcontext():
-            error = await _apply_all(server, actions, work, reviewers, cluster=part or "")
-        work.in_the_way.pop(part, None)
-        if isinstance(error, ConflictError):
-            work.in_the_way[part] = error  # mostly, it is there by now: the next round sees it
-        elif error is not None:
-            work.refused[part] = error
-            work.outage = await find_outage(server, error)
-        if work.outage is not None or (error is not None and part is None):
-            break  # without the root there is nothing else to do
-    return bool(parts) and work.outage is None
+    apply = partial(_apply_part, server, work, reviewers)
+    root = parts.pop(None, None)
+    if root is not None:
+        await apply(None, root)
+        if None in work.refused or None in work.in_the_way:
+            return work.outage is None  # without the root there is nothing else to do
+    waiting = iter(parts.items())
+
+    async def drain() -> None:
+        for part, actions in waiting:
+            if work.outage is not None:
+                return
+            await apply(part, actions)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(CLUSTERS_AT_ONCE, len(parts))):
+            group.create_task(drain())
+    return (root is not None or bool(parts)) and work.outage is None
 
 
-def _list_parts(work: VaultWork, plan: Plan) -> list[tuple[Part, tuple[Action, ...]]]:
+async def _apply_part(
+    server: VaultServer,
+    work: VaultWork,
+    reviewers: ReviewerBook,
+    part: Part,
+    actions: tuple[Action, ...],
+) -> None:
+    """Make the writes of one part, and remember what kept it from them."""
+    with bind_context(cluster=part) if part else nullcontext():
+        error = await _apply_all(server, actions, work, reviewers, cluster=part or "")
+    work.in_the_way.pop(part, None)
+    if isinstance(error, ConflictError):
+        work.in_the_way[part] = error  # mostly, it is there by now: the next round sees it
+    elif error is not None:
+        work.refused[part] = error
+        work.outage = await find_outage(server, error) or work.outage
+
+
+def _list_parts(work: VaultWork, plan: Plan) -> dict[Part, tuple[Action, ...]]:
     if None in work.refused:
-        return []
+        return {}
     parts: dict[Part, tuple[Action, ...]] = {None: plan.root.actions}
     parts |= {name: cluster.actions for name, cluster in plan.clusters.items()}
-    return [(part, each) for part, each in parts.items() if each and part not in work.refused]
+    return {part: each for part, each in parts.items() if each and part not in work.refused}
 
 
 async def _apply_all(
@@ -169,6 +199,8 @@ async def _apply_all(
 ) -> RootTrustError | None:
     """Make writes that build on each other; return what the first one to fail has met."""
     for action in actions:
+        if work.outage is not None:
+            return None  # another cluster has met it
         try:
             await server.apply(await reviewers.fill(action, cluster=cluster))
         except RootTrustError as error:
@@ -186,10 +218,10 @@ def _explain(action: Action) -> str:
 
 def _give_up(work: VaultWork, plan: Plan | None) -> None:
     """Leave what comes up again each time; what is in the way of it is the failure then."""
-    parts = _list_parts(work, plan) if plan else []
-    waiting = ", ".join(str(action) for _, actions in parts for action in actions)
+    parts = _list_parts(work, plan) if plan else {}
+    waiting = ", ".join(str(action) for actions in parts.values() for action in actions)
     logger.warning("Vault does not keep what is written: %s", waiting)
-    work.refused |= {part: work.in_the_way[part] for part, _ in parts if part in work.in_the_way}
+    work.refused |= {part: work.in_the_way[part] for part in parts if part in work.in_the_way}
 
 
 async def _find_outage_of_reads(server: VaultServer, facts: VaultFacts) -> RootTrustError | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from roottrust.domain.facts import Unread
 from roottrust.domain.reasons import Reason
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.reviewer_book import ReviewerBook
-from roottrust.hub.vault_work import MAX_ROUNDS, VaultWork, work_on_vault
+from roottrust.hub.vault_work import CLUSTERS_AT_ONCE, MAX_ROUNDS, VaultWork, work_on_vault
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.samples import (
     CLAIMANT,
@@ -129,6 +130,37 @@ async def test_one_cluster_that_fails_does_not_stop_the_others(rooted: FakeServe
     assert done.failure is BROKEN
     assert len(rooted.written) == 5
     assert all("b" in action for action in rooted.written)
+
+
+async def test_clusters_do_not_wait_for_each_other(rooted: FakeServer) -> None:
+    class Patient(FakeServer):
+        both = asyncio.Barrier(2)
+
+        async def apply(self, action: Any) -> None:
+            if str(action).startswith("create pki_int_"):
+                async with asyncio.timeout(1):
+                    await self.both.wait()
+            await super().apply(action)
+
+    done = await work(Patient(facts=rooted.facts), TWO)
+    assert (len(done.applied), done.failure) == (10, None)
+
+
+async def test_clusters_under_way_end_with_the_write_that_they_make(rooted: FakeServer) -> None:
+    sealed = TransientError("sealed.", reason=Reason.SEALED)
+
+    class Slow(FakeServer):
+        async def apply(self, action: Any) -> None:
+            await asyncio.sleep(0)
+            await super().apply(action)
+
+    server = Slow(facts=rooted.facts)
+    server.refused["auth/kube-a-mesh-auth"] = sealed
+    many = build_target(*(build_cluster(f"c{number}") for number in range(CLUSTERS_AT_ONCE)))
+    target = replace(many, clusters=(build_cluster("a"), *many.clusters))
+    done = await work(server, target)
+    assert done.failure is sealed
+    assert not any("/config" in action or "c15" in action for action in server.asked)
 
 
 async def test_what_follows_a_failed_write_is_not_tried(rooted: FakeServer) -> None:
