@@ -33,7 +33,6 @@ from tests.bench.clusters.results import (
     Restart,
 )
 from tests.bench.clusters.stage import Stage
-from tests.bench.counts import RECONCILES
 from tests.bench.fleet import HUB
 from tests.bench.operator_process import OperatorProcess
 from tests.bench.progress import report_phase
@@ -138,14 +137,11 @@ class ClusterRun:
 
     async def _measure_restart(self, meter: Meter) -> Restart:
         launched = time.monotonic()
-        operator = meter.operator
         before = await meter.read_without_operator()
-        await operator.wait_until_it_serves(seconds=MOST_SECONDS)
+        await meter.operator.wait_until_it_serves(seconds=MOST_SECONDS)
         await meter.wait_until_well(len(self._names), seconds=MOST_SECONDS)
         connected = time.monotonic()
-        async with asyncio.timeout(MOST_SECONDS):
-            while not (await operator.count(RECONCILES)).sum(RECONCILES):  # noqa: ASYNC110 - polls another process
-                await asyncio.sleep(0.05)
+        await meter.wait_until_looked_at(len(self._names), seconds=MOST_SECONDS)
         seconds = time.monotonic() - launched
         await meter.wait_until_steady(seconds=MOST_SECONDS)
         return Restart(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from testbed import Cluster, Vault
 from tests.bench.clusters.proxy_process import ProxyProcess
-from tests.bench.clusters.results import Costs, Cpu
+from tests.bench.clusters.results import READS_OF_ONE, Costs, Cpu
 from tests.bench.counts import KUBERNETES_WRITES, RECONCILES, Counts
 from tests.bench.cpu import list_running
 from tests.bench.operator_process import OperatorProcess
@@ -41,6 +41,7 @@ class Meter:
         return Costs(
             cpu=self._read_cpu(operator_seconds),
             vault_requests=counts.vault_requests,
+            vault_reads_of_clusters=counts.vault_reads_of_clusters,
             vault_writes=counts.vault_writes,
             kubernetes_writes=counts.kubernetes_writes,
             reconciles=counts.sum(RECONCILES),
@@ -53,6 +54,12 @@ class Meter:
         """Wait until so many clusters are known and answer."""
         async with asyncio.timeout(seconds):
             while (await self.operator.count(CLUSTERS)).sum(CLUSTERS, state="well") < count:  # noqa: ASYNC110 - polls another process
+                await asyncio.sleep(0.2)
+
+    async def wait_until_looked_at(self, count: int, *, seconds: float) -> None:
+        """Wait until so many clusters were looked at in Vault."""
+        async with asyncio.timeout(seconds):
+            while (await self.operator.count()).vault_reads_of_clusters < READS_OF_ONE * count:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
 
     async def wait_until_steady(self, *, seconds: float) -> None:
@@ -82,6 +89,7 @@ def subtract(after: Costs, before: Costs) -> Costs:
     return Costs(
         cpu=after.cpu - before.cpu,
         vault_requests=after.vault_requests - before.vault_requests,
+        vault_reads_of_clusters=after.vault_reads_of_clusters - before.vault_reads_of_clusters,
         vault_writes=after.vault_writes - before.vault_writes,
         kubernetes_writes=after.kubernetes_writes - before.kubernetes_writes,
         reconciles=after.reconciles - before.reconciles,

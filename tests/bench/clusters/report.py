@@ -75,7 +75,8 @@ _ROWS: tuple[tuple[str, Callable[[ClusterMeasurement], str]], ...] = (
     ("**one policy to Ready**, s", lambda m: f"**{m.readiness.seconds:.2f}**"),
     ("of that until all agents had reported, s", lambda m: f"{m.readiness.agents_seconds:.2f}"),
     (_CPU, lambda m: _show_cpu(m.readiness.costs)),
-    ("looks at the policy", lambda m: str(m.readiness.costs.reconciles)),
+    ("reconciles, those of mirrors among them", lambda m: str(m.readiness.costs.reconciles)),
+    ("looks at each cluster in Vault", lambda m: f"{m.readiness.costs.count_looks(m.count):.2f}"),
     ("Vault requests a cluster", lambda m: f"{m.readiness.costs.vault_requests / m.count:.2f}"),
     ("Kubernetes writes", lambda m: str(m.readiness.costs.kubernetes_writes)),
     ("of them into clusters", lambda m: str(m.readiness.costs.cluster_writes)),
@@ -86,9 +87,7 @@ _ROWS: tuple[tuple[str, Callable[[ClusterMeasurement], str]], ...] = (
     ("requests to Vault", lambda m: str(m.idle.costs.vault_requests)),
     (
         "writes to Vault, Kubernetes and clusters",
-        lambda m: str(
-            m.idle.costs.vault_writes + m.idle.costs.kubernetes_writes + m.idle.costs.cluster_writes
-        ),
+        lambda m: str(m.idle.costs.writes),
     ),
     ("connections to clusters, a cluster", lambda m: f"{m.idle.connections / m.count:.2f}"),
     ("memory of the operator, MB", lambda m: f"{m.idle.memory_mb:.0f}"),
@@ -103,10 +102,6 @@ _ROWS: tuple[tuple[str, Callable[[ClusterMeasurement], str]], ...] = (
     ("requests to clusters, a cluster", lambda m: f"{m.restart.costs.cluster_reads / m.count:.2f}"),
     (
         "writes to Vault, Kubernetes and clusters",
-        lambda m: str(
-            m.restart.costs.vault_writes
-            + m.restart.costs.kubernetes_writes
-            + m.restart.costs.cluster_writes
-        ),
+        lambda m: str(m.restart.costs.writes),
     ),
 )

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tests.bench.floor import Floor
 
+# A look at one cluster reads the auth method's config, the role and the Vault policy.
+READS_OF_ONE = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cpu:
@@ -27,16 +30,29 @@ class Cpu:
 
 @dataclass(frozen=True, kw_only=True)
 class Costs:
-    """What something took of the hub and of those that it talks to; reviews are of rights."""
+    """What something took of the hub and of those that it talks to; reviews are of rights.
+
+    Reconciles are of policies and of mirrors.
+    """
 
     cpu: Cpu
     vault_requests: int
+    vault_reads_of_clusters: int
     vault_writes: int
     kubernetes_writes: int
     reconciles: int
     cluster_reads: int
     cluster_reviews: int
     cluster_writes: int
+
+    @property
+    def writes(self) -> int:
+        """All that changed something, those into clusters told by both ends."""
+        return self.vault_writes + self.kubernetes_writes + self.cluster_writes
+
+    def count_looks(self, clusters: int) -> float:
+        """Return how often each cluster was looked at in Vault."""
+        return self.vault_reads_of_clusters / (READS_OF_ONE * clusters)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ def build_costs(count: int, *, writes: int = 0) -> Costs:
     return Costs(
         cpu=Cpu(operator=seconds, vault=seconds, kubernetes=seconds, proxy=seconds),
         vault_requests=9 * count,
+        vault_reads_of_clusters=6 * count,
         vault_writes=writes,
         kubernetes_writes=writes,
         reconciles=2,

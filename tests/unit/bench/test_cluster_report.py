@@ -37,6 +37,7 @@ def test_table_has_a_column_for_each_count() -> None:
     assert lines[0] == "|  | 10 clusters | 100 clusters | 1000 clusters |"
     assert "| **ratio** | **2.00** | **2.00** | **2.00** |" in lines
     assert "| meshes in the policy's status, 100 at most | 10 | 100 | 100 |" in lines
+    assert "| looks at each cluster in Vault | 2.00 | 2.00 | 2.00 |" in lines
     assert "| of the time with all alive | 1.50 | 1.50 | 1.50 |" in lines
     assert {line.count("|") for line in lines} == {5}
 
