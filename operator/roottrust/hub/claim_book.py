@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from roottrust.api.choices import RootSource
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.precedence import Claim, find_root_owner, list_paths
+from roottrust.domain.target import MeshTarget
 from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.runtime.store import ObjectKey
@@ -22,6 +23,7 @@ class ClaimBook:
         self._homes = homes
         self._read = read
         self._claims: dict[ObjectKey, Claim] = {}
+        self._meshes: dict[ObjectKey, Mapping[str, tuple[MeshTarget, ...]]] = {}
         self._places: defaultdict[Place, set[ObjectKey]] = defaultdict(set)
         self._owners: dict[Place, Claim] = {}
         self._stale: set[ObjectKey] | None = None
@@ -54,9 +56,8 @@ class ClaimBook:
         return frozenset(
             key
             for key in self._places.get(_get_place_of(cluster), ())
-            for each in self._claims[key].target.clusters
-            if each.cluster == cluster
-            and any((one.namespace, one.name) == (namespace, mesh) for one in each.meshes)
+            for one in self._meshes[key].get(cluster, ())
+            if (one.namespace, one.name) == (namespace, mesh)
         )
 
     def list_clusters(self, policy: ObjectKey) -> frozenset[str]:
@@ -104,6 +105,7 @@ class ClaimBook:
     def _catch_up(self) -> None:
         if self._stale is None:
             self._claims.clear()
+            self._meshes.clear()
             self._places.clear()
             self._owners.clear()
             self._stale = set(self._homes.list_keys())
@@ -112,6 +114,7 @@ class ClaimBook:
 
     def _read_one(self, key: ObjectKey) -> None:
         before = self._claims.pop(key, None)
+        self._meshes.pop(key, None)
         for place in _list_places(before) if before else ():
             self._places[place].discard(key)
             self._forget_owner(place, key)
@@ -125,6 +128,7 @@ class ClaimBook:
         except RootTrustError:
             return  # one that is not accepted claims nothing
         self._claims[key] = claim
+        self._meshes[key] = {each.cluster: each.meshes for each in claim.target.clusters}
         for place in _list_places(claim):
             self._places[place].add(key)
             self._forget_owner(place, key)
