@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +27,7 @@ from roottrust.hub.cluster_health import ClusterHealth
 from roottrust.hub.cluster_objects import Manifest
 from roottrust.hub.foreign_object import keep_certificate, keep_mesh
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
-from roottrust.hub.pace import Pace
+from roottrust.hub.pace import Pace, spread
 from roottrust.hub.registration_secret import RegistrationSecret
 from roottrust.hub.remote_policies import RemotePolicies
 from roottrust.hub.rights_check import RightsCheck
@@ -239,7 +240,7 @@ class RemoteCluster:
                 self._forget_known()
                 self._listener.take_cluster(self)
             is_troubled = self._served.read().keys_trouble is not None
-            seconds = self._pace.clusters_seconds
+            seconds = spread(self._pace.clusters_seconds, share=random.random())  # noqa: S311
             await sleep(self._timer, min(REFRESH_SECONDS, seconds) if is_troubled else seconds)
 
     def _build_watch(self, watched: WatchedKind) -> ClientWatch:

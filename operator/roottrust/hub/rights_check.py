@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 from roottrust.domain.backoff import get_backoff_seconds
@@ -10,6 +11,7 @@ from roottrust.domain.errors import AccessDeniedError, RootTrustError
 from roottrust.domain.reasons import Reason
 from roottrust.domain.remote_hub import Right, list_needed_rights
 from roottrust.domain.some_names import list_some
+from roottrust.hub.pace import spread
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.access_rights import find_missing_rights
 from roottrust.kube.client import KubeClient
@@ -21,7 +23,7 @@ TIMEOUT_SECONDS = 15.0
 
 
 class RightsCheck:
-    """Asks for them at the start, again soon while one is missing, and once an hour.
+    """Asks for them at the start, again soon while one is missing, and once in less than an hour.
 
     `option` is what `roottrust cluster join` grants them with.
 
@@ -66,7 +68,9 @@ class RightsCheck:
             else:
                 failures = failures + 1 if missing else 0
                 self._on_state(self._build_error(missing) if missing else None)
-            delay = get_backoff_seconds(failures, share=1.0) if failures else CHECK_SECONDS
+            delay = spread(CHECK_SECONDS, share=random.random())  # noqa: S311 - no secret
+            if failures:
+                delay = get_backoff_seconds(failures, share=1.0)
             await wait_or_stop(self._timer, delay, stop=self._again)
             self._again.clear()
 
