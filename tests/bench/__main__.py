@@ -72,7 +72,10 @@ def _measure_all(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
                 yield POLICIES, build_report(found)
             if options.clusters:
                 stage.bring_up(bed)
-                seen = [asyncio.run(measure_clusters(bed, folder, n)) for n in options.clusters]
+                seen = []
+                for count in options.clusters:
+                    seen.append(asyncio.run(measure_clusters(bed, folder, count)))
+                    print(report.build_table(seen[-1:]), file=sys.stderr)  # the next may fail
                 yield CLUSTERS, report.build_report(seen)
     finally:
         if not options.keep:

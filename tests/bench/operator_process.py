@@ -113,7 +113,12 @@ class OperatorProcess:
     async def count(self, *names: str) -> Counts:
         """Return what it has counted, all or some of it."""
         self.check()
-        return await asyncio.to_thread(fetch_counts, self._port, names)
+        try:
+            return await asyncio.to_thread(fetch_counts, self._port, names)
+        except OSError:
+            await asyncio.sleep(1)  # one that ends closes its connections first
+            self.check()
+            raise
 
     async def wait_until_quiet(self) -> None:
         """Wait until it has used no time of a processor for half a second."""

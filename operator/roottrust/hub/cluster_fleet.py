@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from roottrust.domain.cluster_registration import Registration, Registrations
 from roottrust.domain.errors import RootTrustError, TransientError
@@ -19,6 +20,10 @@ logger = logging.getLogger(__name__)
 # How long the start waits for clusters, so that policies are not told of what is known in a moment.
 SETTLE_SECONDS = 5.0
 BUG_SECONDS = 60.0
+# So many connect at once, or a thousand that a start finds would all take too long for any of them.
+STARTS_AT_ONCE = 16
+# One that does not answer by then lets the next one begin: none waits for it.
+START_SECONDS = 1.0
 
 Build = Callable[[Registration], RemoteCluster]
 
@@ -34,6 +39,7 @@ class ClusterFleet:
         self._on_change = on_change
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+        self._starts = asyncio.Semaphore(STARTS_AT_ONCE)
 
     def register(self, registrations: Registrations) -> None:
         """Serve these clusters from now on, and no others."""
@@ -76,7 +82,17 @@ class ClusterFleet:
             registration.access.server,
         )
         cluster = self._set.others[name] = self._build(registration)
-        self._tasks[name] = asyncio.create_task(_follow(cluster), name=f"cluster {name}")
+        self._tasks[name] = asyncio.create_task(self._start(cluster), name=f"cluster {name}")
+
+    async def _start(self, cluster: RemoteCluster) -> None:
+        """Follow a cluster until cancelled, once it is its turn."""
+        await self._starts.acquire()
+        connecting = asyncio.create_task(_connect(cluster))
+        connecting.add_done_callback(lambda _: self._starts.release())
+        try:
+            await _follow(cluster)
+        finally:
+            connecting.cancel()
 
     def _refuse(self, refused: tuple[KnownCluster, ...]) -> None:
         for each in set(map(_describe, refused)) - set(map(_describe, self._set.refused)):
@@ -94,6 +110,13 @@ class ClusterFleet:
 
 def _describe(cluster: KnownCluster) -> str:
     return cluster.refusal.describe(cluster.name) if cluster.refusal else ""
+
+
+async def _connect(cluster: RemoteCluster) -> None:
+    """Wait a moment until a cluster was listed, or could not be."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(START_SECONDS):
+            await cluster.wait_settled()
 
 
 async def _follow(cluster: RemoteCluster) -> None:

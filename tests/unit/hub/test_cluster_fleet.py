@@ -13,7 +13,7 @@ from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.hub import cluster_fleet
-from roottrust.hub.cluster_fleet import ClusterFleet
+from roottrust.hub.cluster_fleet import STARTS_AT_ONCE, ClusterFleet
 from roottrust.hub.cluster_set import ClusterSet
 from tests.unit.domain.issuances import KEY, build_certificate
 from tests.unit.domain.kubeconfigs import build_secret, build_text
@@ -187,6 +187,36 @@ async def test_the_start_waits_for_them_but_not_for_long(
     bench.built[0].settled.set()
     async with asyncio.timeout(1):
         await bench.fleet.settle()
+
+
+def count_running(bench: Bench) -> int:
+    return sum(each.runs for each in bench.built)
+
+
+async def test_of_many_only_some_connect_at_once(bench: Bench) -> None:
+    bench.register(*(f"c{number:02}" for number in range(STARTS_AT_ONCE + 2)))
+    await asyncio.sleep(0.01)
+    assert count_running(bench) == STARTS_AT_ONCE
+    bench.built[3].settled.set()
+    await asyncio.sleep(0.01)
+    assert count_running(bench) == STARTS_AT_ONCE + 1
+
+
+async def test_those_that_leave_make_room(bench: Bench) -> None:
+    bench.register(*(f"c{number:02}" for number in range(STARTS_AT_ONCE + 2)))
+    await asyncio.sleep(0.01)
+    bench.register("c00", *(f"d{number:02}" for number in range(STARTS_AT_ONCE)))
+    await asyncio.sleep(0.01)
+    assert [each.name for each in bench.built if each.name[0] == "d" and not each.runs] == ["d15"]
+
+
+async def test_none_waits_for_those_that_do_not_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_fleet, "START_SECONDS", 0.01)
+    bench.register(*(f"c{number}" for number in range(STARTS_AT_ONCE + 2)))
+    await asyncio.sleep(0.1)
+    assert count_running(bench) == STARTS_AT_ONCE + 2
 
 
 async def test_a_bug_that_one_brings_out_is_its_own(
