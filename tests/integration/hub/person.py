@@ -10,6 +10,7 @@ from pathlib import Path
 
 from testbed import Cluster
 from tests.integration.command_result import CommandResult
+from tests.integration.verify.verifier import write_kubeconfig
 from tests.session import REPOSITORY
 
 SECONDS = 60
@@ -56,6 +57,14 @@ def finish(process: subprocess.Popen[str]) -> CommandResult:
     assert "Traceback" not in err, err
     assert "ResourceWarning" not in err, err
     return CommandResult(code=process.returncode, out=out, err=err)
+
+
+def build_rotator(cluster: Cluster, namespace: str, folder: Path) -> Person:
+    """Return somebody who rotates, with the rights of deploy/ and no others."""
+    grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
+    grant_to_accounts(cluster, folder="rotate", group="roottrust-rotators", namespace=namespace)
+    path = write_kubeconfig(folder / "kubeconfig", cluster, namespace=namespace, account="lead")
+    return Person(kubeconfig=path, command=("rotate", "intermediate"))
 
 
 def grant_to_accounts(cluster: Cluster, *, folder: str, group: str, namespace: str) -> None:

@@ -15,7 +15,7 @@ from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh, report_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.person import Person, finish, grant_to_accounts
+from tests.integration.hub.person import Person, build_rotator, finish, grant_to_accounts
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.verify.verifier import write_kubeconfig
 
@@ -25,10 +25,7 @@ FIELD = "spec.rotation.intermediateGeneration"
 @pytest.fixture
 def rotate(cluster: Cluster, namespace: str, tmp_path: Path) -> Person:
     """The command as somebody calls it who has the rights of deploy/ and no others."""
-    grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
-    grant_to_accounts(cluster, folder="rotate", group="roottrust-rotators", namespace=namespace)
-    path = write_kubeconfig(tmp_path / "kubeconfig", cluster, namespace=namespace, account="lead")
-    return Person(kubeconfig=path, command=("rotate", "intermediate"))
+    return build_rotator(cluster, namespace, tmp_path)
 
 
 @pytest.fixture

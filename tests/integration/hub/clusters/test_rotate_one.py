@@ -12,20 +12,16 @@ from tests.integration.hub.clusters.both import select_both
 from tests.integration.hub.clusters.registration import Registrar
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
-from tests.integration.hub.person import Person, grant_to_accounts
+from tests.integration.hub.person import Person, build_rotator
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.waiting import wait_for
-from tests.integration.verify.verifier import write_kubeconfig
 
 ACCOUNT = "istiod-service-account"
 
 
 @pytest.fixture
 def rotate(cluster: Cluster, namespace: str, tmp_path: Path) -> Person:
-    grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
-    grant_to_accounts(cluster, folder="rotate", group="roottrust-rotators", namespace=namespace)
-    path = write_kubeconfig(tmp_path / "kubeconfig", cluster, namespace=namespace, account="lead")
-    return Person(kubeconfig=path, command=("rotate", "intermediate"))
+    return build_rotator(cluster, namespace, tmp_path)
 
 
 def read_generation(certificate: Certificate) -> int:
