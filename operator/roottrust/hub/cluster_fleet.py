@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 
 from roottrust.domain.cluster_registration import Registration, Registrations
 from roottrust.domain.errors import RootTrustError, TransientError
@@ -13,6 +12,7 @@ from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_set import ClusterSet
 from roottrust.hub.remote_cluster import RemoteCluster
+from roottrust.hub.turnstile import Turnstile
 from roottrust.runtime.logs import bind_context
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class ClusterFleet:
         self._on_change = on_change
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
-        self._starts = asyncio.Semaphore(STARTS_AT_ONCE)
+        self._starts = Turnstile(STARTS_AT_ONCE, seconds=START_SECONDS)
 
     def register(self, registrations: Registrations) -> None:
         """Serve these clusters from now on, and no others."""
@@ -86,13 +86,13 @@ class ClusterFleet:
 
     async def _start(self, cluster: RemoteCluster) -> None:
         """Follow a cluster until cancelled, once it is its turn."""
-        await self._starts.acquire()
-        connecting = asyncio.create_task(_connect(cluster))
-        connecting.add_done_callback(lambda _: self._starts.release())
+        leave = await self._starts.enter()
+        settled = asyncio.create_task(cluster.wait_settled())
+        settled.add_done_callback(lambda _: leave())
         try:
             await _follow(cluster)
         finally:
-            connecting.cancel()
+            settled.cancel()
 
     def _refuse(self, refused: tuple[KnownCluster, ...]) -> None:
         for each in set(map(_describe, refused)) - set(map(_describe, self._set.refused)):
@@ -110,13 +110,6 @@ class ClusterFleet:
 
 def _describe(cluster: KnownCluster) -> str:
     return cluster.refusal.describe(cluster.name) if cluster.refusal else ""
-
-
-async def _connect(cluster: RemoteCluster) -> None:
-    """Wait a moment until a cluster was listed, or could not be."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(START_SECONDS):
-            await cluster.wait_settled()
 
 
 async def _follow(cluster: RemoteCluster) -> None:

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TypeVar
 
 from roottrust.domain.policy import PolicyIdentity
+from roottrust.hub.turnstile import Turnstile
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 1.0
 # A cluster may answer each call in time and still take minutes for a hundred of them.
 TURN_SECONDS = 10.0
+# A thousand at once would all be too late for any of them: their calls end after five seconds.
+CLUSTERS_AT_ONCE = 32
 
 Item = TypeVar("Item")
 
@@ -39,6 +42,7 @@ class ClusterWork:
         self._on_late = on_late
         self._patience = patience_seconds
         self._turn = turn_seconds
+        self._turnstile = Turnstile(CLUSTERS_AT_ONCE, seconds=patience_seconds)
         self._going: dict[tuple[PolicyIdentity, str], asyncio.Task[None]] = {}
         self._late: set[asyncio.Task[None]] = set()
 
@@ -58,12 +62,13 @@ class ClusterWork:
 
         async def work_in_turn(group: Sequence[Item]) -> None:
             loop = asyncio.get_running_loop()
-            deadline = loop.time() + self._turn
-            for item in group:
-                await work(item)
-                done.append(item)
-                if loop.time() > deadline:
-                    return
+            async with self._turnstile.passing():
+                deadline = loop.time() + self._turn
+                for item in group:
+                    await work(item)
+                    done.append(item)
+                    if loop.time() > deadline:
+                        return
 
         begun = [
             self._begin(policy, cluster, work_in_turn(group))

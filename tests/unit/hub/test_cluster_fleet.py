@@ -210,13 +210,13 @@ async def test_those_that_leave_make_room(bench: Bench) -> None:
     assert [each.name for each in bench.built if each.name[0] == "d" and not each.runs] == ["d15"]
 
 
-async def test_none_waits_for_those_that_do_not_answer(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_none_waits_for_those_that_do_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_fleet, "START_SECONDS", 0.01)
+    bench = Bench()
     bench.register(*(f"c{number}" for number in range(STARTS_AT_ONCE + 2)))
     await asyncio.sleep(0.1)
     assert count_running(bench) == STARTS_AT_ONCE + 2
+    await bench.fleet.close()
 
 
 async def test_a_bug_that_one_brings_out_is_its_own(
