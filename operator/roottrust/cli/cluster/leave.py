@@ -28,7 +28,8 @@ async def leave(name: str, places: Places, *, tell: Tell) -> None:
     async with places.open_hub() as hub:
         with explained(hub):
             await _unregister(name, hub, namespace=places.namespace, tell=tell)
-            await _tell_of_vault(name, hub, tell=tell)
+            if not await _tell_of_vault(name, hub, tell=tell):
+                tell("No policy of the management cluster tells of anything in Vault for it.")
     if places.context is None:
         tell(
             "In the cluster itself the hub's account is left: `roottrust cluster leave "
@@ -38,6 +39,7 @@ async def leave(name: str, places: Places, *, tell: Tell) -> None:
     async with places.open_workload() as workload:
         with explained(workload):
             await _remove_account(workload, namespace=places.namespace, tell=tell)
+            await _tell_of_vault(name, workload, tell=tell, owner=f"{name}:")
             await _tell_of_certificates(workload, tell=tell)
 
 
@@ -68,16 +70,19 @@ async def _remove_key(name: str, hub: KubeClient, secret: Manifest) -> None:
     await hub.patch_json(SECRETS, [version, removal], **place, field_manager=FIELD_MANAGER)
 
 
-async def _tell_of_vault(name: str, hub: KubeClient, *, tell: Tell) -> None:
-    """Tell what policies keep in Vault for it: nobody removes that by a Secret that is gone."""
+async def _tell_of_vault(name: str, client: KubeClient, *, tell: Tell, owner: str = "") -> bool:
+    """Tell what policies keep in Vault for it: nobody removes that by a Secret that is gone.
+
+    `owner` stands before the names of policies that are in the cluster itself. Returns whether
+    there is anything.
+    """
     try:
-        policies = await hub.list(build_resource(ROOT_TRUST_POLICY))
+        policies = await client.list(build_resource(ROOT_TRUST_POLICY))
     except DependencyMissingError:
         policies = ()
-    kept = [line for policy in policies for line in _list_kept(name, policy)]
+    kept = [line for policy in policies for line in _list_kept(name, policy, owner=owner)]
     if not kept:
-        tell("No policy tells of anything in Vault for it.")
-        return
+        return False
     tell("In Vault stays what policies had made for it:")
     for line in kept:
         tell(f"  {line}")
@@ -85,13 +90,14 @@ async def _tell_of_vault(name: str, hub: KubeClient, *, tell: Tell) -> None:
         "Its istiods go on with the intermediates that they have, until these end, and can log in "
         "to Vault as before. To end that: remove the roles and auth mounts above, then the mounts."
     )
+    return True
 
 
-def _list_kept(name: str, policy: Manifest) -> Iterator[str]:
+def _list_kept(name: str, policy: Manifest, *, owner: str) -> Iterator[str]:
     metadata, status = policy["metadata"], policy.get("status") or {}
     for each in status.get("managedObjects") or ():
         if each.get("cluster") == name:
-            yield f"{each['path']} (policy {metadata['namespace']}/{metadata['name']})"
+            yield f"{each['path']} (policy {owner}{metadata['namespace']}/{metadata['name']})"
 
 
 async def _remove_account(workload: KubeClient, *, namespace: str, tell: Tell) -> None:
