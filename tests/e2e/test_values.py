@@ -15,7 +15,7 @@ from testbed import Cluster
 from tests.e2e.agent_start import read_agent_start
 from tests.e2e.chain import check_chain, read_identity
 from tests.e2e.istiod import AGENT, FOLDER, Istiod
-from tests.e2e.load import CERTIFICATE_SECONDS, IDENTITY
+from tests.e2e.load import CERTIFICATE_SECONDS
 from tests.e2e.memory import READ_STATUS, read_resident_bytes
 from tests.e2e.mesh_site import MeshSite
 from tests.e2e.operator_pod import IMAGE
@@ -55,7 +55,7 @@ def test_workload_has_an_identity_under_vaults_root(
     workload = Workload(cluster=cluster, namespace=bookinfo, name="workload")
     workload.start()
     chain = check_chain(workload.read_certificate("cert-chain.pem"), expected)
-    assert read_identity(chain[0]) == IDENTITY
+    assert read_identity(chain[0]) == workload.identity
 
 
 def test_agent_is_small_and_quick(istiod: Istiod) -> None:

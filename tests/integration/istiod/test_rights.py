@@ -7,6 +7,7 @@ import yaml
 
 from testbed import Cluster
 from tests.integration.access_review import may_do
+from tests.integration.hub.waiting import wait_for
 from tests.integration.istiod.rendering import Renderer, find_rights
 
 CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
@@ -17,10 +18,14 @@ CONFIG_MAPS = ("", "configmaps")
 
 @pytest.fixture
 def granted(cluster: Cluster, renderer: Renderer) -> str:
-    """A namespace in which the rights are applied that the filter appends."""
+    """A namespace in which the rights are applied that the filter appends, and known."""
     rights = find_rights(renderer.by_filter().documents)
     cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(rights))
-    return renderer.namespace
+    namespace = renderer.namespace
+    # The API server judges by a watch of roles, and is asked sooner than that tells.
+    wait_for(lambda: may(cluster, namespace, "get", CERTIFICATES, ""), bool)
+    wait_for(lambda: may(cluster, namespace, "create", EVENTS, ""), bool)
+    return namespace
 
 
 def may(cluster: Cluster, namespace: str, verb: str, resource: tuple[str, str], name: str) -> bool:

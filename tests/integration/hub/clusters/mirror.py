@@ -51,7 +51,7 @@ class Mirror:
             words = ("get", "meshes", "-n", HOME, "-l", LABEL, "-o", "jsonpath={..metadata.name}")
             return self.hub.kubectl(*words).stdout.split()
 
-        wait_for(list_names, lambda found: found == [self.name])
+        wait_for(list_names, lambda found: found == [self.name], seconds=120)
 
     def wait_until_gone(self) -> None:
         wait_for(self.read, lambda found: found is None)

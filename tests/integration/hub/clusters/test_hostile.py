@@ -224,9 +224,15 @@ def test_a_flood_of_objects_is_refused_as_a_whole(
 
 
 def test_a_storm_of_changes_delays_nobody(
-    victim: Certificate, second: Cluster, operator: OperatorProcess, namespace: str
+    victim: Certificate,
+    remote: Certificate,
+    cluster: Cluster,
+    second: Cluster,
+    operator: OperatorProcess,
+    namespace: str,
 ) -> None:
     """Each change of a Mesh could have every policy looked at, and be mirrored; a storm has not."""
+    Mirror(cluster, remote.name).wait_until_alone()  # those of a flood are being removed
     mirrored = count_writes(operator)
     before = operator.sum_metric("roottrust_reconciles_total")
     started_at = time.monotonic()
