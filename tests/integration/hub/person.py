@@ -59,6 +59,13 @@ def finish(process: subprocess.Popen[str]) -> CommandResult:
     return CommandResult(code=process.returncode, out=out, err=err)
 
 
+def build_status_reader(cluster: Cluster, namespace: str, folder: Path) -> Person:
+    """Return somebody who calls `status`, with the rights of deploy/status/ and no others."""
+    grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
+    path = write_kubeconfig(folder / "kubeconfig", cluster, namespace=namespace, account="reader")
+    return Person(kubeconfig=path, command=("status",))
+
+
 def build_rotator(cluster: Cluster, namespace: str, folder: Path) -> Person:
     """Return somebody who rotates, with the rights of deploy/ and no others."""
     grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)

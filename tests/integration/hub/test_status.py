@@ -24,7 +24,7 @@ from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh, report_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.person import Person, finish, grant_to_accounts
+from tests.integration.hub.person import Person, build_status_reader, finish
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.told_fleet import POD, make_fleet
 from tests.integration.hub.waiting import wait_for
@@ -42,9 +42,7 @@ def status(cluster: Cluster, namespace: str, tmp_path: Path) -> Person:
     """The command as somebody calls it who has the rights of deploy/status/ and no others."""
     # The operator of these tests needs none, and another test's has left it behind.
     cluster.kubectl("delete", "lease", LEASE, "-n", HUB_NAMESPACE, "--ignore-not-found")
-    grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
-    path = write_kubeconfig(tmp_path / "kubeconfig", cluster, namespace=namespace, account="reader")
-    return Person(kubeconfig=path, command=("status",))
+    return build_status_reader(cluster, namespace, tmp_path)
 
 
 def test_a_policy_from_no_mesh_to_well(

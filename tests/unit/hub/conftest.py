@@ -21,6 +21,7 @@ from tests.unit.domain.certificates import NOW
 from tests.unit.domain.samples import HUB, build_facts
 from tests.unit.hub.fakes import (
     FakeEvents,
+    FakeHomes,
     FakeKube,
     FakeRegistry,
     FakeServer,
@@ -47,6 +48,7 @@ class Bench:
     now: datetime = NOW
     version: int = 1
     reports: list[tuple[PolicyObject, IssuanceReport]] = field(default_factory=list)
+    others: FakeHomes | None = None
 
     def __post_init__(self) -> None:
         self.registry.now = lambda: self.now
@@ -54,7 +56,7 @@ class Bench:
 
     def restart(self) -> None:
         """Have a new process, which knows nothing but what is stored elsewhere."""
-        homes = PolicyHomes(fake(self.kube), self.store)
+        homes = self.homes = PolicyHomes(fake(self.kube), self.store, others=self.others)
         self.reporter = PolicyReporter(
             homes, events=fake(self.events), metrics=self.metrics, now=lambda: self.now
         )

@@ -18,14 +18,11 @@ from roottrust.domain.mark import parse_mark
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
 from roottrust.hub.kinds import POLICIES
-from roottrust.hub.policy_controller import PolicyController
-from roottrust.hub.policy_homes import PolicyHomes
-from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.remote_policy_work import RemotePolicyWork
 from roottrust.runtime.store import ObjectKey
 from tests.unit.domain.deletions import build_deletion_facts
 from tests.unit.domain.issuances import KEY, build_certificate
-from tests.unit.domain.samples import HUB, OURS, build_known, build_manifest_spec, build_mount
+from tests.unit.domain.samples import OURS, build_known, build_manifest_spec, build_mount
 from tests.unit.domain.test_remote_policy import GRANTED
 from tests.unit.hub.conftest import Bench
 from tests.unit.hub.fakes import FakeHomes, build_manifest, fake
@@ -43,20 +40,7 @@ class RemoteBench(Bench):
         terms = next(iter(self.servers.terms.values()))
         granted = {terms.address: replace(terms, remote_grants=GRANTED.remote_grants)}
         self.servers.terms = granted
-        homes = PolicyHomes(fake(self.kube), self.store, others=self.others)
-        self.homes = homes
-        self.reporter = PolicyReporter(
-            homes, events=fake(self.events), metrics=self.metrics, now=lambda: self.now
-        )
-        self.controller = PolicyController(
-            hub=HUB,
-            client=fake(self.kube),
-            homes=homes,
-            clusters=self.registry,
-            servers=fake(self.servers),
-            reporter=self.reporter,
-            now=lambda: self.now,
-        )
+        super().restart()
 
     def put_remote(self, cluster: str = "cluster1", **changes: Any) -> None:
         spec = changes.pop("spec", None) or build_manifest_spec()

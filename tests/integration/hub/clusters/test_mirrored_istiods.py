@@ -16,9 +16,8 @@ from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import report_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.person import Person, grant_to_accounts
+from tests.integration.hub.person import build_status_reader
 from tests.integration.hub.policy import MakePolicy, Policy
-from tests.integration.verify.verifier import write_kubeconfig
 
 
 @pytest.fixture
@@ -42,13 +41,6 @@ def agent(policy: Policy, second: Cluster, vault: Vault, remote: Certificate) ->
     remote.wait_for()
     policy.wait_for("VaultConfigured", "True")
     return Agent(cluster=second, vault=vault, certificate=remote, account=account)
-
-
-def build_person(cluster: Cluster, namespace: str, folder: Path) -> Person:
-    """Return somebody with the rights of deploy/status/ in the management cluster alone."""
-    grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
-    path = write_kubeconfig(folder / "kubeconfig", cluster, namespace=namespace, account="reader")
-    return Person(kubeconfig=path, command=("status",))
 
 
 def test_status_shows_them_by_pod(
@@ -75,7 +67,7 @@ def test_status_shows_them_by_pod(
     (instance,) = issuance["instances"]
     assert (instance["state"], instance["fingerprint"]) == ("Serving", fingerprint)
     assert "chain" not in instance
-    status = build_person(cluster, remote.namespace, tmp_path)
+    status = build_status_reader(cluster, remote.namespace, tmp_path)
     done = status.run(policy.full_name)
     assert (done.code, done.err) == (0, ""), done.out
     assert f"✓ cluster2 {remote.name}: intermediate of generation 1 on 1 of 1 istiod" in done.out
