@@ -66,6 +66,30 @@ class RotationStrategy(StrEnum):
     MULTI_ROOT = "MultiRoot"
 
 
+class RotationStage(StrEnum):
+    """Stages of the rotation of a root; which follow each other, the strategy says.
+
+    The last two are those of a roll-back.
+    """
+
+    PREPARE = "Prepare"
+    SIGN = "Sign"
+    WIDEN = "Widen"
+    CONFIRM = "Confirm"
+    PROVE = "Prove"
+    DROP = "Drop"
+    RETIRE = "Retire"
+    RETURN = "Return"
+    NARROW = "Narrow"
+
+
+class RotationEnd(StrEnum):
+    """How a rotation ended."""
+
+    COMPLETED = "Completed"
+    ROLLED_BACK = "RolledBack"
+
+
 class Verification(StrEnum):
     """Who lets a rotation go on to its next stage."""
 

@@ -11,9 +11,10 @@ from roottrust.api.choices import IssuanceState, KeyType, RestartOn
 from roottrust.api.condition import Conditions
 from roottrust.api.listing import distinct, keyed_by
 from roottrust.api.model import ExchangedModel
-from roottrust.api.pem import CaBundle, Certificates
+from roottrust.api.pem import CaBundle, Certificates, OneCertificate
 from roottrust.api.reference import MESH_REFERENCE_IS_FIXED, MeshReference
 from roottrust.api.rotation import GENERATION_MAX
+from roottrust.api.rotation_step import RotationStep
 from roottrust.api.rule import full_match, never_lowered
 from roottrust.api.text import (
     Count,
@@ -111,6 +112,15 @@ class IssuedCertificateSpec(ExchangedModel):
         default=None,
         description="Appended to the chain while a root is rotated: the new root, signed by the "
         "old one.",
+    )
+    signing_root: OneCertificate | None = Field(
+        default=None,
+        description="The root whose key signs. Unset: the first one of trustBundle.",
+    )
+    rotation_step: RotationStep | None = Field(
+        default=None,
+        description="While a root is rotated: what its signer and roots are known by. The Mesh "
+        "tells since when all of its cluster is so, and whose leaves are older.",
     )
     intermediate_generation: Annotated[
         int,

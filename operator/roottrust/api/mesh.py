@@ -10,8 +10,14 @@ from roottrust.api.condition import Conditions
 from roottrust.api.listing import distinct, ordered
 from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.api.model import ExchangedModel
+from roottrust.api.rotation_step import RotationStep
 from roottrust.api.rule import unchanged
-from roottrust.api.stale_workloads import ROOTS_MAX, StaleWorkloads
+from roottrust.api.stale_workloads import (
+    ROOTS_MAX,
+    STALE_WORKLOADS_MAX,
+    StaleWorkloads,
+    WorkloadText,
+)
 from roottrust.api.text import (
     Count,
     DnsLabel,
@@ -22,6 +28,7 @@ from roottrust.api.text import (
     ObservedGeneration,
     StatusName,
     StatusText,
+    Timestamp,
 )
 
 STALE_MAX = 20
@@ -80,6 +87,27 @@ class IstiodReplicas(ExchangedModel):
     summary: StatusName | None = Field(default=None, description="Both counts, as in `2/2`.")
 
 
+class RotationEvidence(ExchangedModel):
+    """What a cluster proves in one step of a rotation of its root."""
+
+    step: RotationStep = Field(description="The step, as the IssuedCertificate names it.")
+    since: Timestamp | None = Field(
+        default=None,
+        description="When each istiod served as the step asks, and each namespace had its roots; "
+        "unset before that.",
+    )
+    total: Count = Field(
+        default=0, description="Workloads with a pod whose leaf may be older than that."
+    )
+    first: Annotated[
+        tuple[WorkloadText, ...],
+        Field(max_length=STALE_WORKLOADS_MAX, json_schema_extra=distinct()),
+    ] = Field(default=(), description="The first of them: NAMESPACE/KIND/NAME.")
+    ends_at: Timestamp | None = Field(
+        default=None, description="When the last of these leaves will have ended by itself."
+    )
+
+
 class MeshStatus(ExchangedModel):
     """What the mesh trusts now."""
 
@@ -112,6 +140,14 @@ class MeshStatus(ExchangedModel):
     stale_workloads: StaleWorkloads | None = Field(
         default=None,
         description="Workloads that may still trust only the roots before; unset if none is known.",
+    )
+    multi_root: bool | None = Field(
+        default=None,
+        description="istiod takes further roots while it runs (ISTIO_MULTIROOT_MESH); unset if "
+        "that is not known.",
+    )
+    rotation: RotationEvidence | None = Field(
+        default=None, description="Evidence for the rotation of the root under way."
     )
     issuance: MirroredIssuance | None = Field(
         default=None,

@@ -10,6 +10,7 @@ from roottrust.api.choices import ObjectOrigin, PolicyState, TrustReason
 from roottrust.api.condition import Conditions
 from roottrust.api.listing import keyed_by, ordered
 from roottrust.api.model import ExchangedModel
+from roottrust.api.rotation_status import RotationStatus
 from roottrust.api.stale_workloads import ToldStaleWorkloads
 from roottrust.api.text import (
     Count,
@@ -139,24 +140,6 @@ class Drift(ExchangedModel):
     message: StatusText | None = Field(
         default=None, description="The difference in a sentence, where values would not tell it."
     )
-
-
-class RotationStatus(ExchangedModel):
-    """Which generations are current, and how far a rotation has come."""
-
-    root_generation: Count | None = Field(
-        default=None, description="Generation of the root in use."
-    )
-    intermediate_generation: Count | None = Field(
-        default=None, description="Generation of the intermediates in use."
-    )
-    stage: Annotated[str, Field(max_length=63)] | None = Field(
-        default=None, description="Stage of the rotation under way; unset if there is none."
-    )
-    wave: StatusName | None = Field(default=None, description="Wave that the stage has reached.")
-    started_at: Timestamp | None = Field(default=None, description="When the rotation started.")
-    stage_started_at: Timestamp | None = Field(default=None, description="When its stage started.")
-    message: StatusText | None = Field(default=None, description="What it waits for.")
 
 
 class RootTrustPolicyStatus(ExchangedModel):

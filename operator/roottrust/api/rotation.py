@@ -10,7 +10,7 @@ from roottrust.api.choices import RotationStrategy, Verification
 from roottrust.api.listing import distinct, keyed_by
 from roottrust.api.model import ApiModel
 from roottrust.api.rule import TransitionRule, never_lowered
-from roottrust.api.text import DnsLabel
+from roottrust.api.text import DnsLabel, LabelMap
 
 GENERATION_MAX = 1_000_000
 
@@ -30,8 +30,12 @@ class Wave(ApiModel):
     name: DnsLabel = Field(description="Name of the wave, such as canary.")
     clusters: Annotated[
         tuple[DnsLabel, ...],
-        Field(min_length=1, max_length=100, json_schema_extra=distinct()),
-    ] = Field(description="Names of its clusters.")
+        Field(max_length=100, json_schema_extra=distinct()),
+    ] = Field(default=(), description="Names of its clusters.")
+    cluster_selector: LabelMap = Field(
+        default_factory=dict,
+        description="Labels of further clusters of it, as on their registrations; empty: none.",
+    )
 
 
 class ClusterGeneration(ApiModel):
