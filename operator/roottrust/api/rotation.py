@@ -9,7 +9,7 @@ from pydantic import Field
 from roottrust.api.choices import RotationStrategy, Verification
 from roottrust.api.listing import distinct, keyed_by
 from roottrust.api.model import ApiModel
-from roottrust.api.rule import TransitionRule, never_lowered
+from roottrust.api.rule import Rule, TransitionRule, never_lowered
 from roottrust.api.text import DnsLabel, LabelMap
 
 GENERATION_MAX = 1_000_000
@@ -26,6 +26,15 @@ Generation = Annotated[
 
 class Wave(ApiModel):
     """Clusters that take a step together; the waves follow each other in the order written."""
+
+    RULES = (
+        Rule(
+            cel="(has(self.clusters) && size(self.clusters) > 0) || "
+            "(has(self.clusterSelector) && size(self.clusterSelector) > 0)",
+            holds=lambda wave: bool(wave.clusters or wave.cluster_selector),
+            message="must name clusters, or labels of clusters in clusterSelector",
+        ),
+    )
 
     name: DnsLabel = Field(description="Name of the wave, such as canary.")
     clusters: Annotated[

@@ -172,6 +172,7 @@ def test_an_entry_of_the_status_is_known_by_its_keys() -> None:
     assert keys == {
         "status.conditions": ["type"],
         "status.meshes": ["cluster", "mesh"],
+        "status.rotation.clusters": ["name"],
         "status.managedObjects": ["path"],
         "status.reviewerTokens": ["path"],
     }
