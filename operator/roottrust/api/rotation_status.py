@@ -13,7 +13,7 @@ from roottrust.api.pem import OneCertificate
 from roottrust.api.text import Count, Fingerprint, StatusName, StatusText, Timestamp
 
 ROTATION_CLUSTERS_MAX = 100
-ROTATION_MEMBERS_MAX = 1000
+ROTATION_MEMBERS_MAX = 4000
 HISTORY_MAX = 20
 
 

@@ -1,0 +1,1 @@
+"""The rotation of a root: a state machine that goes on only by what is proven."""

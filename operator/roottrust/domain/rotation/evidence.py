@@ -1,0 +1,61 @@
+"""What was seen of a fleet whose root is rotated: the input of each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from roottrust.api.mesh import RotationEvidence
+from roottrust.api.rotation_status import RotationRoot
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshView:
+    """One mesh, as its cluster tells it and as certificates prove it.
+
+    `step` is the one that its IssuedCertificate names, and what the rest is about. `serves` says
+    that each of its istiods serves what the step asks for, `has_roots` that each of its namespaces
+    has the roots; `message` is what is missing of these, as a sentence.
+    """
+
+    cluster: str
+    mesh: str
+    step: str | None = None
+    serves: bool = False
+    has_roots: bool = False
+    message: str = ""
+    evidence: RotationEvidence | None = None
+    multi_root: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultView:
+    """The two roots as Vault has them.
+
+    `fault` is why there is no next root to go on with, `interference` what somebody changed by
+    hand. `is_settled` says that all is written that the stage asks of Vault. `default_issuer` is
+    the mount's, empty where it is not known.
+    """
+
+    previous: RotationRoot | None = None
+    next: RotationRoot | None = None
+    can_cross_sign: bool = False
+    cross_certificate: str | None = None
+    fault: str | None = None
+    interference: str | None = None
+    is_settled: bool = False
+    default_issuer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetView:
+    """All that depends on the root.
+
+    `heard` are the clusters whose meshes are all in `meshes`, `silent` those of which nothing new
+    is learned, and why, as a clause.
+    """
+
+    vault: VaultView
+    meshes: tuple[MeshView, ...] = ()
+    heard: frozenset[str] = frozenset()
+    silent: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,99 @@
+"""Where a rotation is, worked out anew after its status was lost: from Vault and clusters alone.
+
+The next root's issuer is named after its generation and the previous one stays the mount's default
+until Retire; what clusters have says the rest. What cannot be told apart counts as less far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from roottrust.api.choices import RotationStage as Stage
+from roottrust.api.choices import RotationStrategy as Strategy
+from roottrust.api.rotation_status import RotationRoot, RotationStatus
+from roottrust.domain.rotation.wish import RotationWish
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundPosture:
+    """What one IssuedCertificate asks for; fingerprints, the roots in their order."""
+
+    cluster: str
+    signer: str
+    roots: tuple[str, ...]
+    cross_certificate: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundRoots:
+    """The issuers that Vault has: the mount's default one, and that of the wanted generation."""
+
+    default: RotationRoot | None
+    named: RotationRoot | None
+
+
+def infer_state(
+    wish: RotationWish,
+    vault: FoundRoots,
+    postures: Iterable[FoundPosture],
+    *,
+    now: datetime,
+) -> RotationStatus:
+    """Return the state of a policy whose status tells of none.
+
+    At first sight the generation that is written counts as the one in use and starts nothing.
+    """
+    now = now.replace(microsecond=0)
+    found, named, default = tuple(postures), vault.named, vault.default
+    if named is None or default is None:
+        return RotationStatus(root_generation=wish.generation)
+    if named == default:
+        root = named if wish.generation > 1 else None
+        return RotationStatus(root_generation=wish.generation, root=root)
+    stage, strategy = _find_stage(found, named)
+    at_stage = [wish.find_wave(each.cluster) for each in found if _has_reached(each, stage, named)]
+    return RotationStatus(
+        root_generation=wish.generation - 1,
+        to_generation=wish.generation,
+        strategy=strategy,
+        stage=stage,
+        wave=max(at_stage, default=0),
+        started_at=now,
+        stage_started_at=now,
+        previous=default,
+        next=None if stage is Stage.PREPARE else named,
+        default_issuer=default.issuer,
+        cross_certificate=next((each.cross_certificate for each in found), None),
+        members=tuple(sorted({each.cluster for each in found})),
+    )
+
+
+def _find_stage(
+    found: tuple[FoundPosture, ...], named: RotationRoot
+) -> tuple[Stage, Strategy | None]:
+    """Return the stage that the furthest cluster is in, and by which strategy it came there."""
+    new = named.fingerprint
+    is_crossed = any(each.cross_certificate for each in found)
+    strategy = Strategy.CROSS_SIGNED if is_crossed else Strategy.MULTI_ROOT
+    if any(each.roots == (new,) for each in found):
+        return Stage.DROP, strategy
+    is_wide = any(new in each.roots for each in found)
+    signs = any(each.signer == new for each in found)
+    if strategy is Strategy.CROSS_SIGNED and is_wide:
+        return Stage.WIDEN, strategy
+    if signs:
+        return Stage.SIGN, strategy
+    return (Stage.WIDEN, strategy) if is_wide else (Stage.PREPARE, None)
+
+
+def _has_reached(found: FoundPosture, stage: Stage, named: RotationRoot) -> bool:
+    new = named.fingerprint
+    match stage:
+        case Stage.DROP:
+            return found.roots == (new,)
+        case Stage.WIDEN:
+            return new in found.roots
+        case _:
+            return found.signer == new

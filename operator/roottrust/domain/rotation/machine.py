@@ -1,0 +1,194 @@
+"""The state machine of a rotation: from what was decided before and is seen now to what is next.
+
+Pure, total, and driven by observed state alone: whoever takes over goes on from the status. One
+call goes at most one step, which counts once it is kept in the status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from roottrust.api.choices import RotationEnd
+from roottrust.api.choices import RotationStage as Stage
+from roottrust.api.rotation_status import (
+    HISTORY_MAX,
+    PastRotation,
+    RotationStatus,
+)
+from roottrust.domain.rotation.evidence import FleetView
+from roottrust.domain.rotation.gate import Wait, choose_strategy, list_waits
+from roottrust.domain.rotation.stage import (
+    IN_WAVES,
+    NEEDS_APPROVAL,
+    can_return,
+    find_next_stage,
+)
+from roottrust.domain.rotation.wish import APPROVE_ANNOTATION, PAUSE_ANNOTATION, RotationWish
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is to be kept, and what the stage under way waits for."""
+
+    state: RotationStatus
+    waits: tuple[Wait, ...] = ()
+
+
+def advance(
+    before: RotationStatus | None, wish: RotationWish, view: FleetView, *, now: datetime
+) -> Step:
+    """Go on as far as one step, if all is proven that it takes."""
+    now = now.replace(microsecond=0)
+    if before is None or before.root_generation is None:
+        known = before or RotationStatus()
+        return Step(state=_change(known, root_generation=wish.generation))
+    if before.stage is None:
+        return _begin(before, wish, view, now)
+    return _go_on(_note_members(_retarget(before, wish), view), wish, view, now)
+
+
+def is_due(state: RotationStatus | None, wish: RotationWish) -> bool:
+    """Whether a rotation is under way or has to begin."""
+    if state is None or state.root_generation is None:
+        return False
+    is_new = wish.generation > max(state.root_generation, state.rejected_generation or 0)
+    return state.stage is not None or is_new
+
+
+def _begin(state: RotationStatus, wish: RotationWish, view: FleetView, now: datetime) -> Step:
+    if not is_due(state, wish) or _rolls_back(wish, wish.generation):
+        return Step(state=state)
+    if view.vault.previous is None:
+        wait = Wait(message="The root in use is not usable yet: see the condition VaultConfigured.")
+        return Step(state=state, waits=(wait,))
+    begun = _change(
+        state,
+        to_generation=wish.generation,
+        stage=Stage.PREPARE,
+        wave=0,
+        started_at=now,
+        stage_started_at=now,
+        previous=view.vault.previous,
+        default_issuer=view.vault.default_issuer or None,
+    )
+    return Step(state=_note_members(begun, view))
+
+
+def _retarget(state: RotationStatus, wish: RotationWish) -> RotationStatus:
+    """Let a generation that is raised while nothing was made of the one before take its place."""
+    target = state.to_generation or 0
+    if state.stage is Stage.PREPARE and wish.generation > target:
+        return _change(state, to_generation=wish.generation, next=None, cross_certificate=None)
+    return state
+
+
+def _note_members(state: RotationStatus, view: FleetView) -> RotationStatus:
+    """Remember every cluster that depends on the root, or may: one that vanishes is missed."""
+    seen = {mesh.cluster for mesh in view.meshes} | set(view.silent)
+    new = sorted(seen - set(state.members))
+    return _change(state, members=(*state.members, *new)) if new else state
+
+
+def _go_on(state: RotationStatus, wish: RotationWish, view: FleetView, now: datetime) -> Step:
+    generation = state.to_generation or 0
+    if _rolls_back(wish, generation) and can_return(state.stage):
+        return Step(state=_turn_back(state, now))
+    waits = list_waits(state, wish, view, now=now)
+    if waits:
+        return Step(state=_change(state, proven_at=None), waits=waits)
+    if generation in wish.orders.paused:
+        wait = Wait(
+            message=f"The rotation is paused: `roottrust rotate resume` ({PAUSE_ANNOTATION}).",
+            needs_person=True,
+        )
+        return Step(state=state, waits=(wait,))
+    state = _change(state, proven_at=state.proven_at or now)
+    rest = _find_rest(state, wish, now)
+    return Step(state=state, waits=(rest,)) if rest else _take_next(state, wish, view, now)
+
+
+def _rolls_back(wish: RotationWish, generation: int) -> bool:
+    return generation in wish.orders.rolled_back
+
+
+def _find_rest(state: RotationStatus, wish: RotationWish, now: datetime) -> Wait | None:
+    """Return the soak that is left of a stage or wave that is proven."""
+    proven_at = state.proven_at
+    if state.stage is Stage.PREPARE or proven_at is None or now >= proven_at + wish.soak:
+        return None
+    ends_at = proven_at + wish.soak
+    return Wait(message="It is kept for rotation.soakSeconds.", ends_at=ends_at)
+
+
+def _take_next(state: RotationStatus, wish: RotationWish, view: FleetView, now: datetime) -> Step:
+    stage, wave = state.stage, state.wave or 0
+    if stage in IN_WAVES and wave < len(wish.waves):
+        return Step(state=_change(state, wave=wave + 1, stage_started_at=now, proven_at=None))
+    if stage is Stage.PREPARE:
+        state = _change(
+            state,
+            strategy=choose_strategy(wish, view.vault),
+            next=view.vault.next,
+            cross_certificate=view.vault.cross_certificate,
+        )
+    strategy = state.strategy
+    following = find_next_stage(stage, strategy) if stage and strategy else None
+    if following is None:
+        return Step(state=_end(state, wish, now))
+    wait = _find_approval(state, wish, following)
+    if wait is not None:
+        return Step(state=state, waits=(wait,))
+    return Step(state=_enter(state, following, now))
+
+
+def _find_approval(state: RotationStatus, wish: RotationWish, stage: Stage) -> Wait | None:
+    """Return the wait for a person; who else trusts the root is nothing that could be seen."""
+    generation = state.to_generation or 0
+    is_asked = wish.is_manual and stage in NEEDS_APPROVAL
+    others = stage is Stage.DROP and bool(wish.dependants)
+    if not (is_asked or others) or wish.is_approved(stage, generation):
+        return None
+    why = f": {', '.join(wish.dependants)} must trust the next root first" if others else ""
+    return Wait(
+        message=f"{stage} waits for a person{why}. Approve it by `roottrust rotate approve` "
+        f"({APPROVE_ANNOTATION}: {generation}/{stage}).",
+        needs_person=True,
+    )
+
+
+def _enter(state: RotationStatus, stage: Stage, now: datetime) -> RotationStatus:
+    return _change(state, stage=stage, wave=0, stage_started_at=now, proven_at=None)
+
+
+def _turn_back(state: RotationStatus, now: datetime) -> RotationStatus:
+    """Begin to sign under the previous root again; before anything was signed, there is no need."""
+    stage = Stage.NARROW if state.stage is Stage.PREPARE else Stage.RETURN
+    return _enter(_change(state, returned_from=state.stage), stage, now)
+
+
+def _end(state: RotationStatus, wish: RotationWish, now: datetime) -> RotationStatus:
+    """Return the state at rest after a rotation, which its history tells of."""
+    generation = state.to_generation or 0
+    is_done = state.stage is Stage.RETIRE
+    in_use = state.next if is_done else state.previous
+    past = PastRotation(
+        generation=generation,
+        end=RotationEnd.COMPLETED if is_done else RotationEnd.ROLLED_BACK,
+        strategy=state.strategy,
+        fingerprint=in_use.fingerprint if in_use else None,
+        started_at=state.started_at,
+        ended_at=now,
+        excluded=tuple(each for each in state.members if wish.is_excluded(each, generation)),
+    )
+    return RotationStatus(
+        root_generation=generation if is_done else state.root_generation,
+        intermediate_generation=state.intermediate_generation,
+        root=in_use if is_done else state.root,
+        rejected_generation=None if is_done else generation,
+        history=(past, *state.history)[:HISTORY_MAX],
+    )
+
+
+def _change(state: RotationStatus, **fields: object) -> RotationStatus:
+    return state.model_copy(update=fields)
