@@ -1,7 +1,7 @@
 """Where a rotation is, worked out anew after its status was lost: from Vault and clusters alone.
 
-The next root's issuer is named after its generation and the previous one stays the mount's default
-until Retire; what clusters have says the rest. What cannot be told apart counts as less far.
+The next root's issuer is named after its generation, and the previous one may sign until Retire;
+what clusters have says the rest. What cannot be told apart counts as less far.
 """
 
 from __future__ import annotations
@@ -28,10 +28,17 @@ class FoundPosture:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundRoots:
-    """The issuers that Vault has: the mount's default one, and that of the wanted generation."""
+    """The issuers that Vault has: the root as the policy names it, and the wanted generation's.
 
-    default: RotationRoot | None
+    `is_default` says that the latter is the mount's default one; each may have been told to sign
+    no more.
+    """
+
+    previous: RotationRoot | None
     named: RotationRoot | None
+    is_default: bool = False
+    is_previous_withdrawn: bool = False
+    is_named_withdrawn: bool = False
 
 
 def infer_state(
@@ -46,12 +53,14 @@ def infer_state(
     At first sight the generation that is written counts as the one in use and starts nothing.
     """
     now = now.replace(microsecond=0)
-    found, named, default = tuple(postures), vault.named, vault.default
-    if named is None or default is None:
+    found, named, previous = tuple(postures), vault.named, vault.previous
+    if named is None or previous is None:
         return RotationStatus(root_generation=wish.generation)
-    if named == default:
-        root = named if wish.generation > 1 else None
-        return RotationStatus(root_generation=wish.generation, root=root)
+    if vault.is_default or vault.is_previous_withdrawn or named == previous:
+        return RotationStatus(root_generation=wish.generation, root=named)
+    if vault.is_named_withdrawn:
+        before = wish.generation - 1
+        return RotationStatus(root_generation=before, rejected_generation=wish.generation)
     stage, strategy = _find_stage(found, named)
     at_stage = [wish.find_wave(each.cluster) for each in found if _has_reached(each, stage, named)]
     return RotationStatus(
@@ -62,9 +71,9 @@ def infer_state(
         wave=max(at_stage, default=0),
         started_at=now,
         stage_started_at=now,
-        previous=default,
+        previous=previous,
         next=None if stage is Stage.PREPARE else named,
-        default_issuer=default.issuer,
+        default_issuer=previous.issuer,
         cross_certificate=next((each.cross_certificate for each in found), None),
         members=tuple(sorted({each.cluster for each in found})),
     )
