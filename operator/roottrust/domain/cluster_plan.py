@@ -31,6 +31,7 @@ from roottrust.domain.policy_mark import split_policy
 from roottrust.domain.reasons import Reason
 from roottrust.domain.redaction import build_one_line
 from roottrust.domain.reviewer import judge_reviewer
+from roottrust.domain.rotation.cluster_trust import find_trust
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget
 from roottrust.domain.vault_object import Difference, VaultKind
@@ -63,17 +64,27 @@ class ClusterPlan:
         return bool(self.actions) and not mounts <= made
 
 
-def plan_cluster(snapshot: Snapshot, cluster: ClusterTarget, *, root: RootPlan) -> ClusterPlan:
-    """Work out one cluster; nothing is made for it before its root can be used."""
+def plan_cluster(
+    snapshot: Snapshot,
+    cluster: ClusterTarget,
+    *,
+    root: RootPlan,
+    following: UsableRoot | None = None,
+) -> ClusterPlan:
+    """Work out one cluster; nothing is made for it before its roots can be used.
+
+    `following` is the root that is to take the other's place.
+    """
     facts = snapshot.facts.clusters.get(cluster.cluster, _NOTHING_FOUND)
     if isinstance(facts, Unread):
         return ClusterPlan(cluster=cluster, fault=build_fault(facts.error))
-    if root.usable is None:
+    trust = find_trust(cluster.step, root=root.usable, following=following)
+    if trust is None:
         return ClusterPlan(cluster=cluster)
     unknown_keys = find_unknown_keys(cluster)
     if unknown_keys is not None:
         return ClusterPlan(cluster=cluster, fault=unknown_keys)
-    verdicts = _judge_all(snapshot, cluster, facts, root.usable)
+    verdicts = _judge_all(snapshot, cluster, facts, trust.signer)
     conflicts = tuple(each.conflict for each in verdicts if each.conflict)
     withheld = tuple(each.withheld for each in verdicts if each.withheld)
     return ClusterPlan(

@@ -18,7 +18,7 @@ from roottrust.domain.certificate import (
     UnreadableCertificateError,
     parse_certificates,
 )
-from roottrust.domain.certificate_path import is_issued_by
+from roottrust.domain.certificate_path import find_path, is_issued_by
 from roottrust.domain.intermediate_renewal import RATIO_DEFAULT
 from roottrust.domain.redaction import build_one_line
 
@@ -59,11 +59,13 @@ class InstanceState(Enum):
 class Pinned:
     """What every intermediate of a mesh is checked against.
 
-    `bundle_fingerprint` is SHA-256 of the trust bundle's text, `renewal_ratio` the share of its
-    life that is left when an intermediate is renewed.
+    `root` is the one that signs, `roots` are those that are trusted, `bundle_fingerprint` is
+    SHA-256 of their text, `renewal_ratio` the share of its life that is left when an intermediate
+    is renewed.
     """
 
     root: Certificate
+    roots: tuple[Certificate, ...]
     bundle_fingerprint: str
     common_name: str
     generation: int
@@ -120,11 +122,12 @@ def check_instance(instance: Instance, pinned: Pinned, *, now: datetime) -> Chec
     if instance.chain is None:
         state = InstanceState.FAILED if error else InstanceState.WAITING
         return CheckedInstance(pod=instance.pod, state=state, clause=error)
-    certificate = _read_intermediate(instance.chain)
+    chain = _read_chain(instance.chain)
+    certificate = chain[0] if chain else None
     lie = (
         "what it shows is no certificate"
         if certificate is None
-        else next(_find_lies(instance, certificate, pinned), None)
+        else next(_find_lies(instance, chain, pinned), None)
     )
     if certificate is None or lie is not None:
         return CheckedInstance(pod=instance.pod, state=InstanceState.FALSE, clause=lie or "")
@@ -143,6 +146,9 @@ def _judge_use(
 ) -> CheckedInstance:
     if checked.not_after is not None and now >= checked.not_after:
         return replace(checked, state=InstanceState.EXPIRED)
+    if checked.certificate is None or not _is_signed_by(checked.certificate, pinned.root):
+        clause = "an intermediate under the other root"
+        return replace(checked, state=InstanceState.OUTDATED, clause=clause)
     if instance.trust_bundle_fingerprint != pinned.bundle_fingerprint:
         return replace(checked, state=InstanceState.OUTDATED, clause="another trust bundle")
     if instance.intermediate_generation != pinned.generation:
@@ -155,9 +161,10 @@ def _judge_use(
     return replace(checked, state=InstanceState.FAILING) if checked.clause else checked
 
 
-def _find_lies(instance: Instance, certificate: Certificate, pinned: Pinned) -> Iterator[str]:
+def _find_lies(instance: Instance, chain: tuple[Certificate, ...], pinned: Pinned) -> Iterator[str]:
     """Return what the certificate itself says otherwise, as clauses."""
-    if not _is_signed_by(certificate, pinned.root):
+    certificate = chain[0]
+    if not (_is_signed_by(certificate, pinned.root) or _leads_to_any(chain, pinned.roots)):
         yield "its certificate is not signed by the root in use"
     if f"CN={pinned.common_name}" not in certificate.subject.split(","):
         yield "its certificate bears another name than this cluster's"
@@ -169,13 +176,15 @@ def _find_lies(instance: Instance, certificate: Certificate, pinned: Pinned) -> 
     told = {
         "serial": (_read_serial(instance.serial), _read_serial(certificate.serial)),
         "fingerprint": (instance.fingerprint, certificate.fingerprint),
-        "issuer": (instance.issuer_fingerprint, pinned.root.fingerprint),
         "begin": (instance.not_before, certificate.not_before),
         "end": (instance.not_after, certificate.not_after),
     }
     for name, (said, found) in told.items():
         if said is not None and said != found:
             yield f"it tells another {name} than its certificate has"
+    issuer = instance.issuer_fingerprint
+    if issuer is not None and issuer not in _list_issuers(chain, pinned):
+        yield "it tells another issuer than its certificate has"
     if (instance.intermediate_generation or 0) > pinned.generation:
         yield "it tells a generation that nobody asked for"
 
@@ -202,13 +211,25 @@ def _read_serial(text: str | None) -> int | None:
     return None if text is None else int(text.replace(":", ""), 16)
 
 
+def _list_issuers(chain: tuple[Certificate, ...], pinned: Pinned) -> frozenset[str]:
+    """Return the fingerprints of what signed it: a root, and what a root has of another."""
+    known = (pinned.root, *pinned.roots, *chain[1:])
+    return frozenset(each.fingerprint for each in known if _is_signed_by(chain[0], each))
+
+
 @lru_cache(maxsize=_KNOWN_MAX)
-def _read_intermediate(chain: str) -> Certificate | None:
-    """Return the first certificate of a chain, None if that is none."""
+def _read_chain(chain: str) -> tuple[Certificate, ...]:
+    """Return a chain from the intermediate up, nothing for a text that is none."""
     try:
-        return parse_certificates(chain)[0]
+        return parse_certificates(chain)
     except UnreadableCertificateError:
-        return None
+        return ()
+
+
+@lru_cache(maxsize=_KNOWN_MAX)
+def _leads_to_any(chain: tuple[Certificate, ...], roots: tuple[Certificate, ...]) -> bool:
+    """Whether a chain ends in one of the roots, as it does while another one takes its place."""
+    return any(find_path(chain[0], between=chain[1:], root=root) is not None for root in roots)
 
 
 _is_signed_by = lru_cache(maxsize=_KNOWN_MAX)(is_issued_by)

@@ -19,8 +19,8 @@ from roottrust.domain.managed_by import MANAGED_BY
 from roottrust.domain.mark import Mark
 from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.reasons import Reason
+from roottrust.domain.rotation.cluster_trust import ClusterTrust
 from roottrust.domain.target import ClusterTarget, MeshTarget, VaultTarget
-from roottrust.domain.trust_bundle import TrustBundle, build_trust_bundle
 
 OWNER_ANNOTATION = "internal.gloo.solo.io/owner"
 
@@ -77,11 +77,6 @@ def _read_certificates(pem: str) -> str:
         ) from None
 
 
-def find_bundle(root: UsableRoot) -> TrustBundle:
-    """Return what meshes under a root are to trust."""
-    return build_trust_bundle(root.certificate)
-
-
 def build_key(cluster: ClusterTarget, mesh: MeshTarget) -> CertificateKey:
     """Return where the IssuedCertificate of a mesh is: beside istiod, named as the Mesh is."""
     return CertificateKey(cluster=cluster.cluster, namespace=mesh.namespace, name=mesh.name)
@@ -102,10 +97,11 @@ def build_spec(
     cluster: ClusterTarget,
     mesh: MeshTarget,
     *,
-    root: UsableRoot,
+    trust: ClusterTrust,
     options: AgentOptions,
 ) -> dict[str, Any]:
     """Return the specification, with every field that the API server would fill in otherwise."""
+    root = trust.signer
     return {
         "meshRef": {
             "name": mesh.name,
@@ -116,9 +112,10 @@ def build_spec(
         "hosts": [f"{mesh.deployment}.{mesh.namespace}.svc"],
         "certOptions": _build_options(target, cluster, root, options),
         "agentCa": {"vault": _build_vault(target, cluster, root, options)},
-        "trustBundle": find_bundle(root).pem,
+        "trustBundle": trust.bundle.pem,
+        **trust.build_fields(),
         "intermediateGeneration": options.rotation.find_generation(cluster.cluster),
-        "autoRestartPods": options.restarts_pods,
+        "autoRestartPods": options.restarts_pods and trust.allows_restarts,
         **({"restartOn": RestartOn.ISSUANCE.value} if options.restarts_on_issuance else {}),
     }
 

@@ -61,11 +61,15 @@ def find_pinned(manifest: Manifest) -> str | None:
     return roots[0].fingerprint if roots else None
 
 
-def build_pinned(spec: IssuedCertificateSpec, root: Certificate, *, cluster: str) -> Pinned:
-    """Return what every intermediate is checked against."""
+def build_pinned(
+    spec: IssuedCertificateSpec, roots: tuple[Certificate, ...], *, cluster: str
+) -> Pinned:
+    """Return what every intermediate is checked against; `roots` are those that it pins."""
     ratio = spec.cert_options.secret_rotation_grace_period_ratio
+    signing = read_roots(spec.signing_root) if spec.signing_root else ()
     return Pinned(
-        root=root,
+        root=(signing or roots)[0],
+        roots=roots,
         bundle_fingerprint=fingerprint_text(spec.trust_bundle),
         common_name=build_intermediate_common_name(cluster),
         generation=spec.intermediate_generation,
@@ -82,7 +86,7 @@ def read_issuance(
     if spec is None or not roots:
         return None
     mesh = spec.mesh_ref
-    pinned = build_pinned(spec, roots[0], cluster=mesh.cluster)
+    pinned = build_pinned(spec, roots, cluster=mesh.cluster)
     return MeshIssuance(
         mesh=MeshTarget(name=mesh.name, namespace=mesh.namespace, deployment=mesh.deployment),
         instances=check_instances(read_instances(manifest), pinned, now=now),

@@ -13,7 +13,6 @@ from typing import Any
 from roottrust.api.choices import ObjectOrigin
 from roottrust.api.mesh import MeshStatus
 from roottrust.domain.action import Verb
-from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.issuance import (
     OWNER_ANNOTATION,
     AgentOptions,
@@ -25,6 +24,7 @@ from roottrust.domain.issuance import (
 from roottrust.domain.mark import Mark, parse_mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan
+from roottrust.domain.rotation.cluster_trust import ClusterTrust
 from roottrust.domain.target import ClusterTarget, MeshTarget, VaultTarget
 
 Manifest = Mapping[str, Any]
@@ -35,9 +35,9 @@ class IssuanceRequest:
     """The whole input: a policy, the last plan of Vault, and what clusters have.
 
     `found` are the IssuedCertificates of the selected meshes, and all that carry the policy's mark.
-    `complete` are the clusters whose meshes are all known: only there may one go. `known_root` is
-    the fingerprint of the root in use, None before there is one. `reports` is what clusters tell of
-    selected meshes.
+    `complete` are the clusters whose meshes are all known: only there may one go. `known_roots` are
+    the fingerprints of the root in use, and of one that takes its place. `reports` is what clusters
+    tell of selected meshes.
     """
 
     claimant: Claimant
@@ -46,7 +46,7 @@ class IssuanceRequest:
     plan: Plan | None
     found: Mapping[CertificateKey, Manifest]
     complete: frozenset[str]
-    known_root: str | None = None
+    known_roots: frozenset[str] = frozenset()
     reports: Mapping[CertificateKey, MeshStatus] = field(default_factory=dict)
 
 
@@ -89,7 +89,7 @@ class _Wish:
     request: IssuanceRequest
     cluster: ClusterTarget
     mesh: MeshTarget
-    root: UsableRoot
+    trust: ClusterTrust
 
     @property
     def key(self) -> CertificateKey:
@@ -105,7 +105,7 @@ class _Wish:
         """Return it; a generation that was raised before cannot be lowered again."""
         request = self.request
         spec = build_spec(
-            request.target, self.cluster, self.mesh, root=self.root, options=request.options
+            request.target, self.cluster, self.mesh, trust=self.trust, options=request.options
         )
         known = ((self.found or {}).get("spec") or {}).get("intermediateGeneration")
         if isinstance(known, int):
@@ -165,12 +165,14 @@ def list_made(
 def _list_wishes(request: IssuanceRequest) -> Iterator[_Wish]:
     """Return the meshes for whose cluster Vault is as agents need it."""
     plan = request.plan
-    if plan is None or plan.root.usable is None or plan.root.actions:
+    if plan is None or plan.root.actions:
         return
     for cluster, mesh in list_selected(request.target):
-        part = plan.clusters.get(cluster.cluster)
-        if part and not (part.fault or part.actions or part.withheld or part.conflicts):
-            yield _Wish(request=request, cluster=cluster, mesh=mesh, root=plan.root.usable)
+        part, trust = plan.clusters.get(cluster.cluster), plan.find_trust(cluster)
+        if trust is None or part is None:
+            continue
+        if not (part.fault or part.actions or part.withheld or part.conflicts):
+            yield _Wish(request=request, cluster=cluster, mesh=mesh, trust=trust)
 
 
 def _judge(wish: _Wish) -> _Verdict:

@@ -151,6 +151,10 @@ def _judge_ready(outcome: Outcome, before: tuple[Judgement, ...]) -> Judgement:
         return _build_true(kind, Reason.WAITING_FOR_MESH, message)
     warnings = outcome.issuance.warnings if outcome.issuance else ()
     what = f"istiod of {meshes[0]} signs" if len(meshes) == 1 else f"{len(meshes)} meshes sign"
+    rotation = outcome.rotation.status if outcome.rotation else None
+    if rotation is not None and rotation.stage is not None and rotation.message:
+        message = f"{what}; rotation of the root: {rotation.message}"
+        return _build_true(kind, Reason.READY, message)
     message = warnings[0] if warnings else f"{what} under the root of this policy."
     return _build_true(kind, Reason.READY, message)
 

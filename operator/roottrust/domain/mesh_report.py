@@ -113,7 +113,7 @@ def _report(
         return replace(known, issued=issued)
     if spec is None or not roots:
         return known
-    pinned = build_pinned(spec, roots[0], cluster=cluster.cluster)
+    pinned = build_pinned(spec, roots, cluster=cluster.cluster)
     found = request.found.get(key) or {}
     issuance = MeshIssuance(
         mesh=mesh,
@@ -124,12 +124,12 @@ def _report(
 
 
 def _find_own(request: IssuanceRequest, key: CertificateKey) -> Manifest | None:
-    """Return what was written before, while nothing can be planned: under the known root alone."""
+    """Return what was written before, while nothing can be planned: under known roots alone."""
     found = request.found.get(key)
     mark = read_owner(found) if found else None
     if found is None or mark is None or not request.claimant.owns(mark):
         return None
     spec = read_spec(found)
     roots = read_roots(spec.trust_bundle) if spec else ()
-    is_known = bool(roots) and roots[0].fingerprint == request.known_root
-    return found if is_known else None
+    is_known = {each.fingerprint for each in roots} <= request.known_roots
+    return found if roots and is_known else None

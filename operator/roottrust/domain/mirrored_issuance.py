@@ -35,12 +35,12 @@ STATES = {
 }
 _STATES_OF = {word: state for state, word in STATES.items()}
 
-# The fingerprint of the root that a policy uses, None for one that does not select the mesh.
-FindRoot = Callable[[str], str | None]
+# The fingerprints of the roots that a policy uses, none for one that does not select the mesh.
+FindRoots = Callable[[str], frozenset[str]]
 
 
 def judge_issuance(
-    certificate: Manifest | None, *, find_root: FindRoot, now: datetime
+    certificate: Manifest | None, *, find_roots: FindRoots, now: datetime
 ) -> tuple[MirroredIssuance | None, datetime | None]:
     """Return what is told of an IssuedCertificate, and when time alone will change that.
 
@@ -50,9 +50,8 @@ def judge_issuance(
     if certificate is None or mark is None:
         return None, None
     policy = mark.policy.full_name
-    root = find_root(policy)
-    issuance = read_issuance(certificate, replicas=None, now=now)
-    if issuance is None or root is None or root != find_pinned(certificate):
+    issuance, root = read_issuance(certificate, replicas=None, now=now), find_pinned(certificate)
+    if issuance is None or root is None or root not in find_roots(policy):
         return None, None
     reported = {each.pod: each for each in read_instances(certificate)}
     checked = {each.pod: each for each in issuance.instances}

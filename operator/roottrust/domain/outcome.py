@@ -9,6 +9,7 @@ from roottrust.domain.fault import Fault
 from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.plan import Plan
 from roottrust.domain.reviewer import ReviewerTokens
+from roottrust.domain.rotation.report import ToldRotation
 from roottrust.domain.target import VaultTarget
 
 
@@ -20,7 +21,7 @@ class Outcome:
     or write in Vault met; `plan` is the last one, made after the last write. `reviewer_tokens` is
     what is known of them now, None if nothing new is. `issuance` tells of the IssuedCertificates,
     None for a policy that is not accepted. `deletion` is there while the policy is being
-    deleted.
+    deleted. `rotation` is None where nothing new is known of it.
     """
 
     generation: int
@@ -33,3 +34,4 @@ class Outcome:
     issuance: IssuanceReport | None = None
     is_observed_only: bool = False
     deletion: DeletionProgress | None = None
+    rotation: ToldRotation | None = None

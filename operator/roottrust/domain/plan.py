@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from roottrust.domain.action import Action
 from roottrust.domain.cluster_plan import ClusterPlan, plan_cluster
-from roottrust.domain.existing_root import RootPlan
+from roottrust.domain.existing_root import RootPlan, UsableRoot
 from roottrust.domain.root_plan import plan_root
+from roottrust.domain.rotation.cluster_trust import ClusterTrust, find_trust
 from roottrust.domain.snapshot import Snapshot
+from roottrust.domain.target import ClusterTarget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,7 @@ class Plan:
 
     root: RootPlan
     clusters: Mapping[str, ClusterPlan]
+    following: UsableRoot | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -46,6 +49,10 @@ class Plan:
     def is_complete(self) -> bool:
         """Whether nothing more will come up once the actions are applied."""
         return not self.root.is_pending
+
+    def find_trust(self, cluster: ClusterTarget) -> ClusterTrust | None:
+        """Return who signs for a cluster and what it trusts, None while that is not usable."""
+        return find_trust(cluster.step, root=self.root.usable, following=self.following)
 
 
 def plan_policy(snapshot: Snapshot) -> Plan:

@@ -198,6 +198,14 @@ class Reason(StrEnum):
     JOB = "Job"
     UNKNOWN_OWNER = "UnknownOwner"
 
+    # Of the rotation of a root
+    WAITING_FOR_ROTATION = "WaitingForRotation"
+    ROTATION_STARTED = "RotationStarted"
+    ROTATION_STAGE = "RotationStage"
+    ROTATION_WAITS = "RotationWaits"
+    ROTATION_COMPLETED = "RotationCompleted"
+    ROTATION_ROLLED_BACK = "RotationRolledBack"
+
     # Keys that Vault made
     KEYS_REMOVED = "KeysRemoved"
 

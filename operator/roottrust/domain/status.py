@@ -5,11 +5,12 @@ What could not be looked at this time (Vault is away) stays as it was last seen.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import ValidationError
 
-from roottrust.api.choices import ConditionStatus, PolicyState, TrustReason
+from roottrust.api.choices import ConditionStatus, PolicyState, RotationStage, TrustReason
 from roottrust.api.root_trust_policy_status import (
     DRIFT_MAX,
     MANAGED_OBJECTS_MAX,
@@ -21,6 +22,7 @@ from roottrust.api.root_trust_policy_status import (
     TrustedRoot,
     VaultPlace,
 )
+from roottrust.api.rotation_status import RotationStatus
 from roottrust.domain import ownership
 from roottrust.domain.action import Verb
 from roottrust.domain.certificate import Certificate
@@ -34,6 +36,8 @@ from roottrust.domain.ownership import Conflict
 from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import ConditionType
 from roottrust.domain.reviewer_status import list_reviewer_tokens
+from roottrust.domain.rotation.posture import has_widened
+from roottrust.domain.rotation.stage import is_final
 from roottrust.domain.target import VaultTarget
 
 _NOTHING = RootTrustPolicyStatus()
@@ -55,6 +59,7 @@ def build_status(
         warnings=_list_warnings(outcome, before),
         meshes=before.meshes,
         mesh_totals=before.mesh_totals,
+        rotation=outcome.rotation.status if outcome.rotation else before.rotation,
     )
     if outcome.target is not None:
         meshes = list_meshes(outcome.target, outcome.issuance)
@@ -69,7 +74,7 @@ def build_status(
     there = before if before.vault == place else RootTrustPolicyStatus()
     tokens = list_reviewer_tokens(outcome, there)
     found = {"vault": place, "reviewer_tokens": tokens}
-    return status.model_copy(update={**found, **_describe_vault(outcome.plan, there)})
+    return status.model_copy(update={**found, **_describe_vault(outcome.plan, there, status)})
 
 
 def parse_status(status: object) -> RootTrustPolicyStatus | None:
@@ -99,7 +104,9 @@ def _drop_removed(status: RootTrustPolicyStatus, outcome: Outcome) -> RootTrustP
     return status.model_copy(update={"managed_objects": left})
 
 
-def _describe_vault(plan: Plan, before: RootTrustPolicyStatus) -> dict[str, object]:
+def _describe_vault(
+    plan: Plan, before: RootTrustPolicyStatus, now: RootTrustPolicyStatus
+) -> dict[str, object]:
     """Return what the plan tells; a root that is gone or exchanged stays the one in use."""
     drift = _list_drift(plan)
     root = plan.root.certificate
@@ -108,7 +115,7 @@ def _describe_vault(plan: Plan, before: RootTrustPolicyStatus) -> dict[str, obje
         return {"drift": drift, **{name: getattr(before, name) for name in kept}}
     return {
         "root": _build_root(plan, root, before.root),
-        "trust_bundle": (_build_trusted(plan, root),) if plan.root.usable else (),
+        "trust_bundle": tuple(_list_trusted(plan, root, now.rotation)),
         "managed_objects": _list_managed(plan, before),
         "drift": drift,
     }
@@ -130,10 +137,28 @@ def _build_root(plan: Plan, root: Certificate, before: RootStatus | None) -> Roo
     )
 
 
-def _build_trusted(plan: Plan, root: Certificate) -> TrustedRoot:
+def _list_trusted(
+    plan: Plan, root: Certificate, rotation: RotationStatus | None
+) -> Iterator[TrustedRoot]:
+    """Return the roots that meshes trust, or are to: in a rotation, both on the way."""
+    following = plan.following.certificate if plan.following else None
+    stage = rotation.stage if rotation else None
+    if rotation is None or stage is None or following is None:
+        yield from [_build_trusted(plan, root, TrustReason.ROOT)] if plan.root.usable else ()
+    elif is_final(stage):
+        yield _build_trusted(plan, following, TrustReason.NEXT_ROOT)
+        if stage is RotationStage.DROP:
+            yield _build_trusted(plan, root, TrustReason.PREVIOUS_ROOT)
+    else:
+        yield _build_trusted(plan, root, TrustReason.ROOT)
+        if stage is not RotationStage.NARROW and has_widened(rotation):
+            yield _build_trusted(plan, following, TrustReason.NEXT_ROOT)
+
+
+def _build_trusted(plan: Plan, root: Certificate, reason: TrustReason) -> TrustedRoot:
     return TrustedRoot(
         fingerprint=root.fingerprint,
-        reason=TrustReason.ROOT,
+        reason=reason,
         subject=root.subject,
         not_after=root.not_after,
         source=plan.root.mount,
@@ -212,7 +237,8 @@ def _list_warnings(outcome: Outcome, before: RootTrustPolicyStatus) -> tuple[str
     else:
         return before.warnings
     # What will not last goes first: there is a place for so many only.
-    soon = outcome.issuance.warnings if outcome.issuance else ()
+    soon = outcome.rotation.warnings if outcome.rotation else ()
+    soon += outcome.issuance.warnings if outcome.issuance else ()
     return tuple(dict.fromkeys((*soon, *found)))[:WARNINGS_MAX]
 
 

@@ -22,8 +22,5 @@ def _list_unsupported(spec: RootTrustPolicySpec) -> tuple[str, ...]:
         "config.passiveCertificateAuthorities (leave it out)": bool(
             spec.config.passive_certificate_authorities
         ),
-        "a rotation of the root (leave rotation.rootGeneration at 1)": (
-            spec.rotation.root_generation > 1
-        ),
     }
     return tuple(text for text, is_asked in found.items() if is_asked)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from roottrust.api.choices import KeyType, RootSource
 from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.login_check import LoginCheck
+from roottrust.domain.rotation.cluster_step import ClusterStep
+from roottrust.domain.rotation.vault_target import RotationTarget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class RootTarget:
     key_type: KeyType
     secret: str | None = None
     owner: str | None = None
+    generation: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,10 @@ class MeshTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterTarget:
-    """What one cluster's istiod needs in Vault; with a `trouble`, it is as it was known before."""
+    """What one cluster's istiod needs in Vault; with a `trouble`, it is as it was known before.
+
+    `step` is what the rotation of the root asks of it, None while there is none.
+    """
 
     cluster: str
     meshes: tuple[MeshTarget, ...]
@@ -68,6 +74,7 @@ class ClusterTarget:
     accounts: tuple[Account, ...]
     login_check: LoginCheck
     trouble: ClusterTrouble | None = None
+    step: ClusterStep | None = None
 
     @property
     def service_accounts(self) -> tuple[str, ...]:
@@ -97,3 +104,4 @@ class VaultTarget:
     warnings: tuple[str, ...]
     taken: Mapping[str, str] = field(default_factory=dict)
     near_miss: str | None = None
+    rotation: RotationTarget | None = None

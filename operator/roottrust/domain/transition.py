@@ -10,6 +10,7 @@ from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.reasons import ConditionType, Reason
 from roottrust.domain.restart_advice import NONE_IS_STALE
+from roottrust.domain.rotation.transition import list_rotation_transitions
 from roottrust.domain.stale_warning import find_stale_warning
 
 _VAULT = (ConditionType.ACCEPTED, ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED)
@@ -57,7 +58,12 @@ def list_transitions(
         if known.get(each.type) != (each.status, each.reason)
         and (each.type in known or not _goes_without_saying(each))
     )
-    return (*turned, *_list_stale(before, after))
+    rotated = list_rotation_transitions(before.rotation if before else None, after.rotation)
+    steps = (
+        Transition(reason=each.reason, message=each.message, is_normal=each.is_normal)
+        for each in rotated
+    )
+    return (*turned, *_list_stale(before, after), *steps)
 
 
 def _list_stale(

@@ -16,7 +16,7 @@ from roottrust.hub.confirmed_keys import ConfirmedKeys
 from roottrust.hub.key_sweep import KeySweep
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.mesh_mirrors import MeshMirrors
-from roottrust.hub.mirror_source import MirrorSource, read_root
+from roottrust.hub.mirror_source import MirrorSource, read_roots
 from roottrust.hub.mirror_writer import MirrorWriter
 from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_change import is_of_interest, take_over_status
@@ -91,6 +91,7 @@ class _Hub:
             on_root=self._enqueue_rootless,
             on_late=self._take_late,
             on_report=lambda policy, report: self._keys.take_report(policy, report),
+            on_rotation=self._take_rotation,
         )
         self._keys = self._build_key_sweep()
         self._routes = PolicyRoutes(
@@ -186,7 +187,7 @@ class _Hub:
     ) -> None:
         """Have clusters looked at whose intermediates are now to be under another root."""
         known = before or now
-        if self._mirrors is None or known is None or read_root(before) == read_root(now):
+        if self._mirrors is None or known is None or read_roots(before) == read_roots(now):
             return
         for name in self._controller.claims.list_clusters(build_key(POLICIES, known)):
             self._mirrors.look_at(name)
@@ -226,6 +227,11 @@ class _Hub:
     def _take_late(self, late: PolicyIdentity) -> None:
         namespace, name, cluster = late.namespace, late.name, late.cluster
         self._retry(ObjectKey(kind=POLICIES, namespace=namespace, name=name, cluster=cluster))
+
+    def _take_rotation(self, concerned: Iterable[ObjectKey]) -> None:
+        """Have policies looked at whose root has another stage now."""
+        for policy in concerned:
+            self._retry(policy, priority=Priority.EDIT)
 
     def _retry_all(self) -> None:
         for policy in self._homes.list_keys():

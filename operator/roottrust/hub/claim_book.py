@@ -73,6 +73,16 @@ class ClaimBook:
         owner = self._find_owner(claim)
         return rivals if owner is None else (*rivals, owner)
 
+    def find_owner(self, claim: Claim) -> Claim | None:
+        """Return the claim of the policy that owns the root of another one, or of its own."""
+        self._catch_up()
+        return self._find_owner(claim)
+
+    def list_sharing(self, claim: Claim) -> tuple[Claim, ...]:
+        """Return the claims of all policies that share a root."""
+        self._catch_up()
+        return tuple(self._claims[key] for key in self._find_on_root(claim))
+
     def is_made_by_another(self, claim: Claim) -> bool:
         """Whether another policy owns the same root and does not just use what is there."""
         self._catch_up()

@@ -35,7 +35,7 @@ class ConfirmedKeys:
             target=replace(target, clusters=selected),
             options=read_agent_options(demand.spec, ca_pem=None),
             plan=None,
-            known_root=policy.find_known_root(target),
+            known_roots=policy.find_known_roots(target),
         )
         reports = report_meshes(request, IssuancePlan(), faults={}, now=self._now())
         return frozenset(

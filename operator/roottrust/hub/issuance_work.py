@@ -53,7 +53,7 @@ def observe_issuance(
     target: VaultTarget,
     options: AgentOptions,
     plan: Plan | None,
-    known_root: str | None,
+    known_roots: frozenset[str],
 ) -> IssuanceRequest:
     """Return what clusters have, as watches have brought it: nothing is asked for."""
     found = _find_owned(clusters, claimant)
@@ -73,7 +73,7 @@ def observe_issuance(
         plan=plan,
         found=found,
         complete=_find_complete(clusters, found),
-        known_root=known_root,
+        known_roots=known_roots,
         reports=reports,
     )
 

@@ -67,19 +67,21 @@ class MirrorSource:
     ) -> tuple[ToldMesh, datetime | None]:
         certificate = cluster.objects.find_certificate(mesh.namespace, mesh.name)
         found = self._find_policies(cluster.name, namespace=mesh.namespace, mesh=mesh.name)
-        find_root = partial(self._find_root, found)
-        issuance, change = judge_issuance(certificate, find_root=find_root, now=now)
+        find_roots = partial(self._find_roots, found)
+        issuance, change = judge_issuance(certificate, find_roots=find_roots, now=now)
         return ToldMesh(manifest=manifest, issuance=issuance), change
 
-    def _find_root(self, selecting: frozenset[ObjectKey], policy: str) -> str | None:
-        """Return the root in use of a policy, None for one that does not select the mesh."""
+    def _find_roots(self, selecting: frozenset[ObjectKey], policy: str) -> frozenset[str]:
+        """Return the roots in use of a policy, none for one that does not select the mesh."""
         namespace, _, name = policy.partition("/")
         key = ObjectKey(kind=POLICIES, namespace=namespace, name=name)
         found = self._store.get_by_key(key) if key in selecting else None
-        return read_root(found)
+        return read_roots(found)
 
 
-def read_root(policy: Manifest | None) -> str | None:
-    """Return the fingerprint of the root that a policy was told, None before there is one."""
-    root = ((policy or {}).get("status") or {}).get("root") or {}
-    return str(root["fingerprint"]) if root.get("fingerprint") else None
+def read_roots(policy: Manifest | None) -> frozenset[str]:
+    """Return the fingerprints of the roots that a policy was told, none before there is one."""
+    status = (policy or {}).get("status") or {}
+    rotation = status.get("rotation") or {}
+    told = (status.get("root"), *(rotation.get(name) for name in ("root", "previous", "next")))
+    return frozenset(str(each["fingerprint"]) for each in told if each and each.get("fingerprint"))

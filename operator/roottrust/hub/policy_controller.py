@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from roottrust.api.choices import ManagementMode
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.acceptance import check_agents_ca, find_ca_reference
 from roottrust.domain.errors import RootTrustError
+from roottrust.domain.facts import Unread
 from roottrust.domain.fault import build_fault
+from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.issuance import AgentOptions, read_agent_options
 from roottrust.domain.issuance_plan import IssuanceRequest
 from roottrust.domain.issuance_report import IssuanceReport
@@ -21,6 +24,7 @@ from roottrust.domain.plan import Plan
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
+from roottrust.domain.rotation.course import Course, follow_course
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_keys import tell_keys
@@ -39,6 +43,7 @@ from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.reviewer_book import ReviewerBook
 from roottrust.hub.root_secret import read_root_secret
+from roottrust.hub.rotation_work import RotationLook, RotationResult, Rotations
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, observe_snapshot, work_on_vault
 from roottrust.kube.client import KubeClient
@@ -58,6 +63,7 @@ class _Result:
     outcome: Outcome
     work: VaultWork
     error: RootTrustError | None = None
+    rotation: RotationResult | None = None
     is_early: bool = False
 
 
@@ -65,12 +71,14 @@ class _Result:
 class Acceptance:
     """What an accepted policy asks for, and what of that is left beside the others.
 
-    `failure` is why nobody can be asked for it.
+    `course` is how far the rotation of its root is, None while that is not known; `failure` is why
+    nobody can be asked for it.
     """
 
     demand: Demand
     target: VaultTarget
     options: AgentOptions
+    course: Course | None = None
     failure: RootTrustError | None = None
 
 
@@ -79,7 +87,7 @@ class PolicyController:
 
     `on_root` is told when a root was made: other policies may be waiting for it; `on_late` when
     work in a cluster has ended that a reconcile did not wait for; `on_report` of each look at what
-    agents have.
+    agents have; `on_rotation` of the policies that a step of a root's rotation concerns.
     """
 
     def __init__(
@@ -96,6 +104,7 @@ class PolicyController:
         on_root: Callable[[], None] = lambda: None,
         on_late: Callable[[PolicyIdentity], None] = lambda _: None,
         on_report: Callable[[PolicyObject, IssuanceReport], None] = lambda *_: None,
+        on_rotation: Callable[[Iterable[ObjectKey]], None] = lambda _: None,
     ) -> None:
         self._hub = hub
         self._clusters = clusters
@@ -106,6 +115,7 @@ class PolicyController:
         self._now = now
         self._on_root = on_root
         self._on_report = on_report
+        self._on_rotation = on_rotation
         self.keys = KeyBook()
         self._patient: set[ObjectKey] = set()
         self._reader = PolicyReader(clusters=clusters, servers=servers)
@@ -123,6 +133,9 @@ class PolicyController:
             patience_seconds=deletion_seconds,
         )
         self.claims = ClaimBook(homes, read=lambda policy: self._reader.read(policy).claim)
+        self._rotations = Rotations(
+            clusters=clusters, homes=homes, claims=self.claims, reader=self._reader, now=now
+        )
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Bring Vault to what the policy asks for, and tell of it; return when to look again.
@@ -145,9 +158,13 @@ class PolicyController:
             return PATIENCE_SECONDS
         self._patient.discard(key)
         await self._reporter.report(policy, result.outcome, applied=result.work.applied)
+        rotation = result.rotation
+        if rotation is not None and rotation.concerned:
+            self._on_rotation(rotation.concerned)
         if result.error is not None:
             raise result.error
-        return find_next_look(result.outcome, self._now())
+        look = rotation.next_look if rotation else None
+        return find_next_look(result.outcome, self._now(), rotation=look)
 
     async def close(self) -> None:
         """End what still goes on in clusters."""
@@ -162,7 +179,22 @@ class PolicyController:
         counts = self.keys.find(policy.identity, target)
         warnings = tell_keys(target.warnings, counts, before=told)
         target = replace(target, warnings=warnings)
-        return Acceptance(demand=demand, target=target, options=options, failure=failure)
+        course = None
+        if failure is None:
+            try:
+                course = await self._find_course(demand, target)
+            except RootTrustError as error:
+                failure = error
+        if course is not None:
+            is_owner = course.owner == policy.identity.full_name
+            target = follow_course(target, course, is_owner=is_owner)
+        return Acceptance(
+            demand=demand, target=target, options=options, course=course, failure=failure
+        )
+
+    async def _find_course(self, demand: Demand, target: VaultTarget) -> Course | None:
+        get_server = partial(self._servers.get, target.server, target.namespace)
+        return await self._rotations.find_course(demand.claim, get_server)
 
     async def look(self, policy: PolicyObject, accepted: Acceptance) -> Snapshot:
         """Return what `reconcile` would plan from, and write nothing; raises RootTrustError."""
@@ -174,8 +206,8 @@ class PolicyController:
             server,
             target,
             claimant=self._build_claimant(policy, target),
-            known_root=policy.find_known_root(target),
-            root_secret=await read_root_secret(self._client, target.root),
+            known_root=_find_known_root(policy, accepted),
+            root_secret=await self._read_root_secret(target),
             reviewer_tokens=policy.find_reviewer_tokens(target),
             now=self._now,
         )
@@ -190,7 +222,7 @@ class PolicyController:
             target=accepted.target,
             options=accepted.options,
             plan=plan,
-            known_root=policy.find_known_root(accepted.target),
+            known_roots=policy.find_known_roots(accepted.target),
         )
 
     def list_accepted(self) -> Iterator[tuple[PolicyObject, Demand]]:
@@ -204,6 +236,7 @@ class PolicyController:
     def _forget(self, key: ObjectKey) -> None:
         self._reporter.forget(key)
         self._reader.forget(key)
+        self._rotations.forget(key)
         self._patient.discard(key)
         self._deleter.forget(key)
 
@@ -218,21 +251,53 @@ class PolicyController:
             try:
                 if policy.wants_deletion:
                     await self._finalizers.add(policy)  # before anything is there to be removed
-                work = await self._work_on_vault(policy, spec, accepted.target)
+                work = await self._work_on_vault(policy, spec, accepted)
             except RootTrustError as error:
                 work = VaultWork(failure=error)
         outcome = build_outcome(policy, spec, accepted.target, work)
+        request = self.observe_certificates(policy, accepted, outcome.plan)
         issuance = await work_on_issuance(
             self._clusters,
-            self.observe_certificates(policy, accepted, outcome.plan),
+            request,
             work=self._cluster_work,
             writes=not outcome.is_observed_only,
             now=self._now(),
         )
         self._on_report(policy, issuance.report)
         outcome = replace(outcome, issuance=issuance.report)
-        result = _Result(outcome=outcome, work=work, error=work.failure or issuance.failure)
+        rotation = await self._rotate(policy, accepted, outcome, work, request)
+        result = _Result(
+            outcome=replace(outcome, rotation=rotation.told if rotation else None),
+            work=work,
+            error=work.failure or issuance.failure,
+            rotation=rotation,
+        )
         return replace(result, is_early=self._is_early(result, accepted.demand.claim))
+
+    async def _rotate(
+        self,
+        policy: PolicyObject,
+        accepted: Acceptance,
+        outcome: Outcome,
+        work: VaultWork,
+        request: IssuanceRequest,
+    ) -> RotationResult | None:
+        """Go on with the rotation of the root, as far as this pass has found out."""
+        if accepted.course is None or outcome.issuance is None:
+            return None
+        target = accepted.target
+        look = RotationLook(
+            policy=policy,
+            claim=accepted.demand.claim,
+            target=target,
+            server=self._servers.get(target.server, target.namespace),
+            plan=outcome.plan,
+            facts=work.facts,
+            request=request,
+            report=outcome.issuance,
+        )
+        writes = not outcome.is_observed_only
+        return await self._rotations.go_on(look, accepted.course, writes=writes)
 
     async def _read(self, policy: PolicyObject) -> tuple[Demand, RootTrustError | None]:
         """Return what a policy asks for, and why nobody can be asked for it if the login fails.
@@ -275,20 +340,27 @@ class PolicyController:
         self,
         policy: PolicyObject,
         spec: RootTrustPolicySpec,
-        target: VaultTarget,
+        accepted: Acceptance,
     ) -> VaultWork:
+        target = accepted.target
         server = self._servers.get(target.server, target.namespace)
         return await work_on_vault(
             server,
             target,
             claimant=self._build_claimant(policy, target),
-            known_root=policy.find_known_root(target),
-            root_secret=await read_root_secret(self._client, target.root),
+            known_root=_find_known_root(policy, accepted),
+            root_secret=await self._read_root_secret(target),
             reviewers=ReviewerBook(
                 policy.find_reviewer_tokens(target), issue=self._clusters.issue_reviewer_token
             ),
             writes=spec.management.mode is ManagementMode.MANAGE,
             now=self._now,
+        )
+
+    async def _read_root_secret(self, target: VaultTarget) -> ImportedRoot | Unread | None:
+        """Return what an import has to give: the root in use, or the one to take its place."""
+        return await read_root_secret(
+            self._client, target.rotation.next if target.rotation else target.root
         )
 
     def _build_claimant(self, policy: PolicyObject, target: VaultTarget) -> Claimant:
@@ -299,3 +371,9 @@ class PolicyController:
             created=policy.find_created_paths(target),
             existing=self._homes,
         )
+
+
+def _find_known_root(policy: PolicyObject, accepted: Acceptance) -> str | None:
+    """Return the fingerprint of the root in use; a rotation says which one that is by now."""
+    course = accepted.course
+    return policy.find_known_root(accepted.target, rotated=course.root if course else None)

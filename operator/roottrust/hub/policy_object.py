@@ -13,6 +13,7 @@ from roottrust.api.choices import ObjectOrigin
 from roottrust.api.problem import describe_problems
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
+from roottrust.api.rotation_status import RotationRoot, RotationStatus
 from roottrust.domain.conflict_text import ADOPT_ANNOTATION
 from roottrust.domain.deletion_scope import FINALIZER, FORCE_DELETE_ANNOTATION, wants_deletion
 from roottrust.domain.errors import InvalidSpecError
@@ -21,6 +22,7 @@ from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
 from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.reviewer_status import read_reviewer_tokens
+from roottrust.domain.rotation.known_roots import list_known_roots
 from roottrust.domain.status import describe_place, parse_status
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.kinds import POLICIES
@@ -42,15 +44,35 @@ class PolicyObject:
     forces_deletion: bool
     status: RootTrustPolicyStatus | None
 
-    def find_known_root(self, target: VaultTarget) -> str | None:
+    def find_known_root(
+        self, target: VaultTarget, *, rotated: RotationRoot | None = None
+    ) -> str | None:
         """Return the fingerprint of the target's root if the policy uses it already.
 
         One of another mount, one that never was usable, or that a person gave up does not count.
+        `rotated` is the one that a rotation has left in use, whatever was told before.
         """
+        if rotated is not None:
+            return None if rotated.fingerprint == self.given_up_root else rotated.fingerprint
         root = self._find_status(target).root
         if root is None or root.issuer is None or root.mount != target.root.mount:
             return None
         return None if root.fingerprint == self.given_up_root else root.fingerprint
+
+    def find_known_roots(self, target: VaultTarget) -> frozenset[str]:
+        """Return the fingerprints of all roots that the policy may have told clusters of."""
+        return list_known_roots(self._find_status(target))
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """What people and programs have noted on it."""
+        found: Mapping[str, str] = self.manifest["metadata"].get("annotations") or {}
+        return found
+
+    @property
+    def rotation(self) -> RotationStatus | None:
+        """What is kept of the rotation of its root, None where that is lost or never was."""
+        return self.status.rotation if self.status else None
 
     @property
     def key(self) -> ObjectKey:

@@ -39,14 +39,20 @@ def build_outcome(
     )
 
 
-def find_next_look(outcome: Outcome, now: datetime) -> float | None:
-    """Return when to look again though nothing tells to, None if that is not needed; in seconds."""
+def find_next_look(
+    outcome: Outcome, now: datetime, *, rotation: datetime | None = None
+) -> float | None:
+    """Return when to look again though nothing tells to, None if that is not needed; in seconds.
+
+    `rotation` is when the rotation of the root has to be looked at.
+    """
     if _waits_for_secret(outcome):
         return SECRET_SECONDS
     renewal = find_next_renewal((outcome.reviewer_tokens or {}).values(), now)
     change = outcome.issuance.find_next_change(now) if outcome.issuance else None
-    seconds = (change - now).total_seconds() if change else None
-    return min((each for each in (renewal, seconds) if each is not None), default=None)
+    moments = [each for each in (change, rotation) if each is not None]
+    seconds = [max((each - now).total_seconds(), 0.0) for each in moments]
+    return min((*seconds, *(() if renewal is None else (renewal,))), default=None)
 
 
 def _waits_for_secret(outcome: Outcome) -> bool:

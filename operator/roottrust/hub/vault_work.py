@@ -48,11 +48,12 @@ Part = str | None
 class VaultWork:
     """What was written, the last plan, and the failure that asks for a retry.
 
-    `refused` is what the writes of a part have met that is left for now, `in_the_way` what is
-    looked at once more; `outage` ended it all.
+    `facts` are what the plan was made from, `refused` is what the writes of a part have met that is
+    left for now, `in_the_way` what is looked at once more; `outage` ended it all.
     """
 
     plan: Plan | None = None
+    facts: VaultFacts | None = None
     applied: list[Action] = field(default_factory=list)
     failure: RootTrustError | None = None
     refused: dict[Part, RootTrustError] = field(default_factory=dict)
@@ -94,13 +95,18 @@ async def work_on_vault(
         except RootTrustError as error:
             if not work.applied:
                 raise
-            work.plan, work.failure = None, error  # what was written is to be told nevertheless
+            work.plan, work.facts, work.failure = (
+                None,
+                None,
+                error,
+            )  # what was written is to be told nevertheless
             return work
         if number == 0 and writes and plan_policy(snapshot).builds_on_mounts:
             # Mounts are read for all policies at once: whose they are may have changed since.
             server.forget()
             snapshot = await look()
         work.plan = plan_policy(snapshot) if writes else foresee_policy(snapshot)
+        work.facts = snapshot.facts
         work.outage = await _find_outage_of_reads(server, snapshot.facts)
         if not writes or work.outage is not None:
             break

@@ -28,6 +28,7 @@ from roottrust.domain.health import Health, find_worst_health, judge_end, judge_
 from roottrust.domain.issuance_object import find_pinned
 from roottrust.domain.reasons import ConditionType
 from roottrust.domain.root_check import WARN_BEFORE_EXPIRY
+from roottrust.domain.rotation.known_roots import list_known_roots
 
 # They hold while something is not as it should be, and say what Ready says.
 _OF_PROGRESS = frozenset({ConditionType.RECONCILING, ConditionType.STALLED})
@@ -143,15 +144,16 @@ def _build_meshes(
     """
     full_name = "/".join(_get_place(manifest))
     told = {MeshKey(each.cluster, each.mesh): each for each in status.meshes}
+    roots = list_known_roots(status)
     certificates = {
         key: found
         for key, found in known.certificates.get(full_name, {}).items()
-        if status.root is None or find_pinned(found) == status.root.fingerprint
+        if status.root is None or find_pinned(found) in roots
     }
     mirrored = {
         key: found
         for key, found in known.mirrored.get(full_name, {}).items()
-        if status.root is None or found.issuance.root_fingerprint == status.root.fingerprint
+        if status.root is None or found.issuance.root_fingerprint in roots
     }
     bundle = tuple(each.fingerprint for each in status.trust_bundle) or None
     failures = tuple(

@@ -52,7 +52,7 @@ class FleetView:
     """All that depends on the root.
 
     `heard` are the clusters whose meshes are all in `meshes`, `silent` those of which nothing new
-    is learned, and why, as a clause.
+    is learned, and why, as a sentence.
     """
 
     vault: VaultView

@@ -113,7 +113,7 @@ def _list_absent(state: RotationStatus, wish: RotationWish, view: FleetView) -> 
         if wish.is_excluded(cluster, generation) or not _has_turn(state, wish, cluster):
             continue
         if cluster in view.silent:
-            yield Wait(cluster=cluster, message=f"{cluster} {view.silent[cluster]}.")
+            yield Wait(cluster=cluster, message=view.silent[cluster])
         elif cluster not in view.heard:
             yield Wait(
                 cluster=cluster,

@@ -94,6 +94,7 @@ def _go_on(state: RotationStatus, wish: RotationWish, view: FleetView, now: date
     generation = state.to_generation or 0
     if _rolls_back(wish, generation) and can_return(state.stage):
         return Step(state=_turn_back(state, now))
+    state = _note_preparation(state, view)
     waits = list_waits(state, wish, view, now=now)
     if waits:
         return Step(state=_change(state, proven_at=None), waits=waits)
@@ -106,6 +107,15 @@ def _go_on(state: RotationStatus, wish: RotationWish, view: FleetView, now: date
     state = _change(state, proven_at=state.proven_at or now)
     rest = _find_rest(state, wish, now)
     return Step(state=state, waits=(rest,)) if rest else _take_next(state, wish, view, now)
+
+
+def _note_preparation(state: RotationStatus, view: FleetView) -> RotationStatus:
+    """Keep what was found or made for the next root, so that it is not asked for again."""
+    crossed = view.vault.cross_certificate
+    if state.stage is not Stage.PREPARE:
+        return _change(state, cross_certificate=state.cross_certificate or crossed)
+    default = state.default_issuer or view.vault.default_issuer or None
+    return _change(state, default_issuer=default, cross_certificate=crossed)
 
 
 def _rolls_back(wish: RotationWish, generation: int) -> bool:
@@ -130,7 +140,6 @@ def _take_next(state: RotationStatus, wish: RotationWish, view: FleetView, now: 
             state,
             strategy=choose_strategy(wish, view.vault),
             next=view.vault.next,
-            cross_certificate=view.vault.cross_certificate,
         )
     strategy = state.strategy
     following = find_next_stage(stage, strategy) if stage and strategy else None

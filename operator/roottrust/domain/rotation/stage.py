@@ -58,6 +58,11 @@ def is_returning(stage: Stage | None) -> bool:
     return stage in _ROLL_BACK
 
 
+def is_final(stage: Stage) -> bool:
+    """Whether the old root is being dropped, or is: there is no way back from there."""
+    return stage in _FINAL
+
+
 def can_return(stage: Stage | None) -> bool:
     """Whether a rotation can be rolled back: once the old root is dropped, that is another one."""
     return stage is not None and stage not in _FINAL and not is_returning(stage)

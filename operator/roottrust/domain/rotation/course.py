@@ -1,0 +1,104 @@
+"""How far the rotation of a root has come, and what that makes of a policy's target.
+
+The course is that of the policy that owns the root: whoever shares the root takes it over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from roottrust.api.choices import RotationStage as Stage
+from roottrust.api.choices import RotationStrategy
+from roottrust.api.rotation_status import RotationRoot, RotationStatus
+from roottrust.domain.rotation.cluster_step import ClusterStep
+from roottrust.domain.rotation.posture import find_posture, name_step
+from roottrust.domain.rotation.vault_target import RotationPhase, RotationTarget
+from roottrust.domain.rotation.wish import RotationWish
+from roottrust.domain.target import ClusterTarget, RootTarget, VaultTarget
+
+_PHASES = {
+    Stage.PREPARE: RotationPhase.PREPARE,
+    Stage.RETIRE: RotationPhase.RETIRE,
+    Stage.NARROW: RotationPhase.RETURN,
+}
+
+# Here all is as the workloads' next leaves should be; before, a restart would prove nothing.
+_RESTARTS = {
+    RotationStrategy.CROSS_SIGNED: frozenset({Stage.WIDEN, Stage.PROVE, Stage.RETURN}),
+    RotationStrategy.MULTI_ROOT: frozenset({Stage.CONFIRM, Stage.PROVE, Stage.RETURN}),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What is kept of a rotation and what is asked for; `owner` is NAMESPACE/NAME of whose it is.
+
+    `wanted` is the root that the owner's specification asks for.
+    """
+
+    owner: str
+    state: RotationStatus
+    wish: RotationWish
+    wanted: RootTarget
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a rotation is under way."""
+        return self.state.stage is not None
+
+    @property
+    def root(self) -> RotationRoot | None:
+        """The root in use, None where no rotation has ever changed it."""
+        return self.state.previous if self.is_active else self.state.root
+
+
+def follow_course(target: VaultTarget, course: Course, *, is_owner: bool) -> VaultTarget:
+    """Return a policy's target as the rotation of its root asks for it now."""
+    reference = course.root
+    if reference is None:
+        return target
+    generation = course.state.root_generation or 1
+    root = replace(target.root, issuer=reference.issuer, generation=generation)
+    if not course.is_active:
+        return replace(target, root=root)
+    return replace(
+        target,
+        root=root,
+        rotation=_build_target(course, reference, is_owner=is_owner),
+        clusters=tuple(_give_steps(target.clusters, course)),
+    )
+
+
+def _build_target(course: Course, previous: RotationRoot, *, is_owner: bool) -> RotationTarget:
+    """Return what is asked of Vault; who shares a root only looks for the next one."""
+    state = course.state
+    phase = _PHASES.get(state.stage, RotationPhase.STAND) if state.stage else RotationPhase.STAND
+    return RotationTarget(
+        generation=state.to_generation or 0,
+        next=course.wanted,
+        previous=previous,
+        phase=phase if is_owner else RotationPhase.STAND,
+        default_issuer=state.default_issuer or "",
+    )
+
+
+def _give_steps(clusters: tuple[ClusterTarget, ...], course: Course) -> Iterator[ClusterTarget]:
+    """Return clusters with their steps; while the next root is prepared, they stay as they are."""
+    state = course.state
+    for cluster in clusters:
+        if state.stage is Stage.PREPARE:
+            yield cluster
+            continue
+        posture = find_posture(state, wave=course.wish.find_wave(cluster.cluster))
+        step = ClusterStep(
+            name=name_step(state, posture),
+            posture=posture,
+            cross_certificate=state.cross_certificate if posture.is_crossed else None,
+            restarts=_allows_restarts(state),
+        )
+        yield replace(cluster, step=step)
+
+
+def _allows_restarts(state: RotationStatus) -> bool:
+    return state.strategy is not None and state.stage in _RESTARTS.get(state.strategy, frozenset())

@@ -1,0 +1,108 @@
+"""How far a rotation is, in the words of a status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from roottrust.api.rotation_status import (
+    ROTATION_CLUSTERS_MAX,
+    RotationCluster,
+    RotationStatus,
+)
+from roottrust.domain.moment import show_time
+from roottrust.domain.rotation.evidence import FleetView
+from roottrust.domain.rotation.gate import Wait
+from roottrust.domain.rotation.machine import Step
+from roottrust.domain.rotation.stage import IN_WAVES
+from roottrust.domain.rotation.wish import RotationWish
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldRotation:
+    """What is to be told of a rotation, and what of it needs a person."""
+
+    status: RotationStatus
+    warnings: tuple[str, ...] = ()
+
+
+def tell_rotation(step: Step, wish: RotationWish, view: FleetView) -> ToldRotation:
+    """Return the state with what it waits for, by cluster and in one sentence."""
+    state = step.state
+    clusters = tuple(_tell_clusters(step, wish, view)) if state.stage else ()
+    message = describe_rotation(step, wish)
+    status = state.model_copy(update={"clusters": clusters, "message": message})
+    return ToldRotation(status=status, warnings=_list_warnings(step, wish))
+
+
+def tell_shared(state: RotationStatus, owner: str) -> ToldRotation:
+    """Return what a policy shows that shares the root of another one."""
+    return ToldRotation(status=state.model_copy(update={"owner": owner, "history": ()}))
+
+
+def describe_rotation(step: Step, wish: RotationWish) -> str | None:
+    """Return where a rotation is and what holds it up most, None if there is nothing to say."""
+    state, waits = step.state, _rank(step.waits)
+    if state.stage is None:
+        return waits[0].message if waits else None
+    place = f"{state.stage} of generation {state.to_generation}"
+    if state.stage in IN_WAVES and wish.waves:
+        place += f", wave {(state.wave or 0) + 1} of {len(wish.waves) + 1}"
+    if not waits:
+        return f"{place}: all is proven, the next step follows."
+    more = f" ({len(waits) - 1} more)" if len(waits) > 1 else ""
+    ends = [each.ends_at for each in waits]
+    latest = max((each for each in ends if each is not None), default=None)
+    is_bounded = latest is not None and all(ends) and len(waits) > 1
+    until = f" All of it by {show_time(latest)}." if latest is not None and is_bounded else ""
+    queued = ""
+    if wish.generation > (state.to_generation or 0):
+        queued = f" Generation {wish.generation} follows after this one."
+    return f"{place}: {waits[0].message}{more}{until}{queued}"
+
+
+def _list_warnings(step: Step, wish: RotationWish) -> tuple[str, ...]:
+    """Return what needs a person."""
+    asked = tuple(each.message for each in _rank(step.waits) if each.needs_person)
+    return (*wish.orders.problems, *asked)
+
+
+def _rank(waits: Iterable[Wait]) -> list[Wait]:
+    """Return waits in the order in which they are told: what needs a person, then the slowest."""
+    return sorted(
+        waits,
+        key=lambda each: (
+            not each.needs_person,
+            -each.ends_at.timestamp() if each.ends_at else 0.0,
+        ),
+    )
+
+
+def _tell_clusters(step: Step, wish: RotationWish, view: FleetView) -> list[RotationCluster]:
+    waits = {each.cluster: each for each in reversed(_rank(step.waits)) if each.cluster}
+    waiting = {(each.cluster, each.mesh) for each in step.waits if each.mesh}
+    total = Counter(each.cluster for each in view.meshes)
+    open_meshes = Counter(cluster for cluster, _ in waiting)
+    generation = step.state.to_generation or 0
+    told = [
+        RotationCluster(
+            name=name,
+            meshes_done=0
+            if name in waits and not open_meshes[name]
+            else total[name] - min(open_meshes[name], total[name]),
+            meshes_total=total[name],
+            message=_describe_cluster(name, waits.get(name), wish, generation),
+        )
+        for name in step.state.members
+    ]
+    told.sort(key=lambda each: (each.message is None, each.name))
+    return told[:ROTATION_CLUSTERS_MAX]
+
+
+def _describe_cluster(
+    name: str, wait: Wait | None, wish: RotationWish, generation: int
+) -> str | None:
+    if wish.is_excluded(name, generation):
+        return "A person has taken it out of the rotation."
+    return wait.message if wait else None

@@ -1,0 +1,53 @@
+"""What of a rotation is worth an Event: each step, its end, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from roottrust.api.choices import RotationEnd
+from roottrust.api.rotation_status import PastRotation, RotationStatus
+from roottrust.domain.reasons import Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotationTransition:
+    """One Event."""
+
+    reason: Reason
+    message: str
+    is_normal: bool = True
+
+
+def list_rotation_transitions(
+    before: RotationStatus | None, after: RotationStatus | None
+) -> Iterator[RotationTransition]:
+    """Return what has changed of a policy's own rotation."""
+    known = before or RotationStatus()
+    if after is None or after.owner is not None:
+        return
+    if after.history[:1] != known.history[:1] and after.history:
+        yield _tell_end(after.history[0])
+    if after.stage is None or (known.stage, known.wave) == (after.stage, after.wave):
+        return
+    is_new = known.stage is None
+    yield RotationTransition(
+        reason=Reason.ROTATION_STARTED if is_new else Reason.ROTATION_STAGE,
+        message=f"The root is rotated to generation {after.to_generation}: "
+        f"{after.message or after.stage}",
+    )
+
+
+def _tell_end(past: PastRotation) -> RotationTransition:
+    if past.end is RotationEnd.COMPLETED:
+        return RotationTransition(
+            reason=Reason.ROTATION_COMPLETED,
+            message=f"The root of generation {past.generation} is in use, and the one before may "
+            "sign nothing any more; it stays in Vault until somebody removes it.",
+        )
+    return RotationTransition(
+        reason=Reason.ROTATION_ROLLED_BACK,
+        is_normal=False,
+        message=f"The rotation to generation {past.generation} was rolled back: raise "
+        "rotation.rootGeneration further to rotate again.",
+    )

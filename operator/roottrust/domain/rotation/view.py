@@ -1,0 +1,25 @@
+"""One mesh of a policy as the rotation of its root sees it."""
+
+from __future__ import annotations
+
+from roottrust.domain.issuance_plan import IssuanceRequest
+from roottrust.domain.mesh_report import MeshReport
+from roottrust.domain.rotation.evidence import MeshView
+
+
+def view_mesh(report: MeshReport, request: IssuanceRequest) -> MeshView:
+    """Return what is proven of a mesh: where nobody tells how many istiods there are, nothing."""
+    found = request.found.get(report.key)
+    told = request.reports.get(report.key)
+    issuance = report.issuance
+    is_counted = issuance is not None and issuance.replicas is not None
+    return MeshView(
+        cluster=report.key.cluster,
+        mesh=report.key.name,
+        step=((found or {}).get("spec") or {}).get("rotationStep"),
+        serves=is_counted and report.issued.is_true,
+        has_roots=report.propagated.is_true,
+        message=report.worst.message,
+        evidence=told.rotation if told else None,
+        multi_root=told.multi_root if told else None,
+    )
