@@ -83,9 +83,10 @@ class Obstacle:
 
 def list_changes(plan: Plan) -> tuple[ObjectChange, ...]:
     """Return all writes in their order."""
-    root = [_describe_action(action, cluster=None) for action in plan.root.actions]
+    following = plan.next_root.actions if plan.next_root else ()
+    shared = (*plan.root.actions, *following)
     return (
-        *root,
+        *(_describe_action(action, cluster=None) for action in shared),
         *(
             _describe_action(action, cluster=name)
             for name, cluster in plan.clusters.items()

@@ -6,6 +6,8 @@ and pki of Vault.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import SecretStr
 
 from roottrust.domain.desired_jwt import build_jwt_bounds, build_jwt_config
@@ -21,7 +23,6 @@ from roottrust.domain.target import ClusterTarget, RootTarget, VaultTarget
 from roottrust.domain.vault_object import VaultKind, VaultObject
 
 AGENT_TOKEN_SECONDS = 300
-ROOT_GENERATION = 1
 
 
 def get_mount_path(mount: str) -> str:
@@ -50,7 +51,7 @@ def build_root(root: RootTarget) -> VaultObject:
     Vault refuses to make a second issuer of the same name (pki root/generate/internal).
     """
     key_type, key_bits = KEY_PARAMETERS[root.key_type]
-    name = build_issuer_name(ROOT_GENERATION)
+    name = build_issuer_name(root.generation)
     return VaultObject(
         kind=VaultKind.ROOT,
         path=f"{root.mount}/issuer/{name}",
@@ -71,7 +72,7 @@ def build_root_import(root: RootTarget, bundle: SecretStr) -> VaultObject:
 
     Importing the same one again adds nothing but what was missing of it.
     """
-    name = build_issuer_name(ROOT_GENERATION)
+    name = build_issuer_name(root.generation)
     return VaultObject(
         kind=VaultKind.ROOT_IMPORT,
         path=f"{root.mount}/issuer/{name}",
@@ -82,7 +83,7 @@ def build_root_import(root: RootTarget, bundle: SecretStr) -> VaultObject:
 
 def build_key_name(root: RootTarget, key_id: str) -> VaultObject:
     """Return the name of an imported root's key, for people; Vault lets two have the same one."""
-    name = build_issuer_name(ROOT_GENERATION)
+    name = build_issuer_name(root.generation)
     return VaultObject(
         kind=VaultKind.KEY_NAME, path=f"{root.mount}/key/{key_id}", fields={"key_name": name}
     )
@@ -90,7 +91,7 @@ def build_key_name(root: RootTarget, key_id: str) -> VaultObject:
 
 def build_root_name(root: RootTarget, issuer_id: str) -> VaultObject:
     """Return the name of an imported root; Vault refuses to give it to a second issuer."""
-    name = build_issuer_name(ROOT_GENERATION)
+    name = build_issuer_name(root.generation)
     return VaultObject(
         kind=VaultKind.ISSUER_NAME,
         path=f"{root.mount}/issuer/{issuer_id}",
@@ -104,6 +105,15 @@ def build_default_issuer(root: RootTarget, issuer_id: str) -> VaultObject:
         kind=VaultKind.DEFAULT_ISSUER,
         path=f"{root.mount}/config/issuers",
         fields={"default": issuer_id},
+    )
+
+
+def build_issuer_usage(mount: str, issuer_id: str, usages: Iterable[str]) -> VaultObject:
+    """Return what an issuer may still be used for (pki issuer/<id>, usage)."""
+    return VaultObject(
+        kind=VaultKind.ISSUER_USAGE,
+        path=f"{mount}/issuer/{issuer_id}",
+        fields={"usage": ",".join(sorted(usages))},
     )
 
 

@@ -12,6 +12,9 @@ from typing import Any
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.errors import RootTrustError
 
+# The usage of an issuer that may sign (Vault API: issuer/<id>, usage).
+ISSUING = "issuing-certificates"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unread:
@@ -41,7 +44,8 @@ class MountFacts:
 class IssuerFacts:
     """One issuer of a pki mount; `certificate` is None when what Vault holds is unreadable.
 
-    `issuer_name` and `key_id` are empty where there is none.
+    `issuer_name` and `key_id` are empty where there is none. `usages` are what it may be used for,
+    None where Vault does not tell.
     """
 
     issuer_id: str
@@ -49,6 +53,12 @@ class IssuerFacts:
     certificate: Certificate | None
     has_key: bool
     key_id: str = ""
+    usages: frozenset[str] | None = None
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether Vault lets it issue certificates."""
+        return self.usages is None or ISSUING in self.usages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +77,8 @@ class VaultFacts:
 
     `other_issuers` are those that the root's mount has beside a root that is not there, or has no
     key: they tell why. `default_issuer` is the id of the mount's default one, None where nothing
-    depends on it.
+    depends on it. `next_issuer` is the root that is to take its place, `beside` are all others of
+    the mount; both are looked for in a rotation alone.
     """
 
     mounts: Mapping[str, MountFacts]
@@ -76,3 +87,5 @@ class VaultFacts:
     clusters: Mapping[str, ClusterFacts | Unread]
     other_issuers: tuple[IssuerFacts, ...] = ()
     default_issuer: str | None = None
+    next_issuer: IssuerFacts | Unread | None = None
+    beside: tuple[IssuerFacts, ...] = ()

@@ -107,8 +107,10 @@ def _choose_shown(issuers: tuple[IssuerFacts, ...]) -> IssuerFacts:
 
 def _find_wrong_default(snapshot: Snapshot, usable: UsableRoot) -> Action | None:
     """Return the write that makes our root the default one, where agents need not name it."""
-    found = snapshot.facts.default_issuer
-    if snapshot.target.unnamed_ca_path is None or found in {None, usable.issuer_id}:
+    found, target = snapshot.facts.default_issuer, snapshot.target
+    if target.unnamed_ca_path is None or target.rotation is not None:
+        return None
+    if found in {None, usable.issuer_id}:
         return None
     wanted = build_default_issuer(snapshot.target.root, usable.issuer_id)
     return update(wanted, {"default": found or ""})

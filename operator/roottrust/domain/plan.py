@@ -9,31 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from roottrust.domain.action import Action
 from roottrust.domain.cluster_plan import ClusterPlan, plan_cluster
 from roottrust.domain.existing_root import RootPlan, UsableRoot
 from roottrust.domain.root_plan import plan_root
 from roottrust.domain.rotation.cluster_trust import ClusterTrust, find_trust
+from roottrust.domain.rotation.next_root import NextRootPlan, plan_next_root
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The root's plan, and one for each cluster; clusters do not wait for each other."""
+    """The root's plan, and one for each cluster; clusters do not wait for each other.
+
+    `next_root` is that of the root that is to take its place, None if none is.
+    """
 
     root: RootPlan
     clusters: Mapping[str, ClusterPlan]
-    following: UsableRoot | None = None
+    next_root: NextRootPlan | None = None
     warnings: tuple[str, ...] = ()
 
     @property
     def actions(self) -> tuple[Action, ...]:
         """All writes, in an order in which they can be made."""
-        return self.root.actions + tuple(
-            action for cluster in self.clusters.values() for action in cluster.actions
-        )
+        following = self.next_root.actions if self.next_root else ()
+        clusters = (each.actions for each in self.clusters.values())
+        return (*self.root.actions, *following, *chain.from_iterable(clusters))
 
     @property
     def withheld(self) -> tuple[Action, ...]:
@@ -48,7 +53,13 @@ class Plan:
     @property
     def is_complete(self) -> bool:
         """Whether nothing more will come up once the actions are applied."""
-        return not self.root.is_pending
+        waits = self.next_root is not None and self.next_root.is_pending
+        return not (self.root.is_pending or waits)
+
+    @property
+    def following(self) -> UsableRoot | None:
+        """The root that is to take the other's place, None while it is not usable."""
+        return self.next_root.usable if self.next_root else None
 
     def find_trust(self, cluster: ClusterTarget) -> ClusterTrust | None:
         """Return who signs for a cluster and what it trusts, None while that is not usable."""
@@ -58,10 +69,15 @@ class Plan:
 def plan_policy(snapshot: Snapshot) -> Plan:
     """Work out what brings Vault to what the policy asks for."""
     root = plan_root(snapshot)
+    following = plan_next_root(snapshot, root)
+    usable = following.usable if following else None
     clusters = {
-        cluster.cluster: plan_cluster(snapshot, cluster, root=root)
+        cluster.cluster: plan_cluster(snapshot, cluster, root=root, following=usable)
         for cluster in snapshot.target.clusters
     }
     warnings = snapshot.target.warnings + root.warnings
+    warnings += following.warnings if following else ()
     warnings += tuple(text for cluster in clusters.values() for text in cluster.warnings)
-    return Plan(root=root, clusters=clusters, warnings=tuple(dict.fromkeys(warnings)))
+    return Plan(
+        root=root, next_root=following, clusters=clusters, warnings=tuple(dict.fromkeys(warnings))
+    )

@@ -90,6 +90,7 @@ def forget_actions(plan: Plan) -> Plan:
     return replace(
         plan,
         root=replace(plan.root, actions=()),
+        next_root=replace(plan.next_root, actions=()) if plan.next_root else None,
         clusters={name: replace(each, actions=()) for name, each in plan.clusters.items()},
     )
 

@@ -12,7 +12,8 @@ from roottrust.domain.facts import IssuerFacts, MountFacts
 from roottrust.domain.fault import Fault
 from roottrust.domain.generated_root import plan_generated_root
 from roottrust.domain.mark import Mark, parse_mark
-from roottrust.domain.own_root import refuse
+from roottrust.domain.names import build_issuer_name
+from roottrust.domain.own_root import keep_own_root, refuse
 from roottrust.domain.ownership import Verdict, judge_marked
 from roottrust.domain.reasons import Reason
 from roottrust.domain.root_import import can_restore, plan_imported_root
@@ -26,9 +27,10 @@ def plan_root(snapshot: Snapshot) -> RootPlan:
     root = snapshot.target.root
     mount = snapshot.facts.mounts.get(root.mount)
     known = snapshot.known_root
-    if known is not None and _is_gone(snapshot, mount) and not can_restore(snapshot):
+    is_lost = known is not None and _is_gone(snapshot, mount)
+    if known is not None and is_lost and (is_rotated(root) or not can_restore(snapshot)):
         return RootPlan(mount=root.mount, fault=_build_lost(root, known))
-    if root.source is RootSource.EXISTING:
+    if root.source is RootSource.EXISTING or _is_foreign(snapshot):
         return plan_existing_root(snapshot, mount)
     owner = _find_other_owner(snapshot, mount)
     if owner is not None:
@@ -36,9 +38,24 @@ def plan_root(snapshot: Snapshot) -> RootPlan:
     verdict = _judge_mount(snapshot, mount)
     if verdict.conflict is not None:
         return refuse(root, verdict.conflict)
+    if is_rotated(root):
+        return keep_own_root(snapshot, mount, verdict)
     if root.source is RootSource.IMPORT:
         return plan_imported_root(snapshot, mount, verdict)
     return plan_generated_root(snapshot, mount, verdict)
+
+
+def is_rotated(root: RootTarget) -> bool:
+    """Whether the root in use is known by Vault's id, as it is once a rotation concerns it."""
+    return root.issuer is not None and root.issuer != build_issuer_name(1)
+
+
+def _is_foreign(snapshot: Snapshot) -> bool:
+    """Whether the root in use is none that we made, though the next one may be."""
+    root, found = snapshot.target.root, snapshot.facts.root_issuer
+    if not is_rotated(root) or not isinstance(found, IssuerFacts):
+        return False
+    return found.issuer_name != build_issuer_name(root.generation)
 
 
 def _share(snapshot: Snapshot, mount: MountFacts | None, owner: Mark) -> RootPlan:
@@ -78,8 +95,11 @@ def _keep_life(snapshot: Snapshot) -> RootTarget:
     root, issuer = snapshot.target.root, snapshot.facts.root_issuer
     if root.source is not RootSource.GENERATE or not isinstance(issuer, IssuerFacts):
         return root
-    made = issuer.certificate
-    return root if made is None else replace(root, ttl_days=made.life_days)
+    rotation, made = snapshot.target.rotation, issuer.certificate
+    if made is None:
+        return root
+    days = max(made.life_days, rotation.next.ttl_days) if rotation else made.life_days
+    return replace(root, ttl_days=days)
 
 
 def _find_other_owner(snapshot: Snapshot, mount: MountFacts | None) -> Mark | None:

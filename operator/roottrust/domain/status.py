@@ -172,7 +172,8 @@ def _list_managed(plan: Plan, before: RootTrustPolicyStatus) -> tuple[ManagedObj
     be listed that was never made, and nothing be lost while something else is in the way.
     """
     missing = {action.wanted.path for action in plan.actions if action.verb is Verb.CREATE}
-    found = [_build_managed(each) for each in plan.root.managed]
+    following = plan.next_root.managed if plan.next_root else ()
+    found = [_build_managed(each) for each in (*plan.root.managed, *following)]
     for name, cluster in plan.clusters.items():
         found += [_build_managed(each, cluster=name) for each in cluster.managed]
         found += _keep_told(cluster, before, name=name)

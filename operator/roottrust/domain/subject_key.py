@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.certificate_path import load_certificate
@@ -20,3 +21,13 @@ def list_key_ids(certificate: Certificate) -> frozenset[str]:
     except x509.ExtensionNotFound:
         return frozenset(found)
     return frozenset({*found, extension.value.digest.hex()})
+
+
+def encode_key(certificate: Certificate) -> bytes | None:
+    """Return a certificate's public key (SubjectPublicKeyInfo), None for one that has none."""
+    try:
+        key = load_certificate(certificate).public_key()
+    except ValueError:
+        return None
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key.public_bytes(*form)

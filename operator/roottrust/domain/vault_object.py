@@ -23,6 +23,7 @@ class VaultKind(StrEnum):
     KEY_NAME = "KeyName"
     ISSUER_NAME = "IssuerName"
     DEFAULT_ISSUER = "DefaultIssuer"
+    ISSUER_USAGE = "IssuerUsage"
     AUTH_MOUNT = "AuthMount"
     AUTH_CONFIG = "AuthConfig"
     POLICY = "Policy"

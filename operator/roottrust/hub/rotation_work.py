@@ -47,7 +47,6 @@ logger = logging.getLogger(__name__)
 # What changes in Vault, nobody tells.
 LOOK_SECONDS = 15.0
 
-_SIGNS = "issuing-certificates"
 _NOT_KNOWN = RotationRoot(issuer="", fingerprint="0" * 64)
 
 
@@ -113,8 +112,13 @@ class Rotations:
         state = policy.rotation
         if state is None or state.root_generation is None:
             state = await self._find_lost(claim, owner, wish, get_server)
-        name, wanted = owner.policy.full_name, owner.target.root
-        return Course(owner=name, state=state, wish=wish, wanted=wanted)
+        return Course(
+            owner=owner.policy.full_name,
+            state=state,
+            wish=wish,
+            wanted=owner.target.root,
+            told=_find_told(policy),
+        )
 
     async def go_on(self, look: RotationLook, course: Course, *, writes: bool) -> RotationResult:
         """Note what was seen, and take the next step if the root is the policy's and all is proven.
@@ -272,8 +276,8 @@ def _find_roots(facts: VaultFacts) -> FoundRoots:
         previous=_refer_found(root),
         named=_refer_found(named),
         is_default=named is not None and named.issuer_id == facts.default_issuer,
-        is_previous_withdrawn=root is not None and _SIGNS not in root.usages,
-        is_named_withdrawn=named is not None and _SIGNS not in named.usages,
+        is_previous_withdrawn=root is not None and not root.may_sign,
+        is_named_withdrawn=named is not None and not named.may_sign,
     )
 
 
@@ -294,6 +298,13 @@ def _refer_usable(root: UsableRoot | None) -> RotationRoot | None:
     if root is None:
         return None
     return RotationRoot(issuer=root.issuer_id, fingerprint=root.certificate.fingerprint)
+
+
+def _find_told(policy: PolicyObject) -> RotationRoot | None:
+    root = policy.status.root if policy.status else None
+    if root is None or root.issuer is None:
+        return None
+    return RotationRoot(issuer=root.issuer, fingerprint=root.fingerprint)
 
 
 def _build_key(policy: PolicyIdentity) -> ObjectKey:

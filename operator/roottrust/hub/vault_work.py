@@ -40,8 +40,10 @@ MAX_ROUNDS = 4
 # Of one policy; how many requests there are at once is the server's own limit.
 CLUSTERS_AT_ONCE = 16
 
-# What is worked on apart from the rest: a cluster by its name, the root by None.
+# What is worked on apart from the rest: a cluster by its name, the root by None, and the one that
+# is to take its place by no name at all.
 Part = str | None
+NEXT_ROOT = ""
 
 
 @dataclass(kw_only=True)
@@ -191,6 +193,7 @@ def _list_parts(work: VaultWork, plan: Plan) -> dict[Part, tuple[Action, ...]]:
     if None in work.refused:
         return {}
     parts: dict[Part, tuple[Action, ...]] = {None: plan.root.actions}
+    parts[NEXT_ROOT] = plan.next_root.actions if plan.next_root else ()
     parts |= {name: cluster.actions for name, cluster in plan.clusters.items()}
     return {part: each for part, each in parts.items() if each and part not in work.refused}
 

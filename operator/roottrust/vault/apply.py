@@ -20,7 +20,7 @@ async def apply_action(client: VaultClient, action: Action) -> None:
         await client.delete(build_deletion_path(action.wanted))
         return
     path, body = build_request(action)
-    if action.wanted.kind is VaultKind.ISSUER_NAME:
+    if action.wanted.kind in {VaultKind.ISSUER_NAME, VaultKind.ISSUER_USAGE}:
         # A write would set the issuer's other fields, too, and is refused for some certificates.
         await client.patch(path, body)
         return
@@ -66,6 +66,7 @@ def build_request(action: Action) -> tuple[str, dict[str, Any]]:
             VaultKind.KEY_NAME
             | VaultKind.ISSUER_NAME
             | VaultKind.DEFAULT_ISSUER
+            | VaultKind.ISSUER_USAGE
             | VaultKind.AUTH_CONFIG
             | VaultKind.ROLE
         ):

@@ -19,6 +19,7 @@ from roottrust.domain.certificate import (
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, Unread, VaultFacts
 from roottrust.domain.mark import parse_mark
+from roottrust.domain.names import build_issuer_name
 from roottrust.domain.target import ClusterTarget, RootTarget, VaultTarget
 from roottrust.domain.vault_object import VaultKind, VaultObject
 from roottrust.vault.client import VaultClient
@@ -58,6 +59,7 @@ class VaultObserver:
             seconds = await self._read_default_ttl(target.root.mount)
             mounts[target.root.mount] = replace(root, max_ttl_seconds=seconds)
         found = await self._observe_root(target.root, root)
+        following = await self._observe_next(target, root)
         return VaultFacts(
             mounts=mounts,
             auth_mounts=auth_mounts,
@@ -65,6 +67,8 @@ class VaultObserver:
             clusters=await self._observe_clusters(target.clusters, auth_mounts),
             other_issuers=() if isinstance(found, Unread) else found.others,
             default_issuer=await self._observe_default(target, root),
+            next_issuer=following if isinstance(following, Unread) else following.issuer,
+            beside=() if isinstance(following, Unread) else following.others,
         )
 
     def take_over(self, wanted: VaultObject) -> None:
@@ -80,6 +84,7 @@ class VaultObserver:
                 | VaultKind.ROOT_IMPORT
                 | VaultKind.ISSUER_NAME
                 | VaultKind.DEFAULT_ISSUER
+                | VaultKind.ISSUER_USAGE
             ):
                 self._forget_roots()
 
@@ -127,10 +132,20 @@ class VaultObserver:
         except RootTrustError as error:
             return Unread(error=error)
 
+    async def _observe_next(
+        self, target: VaultTarget, mount: MountFacts | None
+    ) -> _RootFound | Unread:
+        """Return the root that is to take the other's place, by the name of its generation."""
+        if target.rotation is None:
+            return _RootFound(issuer=None)
+        name = build_issuer_name(target.rotation.generation)
+        return await self._observe_root(replace(target.rotation.next, issuer=name), mount)
+
     async def _observe_default(self, target: VaultTarget, mount: MountFacts | None) -> str | None:
-        """Return the default issuer where a named root has to be it as well."""
+        """Return the default issuer where a named root has to be it as well, and in a rotation."""
         root = target.root
-        needs_it = target.unnamed_ca_path is not None and root.issuer is not None
+        is_shared = target.unnamed_ca_path is not None and root.issuer is not None
+        needs_it = is_shared or target.rotation is not None
         if not needs_it or mount is None or mount.type != PKI:
             return None
         shared = SharedRead(lambda: self._read_default(root.mount))
@@ -194,6 +209,7 @@ class VaultObserver:
             certificate=_read_certificate(data.get("certificate")),
             has_key=bool(data.get("key_id")),
             key_id=str(data.get("key_id") or ""),
+            usages=_read_usages(data.get("usage")),
         )
 
     async def _observe_clusters(
@@ -270,6 +286,12 @@ def _build_mount(found: Mapping[str, Any]) -> MountFacts:
         description=str(found.get("description") or ""),
         max_ttl_seconds=int(seconds or 0),
     )
+
+
+def _read_usages(usage: object) -> frozenset[str] | None:
+    if not isinstance(usage, str):
+        return None
+    return frozenset(each.strip() for each in usage.split(",") if each.strip())
 
 
 def _read_certificate(pem: object) -> Certificate | None:

@@ -12,6 +12,7 @@ from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.choices import RotationStrategy
 from roottrust.api.rotation_status import RotationRoot, RotationStatus
 from roottrust.domain.rotation.cluster_step import ClusterStep
+from roottrust.domain.rotation.machine import is_due
 from roottrust.domain.rotation.posture import find_posture, name_step
 from roottrust.domain.rotation.vault_target import RotationPhase, RotationTarget
 from roottrust.domain.rotation.wish import RotationWish
@@ -34,13 +35,15 @@ _RESTARTS = {
 class Course:
     """What is kept of a rotation and what is asked for; `owner` is NAMESPACE/NAME of whose it is.
 
-    `wanted` is the root that the owner's specification asks for.
+    `wanted` is the root that the owner's specification asks for, `told` the one that its status
+    tells to be in use.
     """
 
     owner: str
     state: RotationStatus
     wish: RotationWish
     wanted: RootTarget
+    told: RotationRoot | None = None
 
     @property
     def is_active(self) -> bool:
@@ -49,8 +52,10 @@ class Course:
 
     @property
     def root(self) -> RotationRoot | None:
-        """The root in use, None where no rotation has ever changed it."""
-        return self.state.previous if self.is_active else self.state.root
+        """The root in use, None where no rotation has ever concerned it."""
+        if self.is_active:
+            return self.state.previous
+        return self.state.root or (self.told if is_due(self.state, self.wish) else None)
 
 
 def follow_course(target: VaultTarget, course: Course, *, is_owner: bool) -> VaultTarget:
