@@ -21,7 +21,11 @@ from tests.unit.domain.samples import OTHER_ROOT, ROOT, ROOT_KEY, USAGE
 NAME = build_intermediate_common_name("cluster1")
 BUNDLE = build_trust_bundle(ROOT)
 PINNED = Pinned(
-    root=ROOT, bundle_fingerprint=BUNDLE.text_fingerprint, common_name=NAME, generation=1
+    root=ROOT,
+    roots=(ROOT,),
+    bundle_fingerprint=BUNDLE.text_fingerprint,
+    common_name=NAME,
+    generation=1,
 )
 LATER = NOW + timedelta(days=1)
 

@@ -21,7 +21,9 @@ from roottrust.domain.issuance import (
 )
 from roottrust.domain.issuance_plan import CertificateAction, IssuanceRequest, Manifest
 from roottrust.domain.plan import Plan
+from roottrust.domain.rotation.cluster_trust import ClusterTrust
 from roottrust.domain.target import VaultTarget
+from roottrust.domain.trust_bundle import build_trust_bundle
 from tests.unit.domain.samples import (
     CLAIMANT,
     ISSUER_ID,
@@ -41,6 +43,7 @@ from tests.unit.domain.vault_model import settle
 
 OPTIONS = AgentOptions(ca_pem=None, renewal_ratio=None, rotation=Rotation(), restarts_pods=False)
 USABLE = UsableRoot(issuer_id=ISSUER_ID, certificate=ROOT, ttl_days=365)
+TRUST = ClusterTrust(signer=USABLE, bundle=build_trust_bundle(ROOT))
 CLUSTER = build_cluster(meshes=(MESH,))
 TARGET = build_target(CLUSTER)
 KEY = build_key(CLUSTER, MESH)
@@ -50,7 +53,7 @@ PLAN = _PLANS[-1]
 
 def build_certificate(mark: str = OURS.render(), **spec: Any) -> dict[str, Any]:
     """Return the IssuedCertificate of the sample's mesh as the API server has it."""
-    wanted = build_spec(TARGET, CLUSTER, MESH, root=USABLE, options=OPTIONS)
+    wanted = build_spec(TARGET, CLUSTER, MESH, trust=TRUST, options=OPTIONS)
     metadata = build_metadata(KEY, OURS)
     annotations = {OWNER_ANNOTATION: mark} if mark else {}
     return {
@@ -168,7 +171,7 @@ def holdings(
             key = build_key(cluster, mesh)
             manifest = {
                 "metadata": build_metadata(key, OURS),
-                "spec": build_spec(target, cluster, mesh, root=USABLE, options=options),
+                "spec": build_spec(target, cluster, mesh, trust=TRUST, options=options),
             }
             there = draw(certificates(manifest))
             if there is not None:

@@ -219,10 +219,6 @@ def test_two_istiods_count_both_though_their_meshes_have_one_name() -> None:
     ]
 
 
-def test_what_the_kinds_allow_and_this_version_does_not_is_refused() -> None:
-    assert find_refusal(rotation={"rootGeneration": 2})[0] == Reason.NOT_SUPPORTED
-
-
 def test_an_organization_that_a_policy_cannot_pin_is_refused() -> None:
     hidden = {"orgName": "Example\u200bInc"}
     reason, message = find_refusal(config={"intermediateCertOptions": hidden})

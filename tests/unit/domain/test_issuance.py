@@ -14,7 +14,7 @@ from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.reasons import Reason
 from roottrust.domain.target import IntermediateOptions, VaultTarget
 from tests.unit.domain.certificates import build_pem
-from tests.unit.domain.issuances import CLUSTER, KEY, MESH, OPTIONS, TARGET, USABLE
+from tests.unit.domain.issuances import CLUSTER, KEY, MESH, OPTIONS, TARGET, TRUST, USABLE
 from tests.unit.domain.samples import ADDRESS, PRIVATE_KEY, ROOT
 from tests.unit.domain.samples import build_spec as build_policy_spec
 from tests.unit.domain.strategies import targets
@@ -25,7 +25,7 @@ ROTATION = Rotation(intermediate_generation=4)
 def read(target: VaultTarget = TARGET, **options: object) -> IssuedCertificateSpec:
     cluster = target.clusters[0]
     changed = replace(OPTIONS, **options)  # type: ignore[arg-type]
-    spec = build_spec(target, cluster, MESH, root=USABLE, options=changed)
+    spec = build_spec(target, cluster, MESH, trust=TRUST, options=changed)
     return IssuedCertificateSpec.model_validate(spec)
 
 
@@ -108,7 +108,7 @@ def test_options_are_those_of_the_policy() -> None:
 @given(target=targets())
 def test_whatever_a_policy_asks_for_the_api_server_takes(target: VaultTarget) -> None:
     for cluster in target.clusters:
-        spec = build_spec(target, cluster, MESH, root=USABLE, options=OPTIONS)
+        spec = build_spec(target, cluster, MESH, trust=TRUST, options=OPTIONS)
         read_back = IssuedCertificateSpec.model_validate(spec)
         # Nothing is left for the API server to fill in: that would differ for ever.
         assert read_back.model_dump(mode="json", by_alias=True, exclude_none=True) == spec

@@ -97,23 +97,26 @@ def test_before_vault_is_ready_nothing_is_known() -> None:
     assert (mesh.issued.reason, mesh.issuance) == (Reason.WAITING_FOR_VAULT, None)
 
 
+KNOWN = frozenset({ROOT.fingerprint})
+
+
 def test_while_vault_is_away_what_was_written_under_the_known_root_is_followed() -> None:
     found = serve(build_instance())
-    away = read(report(found, build_mesh_status(), plan=None, known_root=ROOT.fingerprint))
+    away = read(report(found, build_mesh_status(), plan=None, known_roots=KNOWN))
     assert away.is_ready
 
 
 @pytest.mark.parametrize(
-    ("known_root", "found"),
+    ("known_roots", "found"),
     [
-        (None, serve(build_instance())),
-        (OTHER_ROOT.fingerprint, serve(build_instance())),
-        (ROOT.fingerprint, serve(build_instance(), mark=OTHER_POLICY.render())),
-        (ROOT.fingerprint, serve(build_instance(), mark="")),
-        (ROOT.fingerprint, serve(build_instance(), trustBundle=OTHER_ROOT.pem)),
-        (ROOT.fingerprint, serve(build_instance(), trustBundle="x")),
+        (frozenset(), serve(build_instance())),
+        (frozenset({OTHER_ROOT.fingerprint}), serve(build_instance())),
+        (KNOWN, serve(build_instance(), mark=OTHER_POLICY.render())),
+        (KNOWN, serve(build_instance(), mark="")),
+        (KNOWN, serve(build_instance(), trustBundle=OTHER_ROOT.pem)),
+        (KNOWN, serve(build_instance(), trustBundle="x")),
         (
-            ROOT.fingerprint,
+            KNOWN,
             serve(
                 build_instance(),
                 trustBundle="-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
@@ -122,9 +125,9 @@ def test_while_vault_is_away_what_was_written_under_the_known_root_is_followed()
     ],
 )
 def test_a_certificate_that_may_not_be_ours_proves_nothing(
-    known_root: str | None, found: dict[str, Any]
+    known_roots: frozenset[str], found: dict[str, Any]
 ) -> None:
-    mesh = read(report(found, plan=None, known_root=known_root))
+    mesh = read(report(found, plan=None, known_roots=known_roots))
     assert mesh.issuance is None
     assert not mesh.issued.is_true
 
@@ -213,7 +216,7 @@ def test_every_mesh_is_told_of_whatever_its_cluster_holds(
         for key, each in request.found.items()
     }
     reports = {key: build_mesh_status() for key in found} if has_report else {}
-    request = replace(request, found=found, reports=reports, known_root=ROOT.fingerprint)
+    request = replace(request, found=found, reports=reports, known_roots=KNOWN)
     told = report_issuance(request, plan_issuance(request), {}, is_observed_only=False, now=LATER)
     assert len(told.meshes) == sum(len(each.meshes) for each in request.target.clusters)
     for mesh in told.meshes:

@@ -27,8 +27,11 @@ from tests.unit.domain.samples import OTHER_ROOT, ROOT
 def judge(
     certificate: dict[str, Any] | None, *, root: str | None = ROOT.fingerprint, now: Any = LATER
 ) -> tuple[MirroredIssuance | None, datetime | None]:
+    known = frozenset({root} if root else ())
     return judge_issuance(
-        certificate, find_root=lambda policy: root if policy == POLICY else None, now=now
+        certificate,
+        find_roots=lambda policy: known if policy == POLICY else frozenset(),
+        now=now,
     )
 
 

@@ -30,7 +30,7 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
         build_spec(
             config={"autoRestartPods": True, "restartOn": "Issuance"},
             management={"mode": "Observe", "deletionPolicy": "Delete"},
-            rotation={"intermediateGeneration": 2, "strategy": "MultiRoot"},
+            rotation={"rootGeneration": 2, "intermediateGeneration": 2, "strategy": "MultiRoot"},
         )
     )
 
@@ -38,10 +38,6 @@ def test_what_says_no_more_than_the_default_is_supported() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        (
-            {"rotation": {"rootGeneration": 2}},
-            "a rotation of the root (leave rotation.rootGeneration at 1)",
-        ),
         (
             {"config": PASSIVE},
             "passiveCertificateAuthorities (leave it out)",
@@ -54,8 +50,3 @@ def test_what_would_have_no_effect_is_refused_with_what_to_do(
     message = find_message(**changes)
     assert message.startswith("This version does not support ")
     assert words in message
-
-
-def test_all_that_is_not_supported_is_told_at_once() -> None:
-    message = find_message(config=PASSIVE, rotation={"rootGeneration": 2})
-    assert "passiveCertificateAuthorities (leave it out); nor a rotation" in message

@@ -64,7 +64,7 @@ async def work(registry: FakeRegistry, *, writes: bool = True):  # type: ignore[
         target=TARGET,
         options=OPTIONS,
         plan=PLAN,
-        known_root=ROOT.fingerprint,
+        known_roots=frozenset({ROOT.fingerprint}),
     )
     return await work_on_issuance(registry, request, work=ClusterWork(), writes=writes, now=NOW)
 

@@ -209,7 +209,6 @@ async def test_an_edit_of_the_policy_is_no_repair(bench: Bench) -> None:
     [
         ({}, Reason.INVALID_SPEC),
         (build_manifest_spec(vault={"server": "https://other"}), Reason.UNKNOWN_SERVER),
-        (build_manifest_spec(rotation={"rootGeneration": 2}), Reason.NOT_SUPPORTED),
         (
             build_manifest_spec(vault={"caPath": "other/root/sign-intermediate"}),
             Reason.NOT_ALLOWED,
