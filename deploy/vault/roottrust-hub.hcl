@@ -23,11 +23,11 @@ path "sys/mounts/pki/tune" {
   capabilities = ["read", "update"]
 }
 
-# The root: made inside Vault, looked up, never signed with.
+# The root: made inside Vault, and looked up.
 path "pki/root/generate/internal" {
   capabilities = ["create", "update"]
 }
-# The default issuer is kept only where a policy has allowUnnamedIssuer.
+# The default issuer is changed where a policy has allowUnnamedIssuer, and at a rotation's end.
 path "pki/config/issuers" {
   capabilities = ["read", "update"]
 }
@@ -38,7 +38,13 @@ path "pki/issuer/+" {
   capabilities = ["read", "patch"]
 }
 
-# A root from a Secret (source Import), with its name; patch above is for this alone.
+# While a root is rotated: the next one signed by the one in use. Nothing else is signed by the hub.
+path "pki/issuer/+/sign-self-issued" {
+  capabilities = ["create", "update"]
+}
+
+# A root from a Secret (source Import), with its name; patch above is for that, and for taking the
+# right to sign from a root that another one has replaced.
 path "pki/issuers/import/bundle" {
   capabilities = ["create", "update"]
 }

@@ -1,0 +1,85 @@
+"""A mesh that is played: its agent, its istiod and what its cluster tells, as the real ones do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from testbed import CommandError
+from tests.integration.hub.agent import Agent
+from tests.integration.hub.mesh import report_mesh
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_PAUSE_SECONDS = 0.2
+
+
+@dataclass
+class PlayedMesh:
+    """Follows its IssuedCertificate; `seen` are all that it was asked for, in their order."""
+
+    agent: Agent
+    namespace: str
+    is_telling: bool = True
+    seen: list[dict[str, Any]] = field(default_factory=list)
+
+    def follow(self) -> None:
+        """Serve what is asked for now, and tell it as the agent and the cluster role do."""
+        found = self.agent.certificate.read()
+        if found is None or (self.seen and self.seen[-1] == found["spec"]):
+            return
+        spec = found["spec"]
+        cross = spec.get("crossCertificates", "")
+        pem = self.agent.obtain()
+        entry = self.agent.describe(pem, issuerFingerprint=None, chain=pem + cross)
+        self.agent.report(entry)
+        report_mesh(
+            self.agent.cluster,
+            namespace=self.namespace,
+            fingerprints=list_fingerprints(spec["trustBundle"]),
+            multiRoot=True,
+            **self._tell(spec),
+        )
+        self.seen.append(spec)
+
+    def _tell(self, spec: dict[str, Any]) -> dict[str, Any]:
+        step = spec.get("rotationStep")
+        if step is None or not self.is_telling:
+            return {}
+        since = datetime.now(UTC).strftime(_TIME)
+        return {"rotation": {"step": step, "since": since, "total": 0}}
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Follow all the while."""
+        stop = threading.Event()
+        failures: list[BaseException] = []
+
+        def go_on() -> None:
+            while not stop.wait(_PAUSE_SECONDS):
+                try:
+                    self.follow()
+                except CommandError:
+                    continue  # somebody else wrote at the same moment
+                except AssertionError as failure:
+                    failures.append(failure)  # Vault's policy follows in a moment
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+def list_fingerprints(pem: str) -> list[str]:
+    """Return SHA-256 of each certificate."""
+    found = x509.load_pem_x509_certificates(pem.encode())
+    return [each.fingerprint(hashes.SHA256()).hex() for each in found]

@@ -1,0 +1,176 @@
+"""The root of a policy is rotated: Vault, what clusters are asked for, and what the policy tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from roottrust.domain.certificate import parse_certificates
+from testbed import Cluster, Vault
+from tests.integration.hub.agent import Agent
+from tests.integration.hub.certificate import Certificate
+from tests.integration.hub.istiod import Account
+from tests.integration.hub.mesh import put_mesh
+from tests.integration.hub.names import GENERATED_ROOTS, Names
+from tests.integration.hub.played_mesh import PlayedMesh, list_fingerprints
+from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.waiting import wait_for
+from tests.integration.vault_calls import Ask, read
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+# The hub gives kubelets a hundred of them.
+ROTATION_SECONDS = 150.0
+GENERATED = {"source": "Generate", "commonName": "Root of the fleet"}
+
+
+@pytest.fixture(scope="module")
+def mounts() -> Iterator[str]:
+    return iter(each for each in GENERATED_ROOTS if each.startswith("pki_rotated_"))
+
+
+@pytest.fixture
+def mount(mounts: Iterator[str]) -> str:
+    """A root mount that no other test has."""
+    return next(mounts)
+
+
+@pytest.fixture
+def changes(names: Names, mount: str) -> dict[str, Any]:
+    """What makes the guide's policy one of the test's own mesh, under a root that Vault makes."""
+    return {
+        **names.build_changes(),
+        "spec.config.agentCa.vault.caPath": f"{mount}/root/sign-intermediate",
+        "spec.management": {"root": GENERATED},
+    }
+
+
+@pytest.fixture
+def policy(
+    cluster: Cluster,
+    namespace: str,
+    make_policy: MakePolicy,
+    names: Names,
+    own_istiod: Account,
+    changes: dict[str, Any],
+) -> Policy:
+    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=own_istiod.name)
+    return make_policy(names, changes)
+
+
+@pytest.fixture
+def mesh(
+    policy: Policy, cluster: Cluster, vault: Vault, namespace: str, own_istiod: Account
+) -> Iterator[PlayedMesh]:
+    certificate = Certificate(cluster=cluster, namespace=namespace)
+    agent = Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod)
+    mesh = PlayedMesh(agent=agent, namespace=namespace)
+    with mesh.alive():
+        policy.wait_until_ready()
+        yield mesh
+
+
+def read_rotation(policy: Policy) -> dict[str, Any]:
+    return dict(policy.read_status().get("rotation") or {})
+
+
+def wait_for_stage(policy: Policy, stage: str | None, *, seconds: float = 30) -> dict[str, Any]:
+    return wait_for(
+        lambda: read_rotation(policy), lambda found: found.get("stage") == stage, seconds=seconds
+    )
+
+
+def rotate(policy: Policy, changes: dict[str, Any], **rotation: Any) -> None:
+    policy.apply({**changes, "spec.rotation": {"rootGeneration": 2, **rotation}})
+
+
+def read_issuers(admin: Ask, mount: str) -> dict[str, dict[str, Any]]:
+    """Return the issuers of a mount by their names."""
+    ids = admin("LIST", f"{mount}/issuers").json()["data"]["keys"]
+    found = [read(admin, f"{mount}/issuer/{each}") or {} for each in ids]
+    return {each["issuer_name"]: each for each in found}
+
+
+def check_no_two_changes_at_once(seen: list[dict[str, Any]]) -> None:
+    """Of signer, roots and cross-certificate one changes at a time."""
+    for before, after in pairwise(seen):
+        roots = list_fingerprints(before["trustBundle"]), list_fingerprints(after["trustBundle"])
+        assert set(roots[0]) & set(roots[1]), "no step leads to roots that nobody has announced"
+        signer = before["agentCa"] != after["agentCa"]
+        assert not (signer and roots[0] != roots[1])
+
+
+def test_a_root_that_vault_made_is_replaced_by_another_one(
+    policy: Policy, changes: dict[str, Any], mesh: PlayedMesh, admin: Ask, mount: str
+) -> None:
+    old = policy.read_status()["root"]["fingerprint"]
+    rotate(policy, changes)
+    wait_for_stage(policy, "Prove")
+    assert [each["reason"] for each in policy.read_status()["trustBundle"]] == ["Root", "NextRoot"]
+    rotation = wait_for(
+        lambda: read_rotation(policy),
+        lambda found: found.get("rootGeneration") == 2,
+        seconds=ROTATION_SECONDS,
+    )
+    (past,) = rotation["history"]
+    assert (past["generation"], past["end"], past["strategy"]) == (2, "Completed", "CrossSigned")
+    new = wait_for(policy.read_status, lambda found: found["root"]["fingerprint"] != old)["root"]
+    issuers = read_issuers(admin, mount)
+    assert new["issuer"] == issuers["roottrust-g2"]["issuer_id"]
+    assert read(admin, f"{mount}/config/issuers") == {
+        "default": new["issuer"],
+        "default_follows_latest_issuer": False,
+    }
+    assert "issuing-certificates" not in issuers["roottrust-g1"]["usage"]
+    assert "issuing-certificates" in issuers["roottrust-g2"]["usage"]
+    policy.wait_until_ready()
+    spec = wait_for(lambda: mesh.seen[-1], lambda found: "rotationStep" not in found)
+    assert list_fingerprints(spec["trustBundle"]) == [new["fingerprint"]]
+    assert "crossCertificates" not in spec
+    check_no_two_changes_at_once(mesh.seen)
+    crossed = next(each for each in mesh.seen if "crossCertificates" in each)
+    (cross,) = parse_certificates(crossed["crossCertificates"])
+    assert cross.subject == parse_certificates(crossed["signingRoot"])[0].subject
+    told = policy.read_events("RotationStage") + policy.read_events("RotationStarted")
+    assert len(told) == 6
+    assert policy.read_events("RotationCompleted")
+
+
+def test_a_rotation_is_rolled_back_and_starts_no_more(
+    policy: Policy, changes: dict[str, Any], mesh: PlayedMesh, admin: Ask, mount: str
+) -> None:
+    old = policy.read_status()["root"]["fingerprint"]
+    rotate(policy, changes)
+    wait_for_stage(policy, "Prove")
+    policy.annotate("admin.gloo.solo.io/rotation-rollback=2")
+    rotation = wait_for_stage(policy, None)
+    assert (rotation["rootGeneration"], rotation["rejectedGeneration"]) == (1, 2)
+    assert rotation["history"][0]["end"] == "RolledBack"
+    spec = wait_for(lambda: mesh.seen[-1], lambda found: "rotationStep" not in found)
+    assert list_fingerprints(spec["trustBundle"]) == [old]
+    issuers = read_issuers(admin, mount)
+    assert "issuing-certificates" not in issuers["roottrust-g2"]["usage"]
+    assert "issuing-certificates" in issuers["roottrust-g1"]["usage"]
+    policy.patch_status(None)
+    policy.wait_until_ready()
+    assert read_rotation(policy).get("stage") is None
+    check_no_two_changes_at_once(mesh.seen)
+
+
+def test_status_that_is_lost_in_the_middle_is_found_again(
+    policy: Policy, changes: dict[str, Any], mesh: PlayedMesh
+) -> None:
+    rotate(policy, changes, strategy="MultiRoot", verification="Manual")
+    approve = "admin.gloo.solo.io/rotation-approve"
+    for stage, approvals in (("Widen", "2/Widen"), ("Sign", "2/Widen,2/Sign")):
+        policy.annotate(f"{approve}={approvals}")
+        wait_for_stage(policy, {"Widen": "Confirm", "Sign": "Prove"}[stage])
+        count = len(mesh.seen)
+        policy.patch_status(None)
+        found = wait_for(lambda: read_rotation(policy), lambda found: bool(found.get("stage")))
+        assert found["toGeneration"] == 2
+        wait_for_stage(policy, {"Widen": "Confirm", "Sign": "Prove"}[stage])
+        assert len(mesh.seen) == count, "nothing is asked of a mesh that it was not asked before"
