@@ -63,7 +63,7 @@ def find_top(start: Certificate, between: Iterable[Certificate]) -> Certificate:
 
 
 def _agree_on_key_id(child: x509.Certificate, parent: x509.Certificate) -> bool:
-    wanted, present = _find_authority_key_id(child), _find_subject_key_id(parent)
+    wanted, present = _find_authority_key_id(child), find_subject_key_id(parent)
     return wanted is None or present is None or wanted == present
 
 
@@ -75,7 +75,8 @@ def _find_authority_key_id(certificate: x509.Certificate) -> bytes | None:
     return found.value.key_identifier
 
 
-def _find_subject_key_id(certificate: x509.Certificate) -> bytes | None:
+def find_subject_key_id(certificate: x509.Certificate) -> bytes | None:
+    """Return the key id that a certificate bears (RFC 5280, 4.2.1.2), None if it bears none."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
     except x509.ExtensionNotFound:

@@ -13,7 +13,7 @@ from typing import Any
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.conflict_text import advise
 from roottrust.domain.ownership import Conflict
-from roottrust.domain.plan import Plan
+from roottrust.domain.plan import Plan, list_next_actions
 from roottrust.domain.preview import KNOWN_AFTER_APPLY
 from roottrust.domain.redaction import redact_secrets
 from roottrust.domain.vault_object import Difference, VaultObject
@@ -83,8 +83,7 @@ class Obstacle:
 
 def list_changes(plan: Plan) -> tuple[ObjectChange, ...]:
     """Return all writes in their order."""
-    following = plan.next_root.actions if plan.next_root else ()
-    shared = (*plan.root.actions, *following)
+    shared = (*plan.root.actions, *list_next_actions(plan))
     return (
         *(_describe_action(action, cluster=None) for action in shared),
         *(

@@ -77,8 +77,9 @@ class VaultFacts:
 
     `other_issuers` are those that the root's mount has beside a root that is not there, or has no
     key: they tell why. `default_issuer` is the id of the mount's default one, None where nothing
-    depends on it. `next_issuer` is the root that is to take its place, `beside` are all others of
-    the mount; both are looked for in a rotation alone.
+    depends on it or it cannot be read. The rest is looked for in a rotation alone: `next_issuer` is
+    the root that is to take its place, `beside` are the others of the mount while that is not
+    there, and `follows_latest` says that the mount makes each new issuer its default one.
     """
 
     mounts: Mapping[str, MountFacts]
@@ -88,4 +89,5 @@ class VaultFacts:
     other_issuers: tuple[IssuerFacts, ...] = ()
     default_issuer: str | None = None
     next_issuer: IssuerFacts | Unread | None = None
+    follows_latest: bool = False
     beside: tuple[IssuerFacts, ...] = ()

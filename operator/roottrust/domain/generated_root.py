@@ -47,7 +47,8 @@ def _warn_of_edits(root: RootTarget, found: Certificate | None) -> tuple[str, ..
     if not edits:
         return ()
     kept = f"The root in {root.mount}/ is kept as it was made ({edits})"
-    return (f"{kept}: take these edits of management.root back, for they have no effect.",)
+    advice = "take these edits of management.root back, or raise rotation.rootGeneration"
+    return (f"{kept}: {advice} to have another root that is so.",)
 
 
 def _list_edits(root: RootTarget, found: Certificate) -> Iterator[str]:

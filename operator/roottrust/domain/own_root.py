@@ -26,7 +26,7 @@ def keep_own_root(
     naming: tuple[Action, ...] = (),
 ) -> RootPlan:
     """Use the root that is there and keep its mount as we want it; it is named once it is sound."""
-    plan = plan_existing_root(snapshot, _foresee(mount, verdict))
+    plan = plan_existing_root(snapshot, foresee_mount(mount, verdict))
     managed = list_managed(verdict)
     is_named = not naming or plan.usable is not None
     if verdict.managed is not None and plan.certificate is not None and is_named:
@@ -44,7 +44,7 @@ def keep_own_root(
     return replace(plan, actions=actions, managed=managed, warnings=warnings)
 
 
-def _foresee(mount: MountFacts | None, verdict: Verdict) -> MountFacts | None:
+def foresee_mount(mount: MountFacts | None, verdict: Verdict) -> MountFacts | None:
     """Return the mount as it will be: what lets its root's certificates live is written first."""
     if mount is None or verdict.action is None:
         return mount

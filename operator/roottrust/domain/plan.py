@@ -36,8 +36,8 @@ class Plan:
     @property
     def actions(self) -> tuple[Action, ...]:
         """All writes, in an order in which they can be made."""
-        following = self.next_root.actions if self.next_root else ()
         clusters = (each.actions for each in self.clusters.values())
+        following = list_next_actions(self)
         return (*self.root.actions, *following, *chain.from_iterable(clusters))
 
     @property
@@ -47,8 +47,9 @@ class Plan:
 
     @property
     def builds_on_mounts(self) -> bool:
-        """Whether anything is written for a cluster that relies on a mount which is there."""
-        return any(cluster.builds_on_mounts for cluster in self.clusters.values())
+        """Whether anything is written that relies on a mount which is there."""
+        in_clusters = any(each.builds_on_mounts for each in self.clusters.values())
+        return in_clusters or bool(list_next_actions(self))
 
     @property
     def is_complete(self) -> bool:
@@ -64,6 +65,11 @@ class Plan:
     def find_trust(self, cluster: ClusterTarget) -> ClusterTrust | None:
         """Return who signs for a cluster and what it trusts, None while that is not usable."""
         return find_trust(cluster.step, root=self.root.usable, following=self.following)
+
+
+def list_next_actions(plan: Plan) -> tuple[Action, ...]:
+    """Return what is written for the root that is to take the other's place."""
+    return plan.next_root.actions if plan.next_root else ()
 
 
 def plan_policy(snapshot: Snapshot) -> Plan:

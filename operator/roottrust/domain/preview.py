@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from roottrust.api.choices import RootSource
 from roottrust.domain.action import Action
-from roottrust.domain.certificate import Certificate, render_common_name
 from roottrust.domain.existing_root import RootPlan
 from roottrust.domain.facts import IssuerFacts, MountFacts, Unread, VaultFacts
 from roottrust.domain.imported_root import ImportedRoot
-from roottrust.domain.plan import Plan, plan_policy
+from roottrust.domain.plan import Plan, list_next_actions, plan_policy
+from roottrust.domain.rotation.next_root_preview import assume_next, build_made_certificate
 from roottrust.domain.snapshot import Snapshot
-from roottrust.domain.target import RootTarget, VaultTarget
+from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_object import VaultKind
 
 # It has to pass for an issuer's id in a Vault policy, and for a uid in an ownership mark.
 KNOWN_AFTER_APPLY = "known-after-apply"
+
+# An import, its name, and a look at what has it.
+_ROUNDS_OF_NEXT = 3
 
 RootPlace = tuple[str, str, str]
 
@@ -53,15 +55,33 @@ def preview_policy(snapshot: Snapshot) -> Preview:
     plan = plan_policy(snapshot)
     made = _make_root(snapshot, plan.root)
     if made is None:
-        return Preview(plan=plan)
+        return Preview(plan=_preview_next(snapshot, plan))
     after = plan_policy(_assume_made(snapshot, made))
     root = replace(after.root, actions=plan.root.actions + after.root.actions)
     return Preview(plan=replace(after, root=root), made_root=made)
 
 
 def foresee_policy(snapshot: Snapshot) -> Plan:
-    """Return all that would be written beside the root as it is now: what an observer is told."""
-    return replace(preview_policy(snapshot).plan, root=plan_policy(snapshot).root)
+    """Return all that would be written beside the roots as they are: what an observer is told."""
+    now = plan_policy(snapshot)
+    return replace(preview_policy(snapshot).plan, root=now.root, next_root=now.next_root)
+
+
+def _preview_next(snapshot: Snapshot, plan: Plan) -> Plan:
+    """Return the plan with all that makes the next root, which may take several rounds."""
+    of_root, of_next = plan.root.actions, list_next_actions(plan)
+    for _ in range(_ROUNDS_OF_NEXT):
+        if plan.next_root is None or not plan.next_root.is_pending:
+            break
+        mounts = _apply_mounts(snapshot.facts, plan.actions)
+        assumed = replace(snapshot, facts=replace(snapshot.facts, mounts=mounts))
+        snapshot = assume_next(assumed, plan.next_root.actions, issuer_id=KNOWN_AFTER_APPLY)
+        plan = plan_policy(snapshot)
+        of_root, of_next = of_root + plan.root.actions, of_next + list_next_actions(plan)
+    if plan.next_root is None:
+        return plan
+    root = replace(plan.root, actions=of_root)
+    return replace(plan, root=root, next_root=replace(plan.next_root, actions=of_next))
 
 
 def assume_root(snapshot: Snapshot, made: MadeRoot) -> Snapshot:
@@ -106,7 +126,7 @@ def _make_root(snapshot: Snapshot, plan: RootPlan) -> MadeRoot | None:
     issuer = IssuerFacts(
         issuer_id=KNOWN_AFTER_APPLY,
         issuer_name=root.issuer or "",
-        certificate=_build_certificate(root, now=snapshot.now),
+        certificate=build_made_certificate(root, now=snapshot.now, text=KNOWN_AFTER_APPLY),
         has_key=True,
     )
     return MadeRoot(mount=mount, issuer=issuer)
@@ -141,23 +161,3 @@ def _apply_mounts(facts: VaultFacts, actions: Iterable[Action]) -> Mapping[str, 
                 max_ttl_seconds=fields["max_lease_ttl"],
             )
     return mounts
-
-
-def _build_certificate(root: RootTarget, *, now: datetime) -> Certificate:
-    """Return a root as Vault makes it (pki root/generate/internal); its mount lets it live."""
-    name = render_common_name(root.common_name)
-    return Certificate(
-        pem=KNOWN_AFTER_APPLY,
-        subject=name,
-        issuer=name,
-        fingerprint=KNOWN_AFTER_APPLY,
-        serial=KNOWN_AFTER_APPLY,
-        not_before=now,
-        not_after=now + timedelta(days=root.ttl_days),
-        is_ca=True,
-        path_length=None,
-        is_self_signed=True,
-        key_type=root.key_type,
-        key_usages=frozenset({"key_cert_sign", "crl_sign"}),
-        signature_hash="sha256",
-    )

@@ -70,7 +70,7 @@ def _keep(
     plan = keep_own_root(snapshot, mount, verdict, naming=naming)
     if plan.certificate is None:
         return plan
-    return replace(plan, warnings=plan.warnings + _warn_of_secret(snapshot, plan.certificate))
+    return replace(plan, warnings=plan.warnings + warn_of_secret(snapshot, plan.certificate))
 
 
 def _name(
@@ -167,7 +167,7 @@ def _get_imported(snapshot: Snapshot) -> ImportedRoot | None:
     return secret if snapshot.known_root in {None, secret.certificate.fingerprint} else None
 
 
-def _warn_of_secret(snapshot: Snapshot, used: Certificate) -> tuple[str, ...]:
+def warn_of_secret(snapshot: Snapshot, used: Certificate) -> tuple[str, ...]:
     """Tell of a Secret that is not needed any more: it holds the key of every identity."""
     name, secret = snapshot.target.root.secret, snapshot.root_secret
     if isinstance(secret, ImportedRoot):

@@ -8,7 +8,7 @@ from roottrust.api.choices import ConditionStatus, RootSource
 from roottrust.domain.conflict_text import ADOPT_ANNOTATION
 from roottrust.domain.desired import build_root_mount
 from roottrust.domain.existing_root import RootPlan, describe_replacement, plan_existing_root
-from roottrust.domain.facts import IssuerFacts, MountFacts
+from roottrust.domain.facts import IssuerFacts, MountFacts, Unread
 from roottrust.domain.fault import Fault
 from roottrust.domain.generated_root import plan_generated_root
 from roottrust.domain.mark import Mark, parse_mark
@@ -16,7 +16,7 @@ from roottrust.domain.names import build_issuer_name
 from roottrust.domain.own_root import keep_own_root, refuse
 from roottrust.domain.ownership import Verdict, judge_marked
 from roottrust.domain.reasons import Reason
-from roottrust.domain.root_import import can_restore, plan_imported_root
+from roottrust.domain.root_import import can_restore, plan_imported_root, warn_of_secret
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import RootTarget
 from roottrust.domain.vault_object import VaultObject
@@ -35,14 +35,23 @@ def plan_root(snapshot: Snapshot) -> RootPlan:
     owner = _find_other_owner(snapshot, mount)
     if owner is not None:
         return _share(snapshot, mount, owner)
-    verdict = _judge_mount(snapshot, mount)
+    verdict = judge_root_mount(snapshot, mount)
     if verdict.conflict is not None:
         return refuse(root, verdict.conflict)
     if is_rotated(root):
-        return keep_own_root(snapshot, mount, verdict)
+        return _keep_rotated(snapshot, mount, verdict)
     if root.source is RootSource.IMPORT:
         return plan_imported_root(snapshot, mount, verdict)
     return plan_generated_root(snapshot, mount, verdict)
+
+
+def _keep_rotated(snapshot: Snapshot, mount: MountFacts | None, verdict: Verdict) -> RootPlan:
+    """Keep a root that a rotation concerns: management.root describes the one after it by now."""
+    plan = keep_own_root(snapshot, mount, verdict)
+    is_imported = snapshot.target.root.source is RootSource.IMPORT
+    if plan.certificate is None or snapshot.target.rotation is not None or not is_imported:
+        return plan
+    return replace(plan, warnings=plan.warnings + warn_of_secret(snapshot, plan.certificate))
 
 
 def is_rotated(root: RootTarget) -> bool:
@@ -75,7 +84,8 @@ def _warn_of_owner(snapshot: Snapshot, owner: Mark) -> str:
     return f"{root}: management.root of this policy does not count."
 
 
-def _judge_mount(snapshot: Snapshot, mount: MountFacts | None) -> Verdict:
+def judge_root_mount(snapshot: Snapshot, mount: MountFacts | None) -> Verdict:
+    """Judge the mount that the roots of a policy lie in."""
     root = _keep_life(snapshot)
 
     def build(mark: Mark) -> VaultObject:
@@ -91,15 +101,24 @@ def _judge_mount(snapshot: Snapshot, mount: MountFacts | None) -> Verdict:
 
 
 def _keep_life(snapshot: Snapshot) -> RootTarget:
-    """Return the root with the life that it was made with: its mount follows no later edit."""
-    root, issuer = snapshot.target.root, snapshot.facts.root_issuer
-    if root.source is not RootSource.GENERATE or not isinstance(issuer, IssuerFacts):
+    """Return the root with the life that it was made with: its mount follows no later edit.
+
+    In a rotation the mount has to let both roots live.
+    """
+    root, facts = snapshot.target.root, snapshot.facts
+    if root.source is not RootSource.GENERATE:
         return root
-    rotation, made = snapshot.target.rotation, issuer.certificate
-    if made is None:
-        return root
-    days = max(made.life_days, rotation.next.ttl_days) if rotation else made.life_days
+    days = _find_life(facts.root_issuer) or root.ttl_days
+    if snapshot.target.rotation is not None:
+        wanted = snapshot.target.rotation.next.ttl_days
+        days = max(days, _find_life(facts.next_issuer) or wanted)
     return replace(root, ttl_days=days)
+
+
+def _find_life(issuer: IssuerFacts | Unread | None) -> int | None:
+    """Return the days that a root was made for, None if it is not there to be seen."""
+    made = issuer.certificate if isinstance(issuer, IssuerFacts) else None
+    return made.life_days if made else None
 
 
 def _find_other_owner(snapshot: Snapshot, mount: MountFacts | None) -> Mark | None:

@@ -22,6 +22,8 @@ _RENEW = "before that, have the meshes move to a root in another mount, named in
 
 def build_remedy(root: RootTarget) -> Remedy:
     """Return what to do about the root that Vault has for a policy."""
+    if root.is_next:
+        return _build_next_remedy(root)
     match root.source:
         case RootSource.EXISTING:
             return Remedy(
@@ -42,6 +44,22 @@ def build_remedy(root: RootTarget) -> Remedy:
                 renew=_RENEW,
                 key=f"put the root and its key into Secret {root.secret} again",
             )
+
+
+def _build_next_remedy(root: RootTarget) -> Remedy:
+    """Return what to do about a root that is to follow: the next generation gets another one."""
+    raised = "raise rotation.rootGeneration once more"
+    match root.source:
+        case RootSource.EXISTING:
+            other = f"{raised}, and put another root into {root.mount}/ for it"
+            return Remedy(replace=other, renew=other, key="import its key into the mount too")
+        case RootSource.GENERATE:
+            other = f"{raised}, and another root is made"
+            return Remedy(replace=other, renew=other, key=other)
+        case RootSource.IMPORT:
+            other = f"put another root into Secret {root.secret} and {raised}"
+            key = f"put the root and its key into Secret {root.secret} again"
+            return Remedy(replace=other, renew=other, key=key)
 
 
 def build_secret_remedy(secret: str) -> Remedy:

@@ -17,7 +17,7 @@ class RootTarget:
     """The root CA that intermediates are signed by.
 
     `secret` (namespace/name) is what Import is from; `owner` is who else owns the root and is to
-    put it into Vault, None if nobody is.
+    put it into Vault, None if nobody is. `is_next` is of one that is to take another's place.
     """
 
     mount: str
@@ -29,6 +29,7 @@ class RootTarget:
     secret: str | None = None
     owner: str | None = None
     generation: int = 1
+    is_next: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -178,13 +178,14 @@ class Rotations:
         if following is None:
             return VaultView(previous=_refer_usable(root), default_issuer=default)
         fault = following.fault.message if following.fault else None
-        cross, problem = None, None
+        cross, problem, can_cross = None, None, False
         if root is not None and following.usable is not None:
+            can_cross = can_cross_sign(root.certificate, following.usable.certificate)
             cross, problem = await self._find_cross(server, root, following.usable, course)
         return VaultView(
             previous=_refer_usable(root),
             next=_refer_usable(following.usable),
-            can_cross_sign=root is not None and can_cross_sign(root.certificate),
+            can_cross_sign=can_cross,
             cross_certificate=cross,
             fault=fault or problem,
             interference=following.default_fault.message if following.default_fault else None,
@@ -198,9 +199,9 @@ class Rotations:
         """Return the next root signed by the one in use, or what keeps it from being so."""
         roots = (root.certificate, following.certificate)
         known = course.state.cross_certificate
-        if known is not None and check_cross(known, *roots) is None:
+        if known is not None and check_cross(known, *roots, now=self._now()) is None:
             return known, None
-        if not _wants_cross(course, root.certificate):
+        if not _wants_cross(course, *roots):
             return None, None
         pem = following.certificate.pem
         try:
@@ -209,7 +210,7 @@ class Rotations:
             raise
         except RootTrustError as error:
             return None, error.message
-        problem = check_cross(made, *roots)
+        problem = check_cross(made, *roots, now=self._now())
         return (made, None) if problem is None else (None, problem)
 
     async def _find_lost(
@@ -262,12 +263,11 @@ class Rotations:
         return read_wish(rotation, annotations=owner.annotations, labels=labels)
 
 
-def _wants_cross(course: Course, root: Certificate) -> bool:
-    strategy = course.state.strategy
+def _wants_cross(course: Course, root: Certificate, following: Certificate) -> bool:
+    strategy, can_cross = course.state.strategy, can_cross_sign(root, following)
     if strategy is None:
-        vault = VaultView(can_cross_sign=can_cross_sign(root))
-        strategy = choose_strategy(course.wish, vault)
-    return strategy is RotationStrategy.CROSS_SIGNED and can_cross_sign(root)
+        strategy = choose_strategy(course.wish, VaultView(can_cross_sign=can_cross))
+    return strategy is RotationStrategy.CROSS_SIGNED and can_cross
 
 
 def _find_roots(facts: VaultFacts) -> FoundRoots:

@@ -11,11 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from roottrust.domain.certificate import (
-    Certificate,
-    UnreadableCertificateError,
-    parse_certificate,
-)
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.facts import ClusterFacts, IssuerFacts, MountFacts, Unread, VaultFacts
 from roottrust.domain.mark import parse_mark
@@ -23,6 +18,7 @@ from roottrust.domain.names import build_issuer_name
 from roottrust.domain.target import ClusterTarget, RootTarget, VaultTarget
 from roottrust.domain.vault_object import VaultKind, VaultObject
 from roottrust.vault.client import VaultClient
+from roottrust.vault.issuers import read_issuer
 from roottrust.vault.shared_reads import SharedRead
 
 PKI = "pki"
@@ -36,6 +32,14 @@ class _RootFound:
     others: tuple[IssuerFacts, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _DefaultFound:
+    """What signs where no issuer is named: its id, empty for none; whether each new one does."""
+
+    issuer_id: str
+    follows_latest: bool
+
+
 class VaultObserver:
     """Reads one namespace of one Vault; what all policies need of it is read once a sweep."""
 
@@ -44,7 +48,7 @@ class VaultObserver:
         self._mounts = SharedRead(lambda: read_mounts(client, "sys/mounts"))
         self._auth_mounts = SharedRead(lambda: read_mounts(client, "sys/auth"))
         self._roots: dict[str, SharedRead[_RootFound]] = {}
-        self._defaults: dict[str, SharedRead[str]] = {}
+        self._defaults: dict[str, SharedRead[_DefaultFound]] = {}
         self._known_issuers: set[tuple[str, str]] = set()
         self._default_ttls: dict[str, SharedRead[int]] = {}
 
@@ -60,13 +64,15 @@ class VaultObserver:
             mounts[target.root.mount] = replace(root, max_ttl_seconds=seconds)
         found = await self._observe_root(target.root, root)
         following = await self._observe_next(target, root)
+        default = await self._observe_default(target, root)
         return VaultFacts(
             mounts=mounts,
             auth_mounts=auth_mounts,
             root_issuer=found if isinstance(found, Unread) else found.issuer,
             clusters=await self._observe_clusters(target.clusters, auth_mounts),
             other_issuers=() if isinstance(found, Unread) else found.others,
-            default_issuer=await self._observe_default(target, root),
+            default_issuer=default.issuer_id if default else None,
+            follows_latest=default is not None and default.follows_latest,
             next_issuer=following if isinstance(following, Unread) else following.issuer,
             beside=() if isinstance(following, Unread) else following.others,
         )
@@ -141,7 +147,9 @@ class VaultObserver:
         name = build_issuer_name(target.rotation.generation)
         return await self._observe_root(replace(target.rotation.next, issuer=name), mount)
 
-    async def _observe_default(self, target: VaultTarget, mount: MountFacts | None) -> str | None:
+    async def _observe_default(
+        self, target: VaultTarget, mount: MountFacts | None
+    ) -> _DefaultFound | None:
         """Return the default issuer where a named root has to be it as well, and in a rotation."""
         root = target.root
         is_shared = target.unnamed_ca_path is not None and root.issuer is not None
@@ -154,9 +162,12 @@ class VaultObserver:
         except RootTrustError:
             return None  # the root itself is used by its name
 
-    async def _read_default(self, mount: str) -> str:
-        config = await self._client.read(f"{mount}/config/issuers")
-        return str((config or {}).get("default") or "")
+    async def _read_default(self, mount: str) -> _DefaultFound:
+        config = await self._client.read(f"{mount}/config/issuers") or {}
+        return _DefaultFound(
+            issuer_id=str(config.get("default") or ""),
+            follows_latest=bool(config.get("default_follows_latest_issuer")),
+        )
 
     async def _read_root(self, root: RootTarget) -> _RootFound:
         """Return the issuer that is meant, and the others if it cannot be used.
@@ -169,7 +180,7 @@ class VaultObserver:
         if reference in self._known_issuers:
             self._known_issuers.discard(reference)
             with suppress(TransientError):
-                found = await self._read_one_issuer(*reference)
+                found = await read_issuer(self._client, *reference)
         found = found or await self._look_up_issuer(root)
         if found is not None:
             self._known_issuers.add(reference)
@@ -179,13 +190,13 @@ class VaultObserver:
 
     async def _look_up_issuer(self, root: RootTarget) -> IssuerFacts | None:
         if root.issuer is None:
-            default = await self._read_default(root.mount)
-            return await self._read_one_issuer(root.mount, default) if default else None
+            default = (await self._read_default(root.mount)).issuer_id
+            return await read_issuer(self._client, root.mount, default) if default else None
         ids = await self._client.list(f"{root.mount}/issuers")
         if root.issuer in ids:
-            return await self._read_one_issuer(root.mount, root.issuer)
+            return await read_issuer(self._client, root.mount, root.issuer)
         for issuer_id in ids:
-            issuer = await self._read_one_issuer(root.mount, issuer_id)
+            issuer = await read_issuer(self._client, root.mount, issuer_id)
             if issuer is not None and issuer.issuer_name == root.issuer:
                 return issuer
         return None
@@ -193,24 +204,11 @@ class VaultObserver:
     async def _read_others(self, mount: str, found: IssuerFacts | None) -> tuple[IssuerFacts, ...]:
         ids = await self._client.list(f"{mount}/issuers")
         read = [
-            await self._read_one_issuer(mount, issuer_id)
+            await read_issuer(self._client, mount, issuer_id)
             for issuer_id in ids
             if found is None or issuer_id != found.issuer_id
         ]
         return tuple(each for each in read if each is not None)
-
-    async def _read_one_issuer(self, mount: str, issuer_id: str) -> IssuerFacts | None:
-        data = await self._client.read(f"{mount}/issuer/{issuer_id}")
-        if data is None:
-            return None
-        return IssuerFacts(
-            issuer_id=str(data.get("issuer_id") or issuer_id),
-            issuer_name=str(data.get("issuer_name") or ""),
-            certificate=_read_certificate(data.get("certificate")),
-            has_key=bool(data.get("key_id")),
-            key_id=str(data.get("key_id") or ""),
-            usages=_read_usages(data.get("usage")),
-        )
 
     async def _observe_clusters(
         self, clusters: tuple[ClusterTarget, ...], auth_mounts: Mapping[str, MountFacts]
@@ -286,16 +284,3 @@ def _build_mount(found: Mapping[str, Any]) -> MountFacts:
         description=str(found.get("description") or ""),
         max_ttl_seconds=int(seconds or 0),
     )
-
-
-def _read_usages(usage: object) -> frozenset[str] | None:
-    if not isinstance(usage, str):
-        return None
-    return frozenset(each.strip() for each in usage.split(",") if each.strip())
-
-
-def _read_certificate(pem: object) -> Certificate | None:
-    try:
-        return parse_certificate(str(pem or ""))
-    except UnreadableCertificateError:
-        return None

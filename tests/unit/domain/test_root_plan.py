@@ -215,7 +215,8 @@ def test_edits_of_a_root_that_is_made_are_told_to_have_no_effect() -> None:
     assert warning == (
         "The root in pki/ is kept as it was made (its subject is 'CN=Root', not commonName 'Other, "
         "Inc.'; it is valid for 3650 days, not ttlDays 30; its key is ecdsa-p256, not keyType "
-        "rsa-4096): take these edits of management.root back, for they have no effect."
+        "rsa-4096): take these edits of management.root back, or raise rotation.rootGeneration to "
+        "have another root that is so."
     )
 
 

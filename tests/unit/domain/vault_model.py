@@ -17,14 +17,20 @@ from roottrust.domain.reviewer import ReviewerToken
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import ClusterTarget, VaultTarget
 from roottrust.domain.vault_object import VaultKind
+from tests.unit.domain.made_roots import (
+    MADE_ISSUER_ID,
+    MADE_KEY_ID,
+    RefusedByVaultError,
+    take_certificate,
+)
+from tests.unit.domain.next_root_model import (
+    change_usage,
+    generate_next,
+    import_next,
+    is_of_next,
+    name_next,
+)
 from tests.unit.domain.samples import NO_FACTS, ROOT, build_reviewer_token
-
-MADE_ISSUER_ID = "6f1c2a9e-52f0-4c6f-8a5c-70f1d1f6a001"
-MADE_KEY_ID = MADE_ISSUER_ID  # one stands for all that only Vault can choose
-
-
-class RefusedByVaultError(AssertionError):
-    """A real Vault would not have taken this write."""
 
 
 def apply_all(
@@ -91,10 +97,18 @@ def apply(
         case VaultKind.AUTH_MOUNT:
             mount = path.removeprefix("auth/")
             return replace(facts, auth_mounts=_put_mount(facts.auth_mounts, mount, action))
+        case VaultKind.ROOT if is_of_next(action, target):
+            return generate_next(facts, action, now=now)
+        case VaultKind.ROOT_IMPORT if is_of_next(action, target):
+            return import_next(facts, action, imported)
         case VaultKind.ROOT:
             return replace(facts, root_issuer=_generate_root(facts, action, now=now))
         case VaultKind.ROOT_IMPORT:
             return _import_root(facts, action, imported)
+        case VaultKind.ISSUER_NAME if target.rotation is not None:
+            return name_next(facts, action)
+        case VaultKind.ISSUER_USAGE:
+            return change_usage(facts, action)
         case VaultKind.KEY_NAME:
             _check_key(facts, action)
             return facts
@@ -163,7 +177,7 @@ def _import_root(
     mount = facts.mounts.get(action.wanted.path.partition("/issuer/")[0])
     if mount is None or mount.type != "pki":
         raise RefusedByVaultError(f"cannot {action}: there is no pki")
-    text = _take_certificate(action)
+    text = take_certificate(action)
     certificate = parse_certificate(text)
     if isinstance(imported, ImportedRoot) and imported.certificate.pem == text:
         certificate = imported.certificate
@@ -187,16 +201,9 @@ def _import_root(
     return replace(facts, other_issuers=others)
 
 
-def _take_certificate(action: Action) -> str:
-    bundle = action.wanted.secrets["pem_bundle"].get_secret_value()
-    if "PRIVATE KEY" not in bundle:
-        raise RefusedByVaultError(f"cannot {action}: it has no key")
-    return bundle[bundle.index("-----BEGIN CERTIFICATE-----") :]
-
-
 def _check_key(facts: VaultFacts, action: Action) -> None:
     key_id = action.wanted.path.partition("/key/")[2]
-    if key_id not in {each.key_id for each in facts.other_issuers}:
+    if key_id not in {each.key_id for each in (*facts.other_issuers, *facts.beside)}:
         raise RefusedByVaultError(f"cannot {action}: there is no such key")
 
 
