@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -198,13 +199,21 @@ def install_as_the_guide_tells(helm: Helm) -> None:
     helm.install_istiod("--post-renderer", "kustomize", wait=False)
 
 
-def install_by_values(helm: Helm, *, cluster: str = "cluster1", wait: bool = True) -> None:
-    """Install istiod with the values of deploy/istiod alone, and wait until it is ready."""
+def install_by_values(
+    helm: Helm,
+    *,
+    cluster: str = "cluster1",
+    changes: Mapping[str, str] | None = None,
+    wait: bool = True,
+) -> None:
+    """Install istiod with the values of deploy/istiod, and wait until it is ready."""
     values = {
         "initContainers[0].image": IMAGE,
         "volumes[1].projected.sources[0].serviceAccountToken.audience": f"vault-{cluster}",
     }
     words = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+    for key, value in (changes or {}).items():
+        words += ["--set-string", f"{key}={value}"]
     helm.install_istiod("--values", COMPONENT / "istiod-values.yaml", *words, wait=wait)
 
 

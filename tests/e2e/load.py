@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.e2e.memory import PYTHON
 from tests.e2e.workload import Workload
 from tests.integration.hub.waiting import wait_for
 
@@ -14,6 +15,7 @@ A_SECOND = 20
 CERTIFICATE_SECONDS = 20
 # Half of it is longer than istio's agent waits for an answer from an istiod whose pod has gone.
 PATIENT_SECONDS = 60
+LONGEST_SECONDS = 1200
 
 
 @dataclass
@@ -48,3 +50,20 @@ def connect_all_the_while(
     yield told
     printed = wait_for(client.read_log, lambda text: text.endswith("}\n"), seconds=seconds + 30)
     vars(told).update(json.loads(printed.splitlines()[-1]))
+
+
+@contextmanager
+def connect_until_enough(
+    client: Workload, server: Workload, *, certificate_seconds: int
+) -> Iterator[Told]:
+    """Connect anew 20 times a second for as long as it takes; the server runs already."""
+    words = ("client", server.get_address(), str(LONGEST_SECONDS), str(A_SECOND))
+    client.start(words, certificate_seconds=certificate_seconds)
+    told = Told()
+    try:
+        yield told
+    finally:
+        program = "open('/tmp/enough', 'w').close()"
+        client.kubectl("exec", client.name, "-c", "app", "--", PYTHON, "-c", program)
+        printed = wait_for(client.read_log, lambda text: text.endswith("}\n"))
+        vars(told).update(json.loads(printed.splitlines()[-1]))

@@ -23,6 +23,8 @@ IMAGE = "localhost/roottrust:dev"
 NAMESPACE = "gloo-mesh"
 ACCOUNT = "roottrust-hub"
 TOKEN = "/var/run/secrets/vault/token"
+# A pod's copy of a ConfigMap was seen to follow after up to 66 seconds.
+KUBELET_SECONDS = 70
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,7 @@ def get_server(vault: Vault) -> str:
 def _write_overlay(cluster: Cluster, vault: Vault, folder: Path) -> None:
     config = {
         "cluster": {"name": cluster.name, "kubernetesHost": cluster.server},
+        "kubeletSeconds": KUBELET_SECONDS,
         "vaultServers": [
             {
                 "address": get_server(vault),

@@ -18,11 +18,12 @@ _SCRIPTS = Path(__file__).parent / "in_pod"
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """One pod with an identity of the mesh."""
+    """One pod with an identity of the mesh; `is_injected` is whether istio's labels tell of it."""
 
     cluster: Cluster
     namespace: str
     name: str
+    is_injected: bool = False
 
     def start(
         self, command: Sequence[str] = ("wait",), *, certificate_seconds: int = 86400
@@ -94,11 +95,19 @@ class Workload:
         return {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": self.name},
+            "metadata": {"name": self.name, **(self._label() if self.is_injected else {})},
             "spec": add_agent(
                 spec, namespace=self.namespace, certificate_seconds=certificate_seconds
             ),
         }
+
+    def _label(self) -> dict[str, Any]:
+        """Return what istio's injection writes on a pod."""
+        labels = {
+            "service.istio.io/canonical-name": self.name,
+            "security.istio.io/tlsMode": "istio",
+        }
+        return {"labels": labels, "annotations": {"istio.io/rev": "default"}}
 
 
 def _name_script(command: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -88,6 +88,7 @@ class _Hub:
             reporter=self._reporter,
             now=_get_now,
             deletion_seconds=settings.deletion_seconds,
+            kubelet_time=timedelta(seconds=settings.kubelet_seconds),
             on_root=self._enqueue_rootless,
             on_late=self._take_late,
             on_report=lambda policy, report: self._keys.take_report(policy, report),

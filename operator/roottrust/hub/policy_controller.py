@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from roottrust.api.choices import ManagementMode
@@ -25,6 +25,7 @@ from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
 from roottrust.domain.rotation.course import Course, follow_course
+from roottrust.domain.rotation.wish import KUBELET_TIME
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_keys import tell_keys
@@ -101,6 +102,7 @@ class PolicyController:
         reporter: PolicyReporter,
         now: Callable[[], datetime],
         deletion_seconds: float = DELETION_SECONDS,
+        kubelet_time: timedelta = KUBELET_TIME,
         on_root: Callable[[], None] = lambda: None,
         on_late: Callable[[PolicyIdentity], None] = lambda _: None,
         on_report: Callable[[PolicyObject, IssuanceReport], None] = lambda *_: None,
@@ -134,7 +136,12 @@ class PolicyController:
         )
         self.claims = ClaimBook(homes, read=lambda policy: self._reader.read(policy).claim)
         self._rotations = Rotations(
-            clusters=clusters, homes=homes, claims=self.claims, reader=self._reader, now=now
+            clusters=clusters,
+            homes=homes,
+            claims=self.claims,
+            reader=self._reader,
+            now=now,
+            kubelet_time=kubelet_time,
         )
 
     async def reconcile(self, key: ObjectKey) -> float | None:

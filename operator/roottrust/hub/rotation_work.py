@@ -29,7 +29,7 @@ from roottrust.domain.rotation.machine import advance, is_due
 from roottrust.domain.rotation.report import ToldRotation, tell_rotation, tell_shared
 from roottrust.domain.rotation.vault_target import RotationPhase, RotationTarget
 from roottrust.domain.rotation.view import view_mesh
-from roottrust.domain.rotation.wish import RotationWish, read_wish
+from roottrust.domain.rotation.wish import KUBELET_TIME, RotationWish, read_wish
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
@@ -84,7 +84,9 @@ class Rotations:
         claims: ClaimBook,
         reader: PolicyReader,
         now: Callable[[], datetime],
+        kubelet_time: timedelta = KUBELET_TIME,
     ) -> None:
+        self._kubelet_time = kubelet_time
         self._clusters = clusters
         self._homes = homes
         self._claims = claims
@@ -260,7 +262,12 @@ class Rotations:
         needs_labels = any(each.cluster_selector for each in rotation.waves)
         known = self._clusters.list_clusters() if needs_labels else ()
         labels = {each.name: each.labels for each in known}
-        return read_wish(rotation, annotations=owner.annotations, labels=labels)
+        return read_wish(
+            rotation,
+            annotations=owner.annotations,
+            labels=labels,
+            kubelet_time=self._kubelet_time,
+        )
 
 
 def _wants_cross(course: Course, root: Certificate, following: Certificate) -> bool:

@@ -156,6 +156,13 @@ class OperatorSettings(BaseSettings):
         description="How long the deletion of a policy with deletionPolicy Delete waits for a "
         "Vault that cannot be used, or for what depends on it; then the rest is left behind.",
     )
+    kubelet_seconds: float = Field(
+        default=100,
+        ge=0,
+        le=3600,
+        description="While a root is rotated: how long kubelets are given to bring changed roots "
+        "into pods that mount them. More than one and a half of their sync periods.",
+    )
     workers: int = Field(default=16, ge=1, le=256, description="Objects reconciled at once.")
     vault_concurrency: int = Field(
         default=8, ge=1, le=64, description="Requests at once to one Vault server."

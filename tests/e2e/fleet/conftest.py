@@ -51,6 +51,7 @@ def fleet(bed: Testbed, root: Root, tmp_path_factory: pytest.TempPathFactory) ->
     vault.restart()
     admin = build_ask(vault, vault.root_token)
     root.import_into(admin)
+    assert admin("GET", "pki/ca/pem").text.strip() == root.certificate.read_text().strip()
     clusters = [each.cluster for each in members]
     mgmt, east, west = members
     fleet = Fleet(
@@ -61,7 +62,6 @@ def fleet(bed: Testbed, root: Root, tmp_path_factory: pytest.TempPathFactory) ->
         vault=vault,
         admin=admin,
         kubeconfig=write_contexts(tmp_path_factory.mktemp("person") / "kubeconfig", clusters),
-        root_pem=root.certificate.read_text(),
     )
 
     def join(member: Member) -> None:

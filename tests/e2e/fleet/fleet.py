@@ -33,11 +33,15 @@ class Fleet:
     vault: Vault
     admin: Ask
     kubeconfig: Path  # with a context for each cluster
-    root_pem: str  # what Vault has
 
     @property
     def policy(self) -> Policy:
         return Policy(cluster=self.mgmt.cluster, namespace="gloo-mesh", name=POLICY)
+
+    @property
+    def root_pem(self) -> str:
+        """The root that Vault signs with unless another one is named."""
+        return self.admin("GET", "pki/ca/pem").text.strip() + "\n"
 
     @property
     def both(self) -> tuple[Member, Member]:

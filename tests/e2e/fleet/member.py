@@ -43,7 +43,8 @@ class Member:
     def install_istiod(self, *, wait: bool = True) -> None:
         """Install istiod with the agent beside it, or upgrade to that."""
         self.cluster.kubectl("apply", "-f", COMPONENT / "rbac.yaml")
-        install_by_values(self.helm, cluster=self.name, wait=wait)
+        several = {"env.ISTIO_MULTIROOT_MESH": "true"}
+        install_by_values(self.helm, cluster=self.name, changes=several, wait=wait)
 
     def install_self_signed_istiod(self) -> None:
         """Install istiod as it comes: it makes a root for itself."""

@@ -23,6 +23,7 @@ def build_config(vault: Vault, login: dict[str, Any]) -> dict[str, Any]:
         "cluster": {"name": "cluster1", "labels": {"env": "prod"}},
         "resyncSeconds": 10,  # the least
         "deletionSeconds": DELETION_SECONDS,
+        "kubeletSeconds": 2,  # no pod is concerned
         "leaderElection": {"enabled": False},  # a killed one would be waited for
         "logging": {"format": "text", "level": "DEBUG"},
         "vaultServers": [

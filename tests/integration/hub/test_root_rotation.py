@@ -1,4 +1,4 @@
-"""The root of a policy is rotated: Vault, what clusters are asked for, and what the policy tells."""
+"""The root of a policy is rotated: in Vault, in what clusters are asked for, and in its status."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from tests.integration.vault_calls import Ask, read
 
 pytestmark = pytest.mark.usefixtures("operator")
 
-# The hub gives kubelets a hundred of them.
-ROTATION_SECONDS = 150.0
+ROTATION_SECONDS = 60.0
 GENERATED = {"source": "Generate", "commonName": "Root of the fleet"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.choices import RotationStrategy as Strategy
@@ -15,9 +15,6 @@ from roottrust.domain.rotation.posture import Side, find_posture, has_widened, n
 from roottrust.domain.rotation.stage import IN_WAVES
 from roottrust.domain.rotation.wish import EXCLUDE_ANNOTATION, RotationWish
 from roottrust.domain.some_names import list_some
-
-# A mounted ConfigMap was seen to follow after up to 66 seconds (kubelet's sync period and jitter).
-KUBELET_TIME = timedelta(seconds=100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +39,7 @@ def list_waits(
         *_list_vault_waits(state, wish, view),
         *_list_absent(state, wish, view),
         *_list_mesh_waits(state, wish, view),
-        *_list_kubelet_waits(state, now),
+        *_list_kubelet_waits(state, wish, now),
     )
 
 
@@ -198,11 +195,11 @@ def _find_leaf_wait(mesh: MeshView, step: str) -> Iterator[Wait]:
         )
 
 
-def _list_kubelet_waits(state: RotationStatus, now: datetime) -> Iterator[Wait]:
+def _list_kubelet_waits(state: RotationStatus, wish: RotationWish, now: datetime) -> Iterator[Wait]:
     """Give kubelets the time to bring the widened roots into pods that mount them."""
     begun = state.stage_started_at
-    if state.stage is Stage.PROVE and begun is not None and now < begun + KUBELET_TIME:
-        ends_at = begun + KUBELET_TIME
+    if state.stage is Stage.PROVE and begun is not None and now < begun + wish.kubelet_time:
+        ends_at = begun + wish.kubelet_time
         yield Wait(
             message=f"Kubelets have until {show_time(ends_at)} to bring the roots into pods.",
             ends_at=ends_at,

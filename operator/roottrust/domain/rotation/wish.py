@@ -19,6 +19,9 @@ PAUSE_ANNOTATION = "admin.gloo.solo.io/rotation-pause"
 ROLLBACK_ANNOTATION = "admin.gloo.solo.io/rotation-rollback"
 EXCLUDE_ANNOTATION = "admin.gloo.solo.io/rotation-exclude"
 
+# A mounted ConfigMap was seen to follow after up to 66 seconds (kubelet's sync period and jitter).
+KUBELET_TIME = timedelta(seconds=100)
+
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _NAMED = re.compile(r"([1-9][0-9]{0,6})/([A-Za-z0-9][-A-Za-z0-9]{0,62})")
 
@@ -38,7 +41,10 @@ class Orders:
 
 @dataclass(frozen=True, kw_only=True)
 class RotationWish:
-    """What is asked for; `waves` are the names of their clusters, the others come last."""
+    """What is asked for; `waves` are the names of their clusters, the others come last.
+
+    `kubelet_time` is how long kubelets are given to bring changed roots into pods.
+    """
 
     generation: int = 1
     strategy: RotationStrategy = RotationStrategy.AUTO
@@ -47,6 +53,7 @@ class RotationWish:
     waves: tuple[frozenset[str], ...] = ()
     dependants: tuple[str, ...] = ()
     orders: Orders = field(default_factory=Orders)
+    kubelet_time: timedelta = KUBELET_TIME
 
     def find_wave(self, cluster: str) -> int:
         """Return the wave of a cluster: the first that has it, or else the last."""
@@ -67,6 +74,7 @@ def read_wish(
     *,
     annotations: Mapping[str, str],
     labels: Mapping[str, Mapping[str, str]],
+    kubelet_time: timedelta = KUBELET_TIME,
 ) -> RotationWish:
     """Return what a policy asks for; `labels` are those of all clusters by their names."""
     return RotationWish(
@@ -77,6 +85,7 @@ def read_wish(
         waves=tuple(frozenset(_list_clusters(each, labels)) for each in rotation.waves),
         dependants=tuple(each.name for each in rotation.external_dependants),
         orders=read_orders(annotations),
+        kubelet_time=kubelet_time,
     )
 
 
