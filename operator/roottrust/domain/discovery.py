@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from roottrust.domain.container_variable import find_variable
 from roottrust.domain.istiod_manifest import IstiodManifest, read_mapping
+from roottrust.domain.leaf_life import LeafLives, read_leaf_lives
 
 Manifest = Mapping[str, Any]
 
@@ -20,13 +22,19 @@ POD_LABELS_MAX = 16
 _REVISION_LABEL = "istio.io/rev"
 _VERSION_LABEL = "app.kubernetes.io/version"
 _MESH_CONFIG = "istio"
+_MULTI_ROOT = "ISTIO_MULTIROOT_MESH"
+# As Go reads them (strconv.ParseBool); anything else counts as the default, which is false.
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 # What follows the last colon of an image's last part, and is a version rather than `latest`.
 _VERSION_TAG = re.compile(r"[^/]*:(v?[0-9]+\.[0-9][-A-Za-z0-9_.]*)(?:@.*)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Istiod:
-    """One istiod; `wanted` and `ready` count its replicas."""
+    """One istiod; `wanted` and `ready` count its replicas.
+
+    `multi_root` is whether it takes further roots while it runs, None where that is not known.
+    """
 
     namespace: str
     deployment: str
@@ -36,6 +44,8 @@ class Istiod:
     service_account: str
     ready: int
     wanted: int
+    multi_root: bool | None = False
+    leaf_lives: LeafLives = LeafLives()
 
     @property
     def full_name(self) -> str:
@@ -56,7 +66,8 @@ def read_istiod(manifest: Manifest) -> Istiod | None:
     spec = read_mapping(manifest.get("spec"))
     deployment = IstiodManifest(content=manifest, namespace=str(metadata.get("namespace")))
     labels = read_mapping(metadata.get("labels"))
-    if labels.get(LABEL) != ISTIOD or deployment.discovery is None:
+    discovery = deployment.discovery
+    if labels.get(LABEL) != ISTIOD or discovery is None:
         return None
     ready = read_mapping(manifest.get("status")).get("readyReplicas")
     wanted = spec.get("replicas")
@@ -69,6 +80,8 @@ def read_istiod(manifest: Manifest) -> Istiod | None:
         service_account=deployment.service_account,
         ready=ready if isinstance(ready, int) else 0,
         wanted=wanted if isinstance(wanted, int) else 1,
+        multi_root=_find_multi_root(discovery),
+        leaf_lives=read_leaf_lives(discovery),
     )
 
 
@@ -91,3 +104,10 @@ def _find_revision(deployment: IstiodManifest, labels: Manifest) -> str:
     """Return the revision that istiod itself goes by, or else that of its label."""
     variable = deployment.find_variable("REVISION") or {}
     return str(variable.get("value") or labels.get(_REVISION_LABEL) or DEFAULT_REVISION)
+
+
+def _find_multi_root(discovery: Manifest) -> bool | None:
+    variable = find_variable(discovery, _MULTI_ROOT)
+    if variable is None:
+        return False
+    return None if variable.text is None else variable.text in _TRUE

@@ -74,6 +74,7 @@ def build_mesh_status(
         restarted_for=workloads.restarted_for,
         restarted_for_generation=workloads.generation,
         stale_workloads=workloads.stale,
+        multi_root=trust.istiod.multi_root,
         message=_tell_stale(trust, workloads.stale) if ready.is_true else ready.message,
         conditions=build_conditions(
             judgements, previous.conditions if previous else (), generation=generation, now=now

@@ -1,0 +1,29 @@
+"""A variable of a container's environment, as far as its manifest tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roottrust.domain.istiod_manifest import read_mappings
+
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """What is known of one; `text` is None where its value lies elsewhere, in a ConfigMap say."""
+
+    text: str | None
+
+
+def find_variable(container: Manifest, name: str) -> Variable | None:
+    """Return a variable, None where it is not set; of two with one name the last counts."""
+    found = [each for each in read_mappings(container.get("env")) if each.get("name") == name]
+    if not found:
+        # Whole ConfigMaps and Secrets may hold anything.
+        return Variable(text=None) if read_mappings(container.get("envFrom")) else None
+    if found[-1].get("valueFrom") is not None:
+        return Variable(text=None)
+    return Variable(text=str(found[-1].get("value") or ""))
