@@ -164,6 +164,13 @@ class BounceState(StrEnum):
     FAILED = "FAILED"
 
 
+class RestartScope(StrEnum):
+    """What is restarted in a step of a rotation of the root."""
+
+    ISTIOD = "Istiod"
+    WORKLOADS = "Workloads"
+
+
 class WorkloadState(StrEnum):
     """How far the restart of one workload has come."""
 

@@ -91,6 +91,7 @@ MESH = CustomKind(
             type="integer",
             priority=1,
         ),
+        Column(name="Old certificates", path=".status.rotation.total", type="integer", priority=1),
         Column(name="Self-signed", path=".status.selfSigned", type="boolean"),
         Column(name="Message", path=".status.message"),
         _AGE,

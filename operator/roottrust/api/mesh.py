@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from roottrust.api.choices import RestartScope
 from roottrust.api.condition import Conditions
 from roottrust.api.listing import distinct, ordered
 from roottrust.api.mirrored_issuance import MirroredIssuance
@@ -104,7 +105,14 @@ class RotationEvidence(ExchangedModel):
         Field(max_length=STALE_WORKLOADS_MAX, json_schema_extra=distinct()),
     ] = Field(default=(), description="The first of them: NAMESPACE/KIND/NAME.")
     ends_at: Timestamp | None = Field(
-        default=None, description="When the last of these leaves will have ended by itself."
+        default=None,
+        description="When the last of these leaves will have ended by itself; unset if there are "
+        "none, or if nobody can tell.",
+    )
+    restarts_requested: Annotated[
+        tuple[RestartScope, ...], Field(max_length=2, json_schema_extra=distinct())
+    ] = Field(
+        default=(), description="What PodBounceDirectives were written for in this step, once each."
     )
 
 

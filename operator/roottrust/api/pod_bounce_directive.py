@@ -121,6 +121,11 @@ class PodBounceDirectiveSpec(ExchangedModel):
         description="SHA-256 of the trust bundle. A workload that was restarted for it is left "
         "alone. Default: this directive itself is what workloads are restarted for, once.",
     )
+    created_before: Timestamp | None = Field(
+        default=None,
+        description="Restart only workloads that have a selected pod which was created before "
+        "that. Default: all.",
+    )
 
 
 class BouncedWorkload(ExchangedModel):

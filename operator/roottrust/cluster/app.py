@@ -22,9 +22,11 @@ from roottrust.cluster.kinds import (
     WATCHED_ALONE,
 )
 from roottrust.cluster.mesh_controller import MeshController
+from roottrust.cluster.mesh_directives import MeshDirectives
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter
 from roottrust.cluster.policy_answer import HubLease, PolicyAnswer
+from roottrust.cluster.rotation_observer import RotationObserver
 from roottrust.cluster.routes import CROWDED, ClusterRoutes
 from roottrust.cluster.stale_observer import StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
@@ -67,8 +69,11 @@ class _ClusterRole:
             objects=MeshObjects(shared.client, home=place.home),
             observer=TrustObserver(shared.client, shared.store, place=place, now=_get_now),
             reporter=MeshReporter(shared.client, events=shared.events, metrics=shared.metrics),
-            restarts=TrustRestarts(shared.client, shared.store, place=place, istiods=istiods),
+            restarts=TrustRestarts(
+                MeshDirectives(shared.client, shared.store, place=place), istiods=istiods
+            ),
             stale=StaleObserver(shared.client, now=_get_now),
+            rotation=RotationObserver(shared.client, now=_get_now),
             now=_get_now,
         )
         self._pruner = InstancePruner(shared.client, shared.store, cluster=place.cluster)

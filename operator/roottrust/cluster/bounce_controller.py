@@ -121,16 +121,18 @@ class BounceController:
     async def _observe(
         self, directive: Directive, before: PodBounceDirectiveStatus | None
     ) -> BounceSnapshot:
-        known = before.workloads if before and before.trust_hash == directive.trust_hash else ()
+        told = before.workloads if before and before.trust_hash == directive.trust_hash else ()
+        known = {
+            WorkloadName(namespace=each.namespace, kind=each.kind, name=each.name): each
+            for each in told
+        }
+        started = frozenset(name for name, each in known.items() if each.started_at is not None)
         return BounceSnapshot(
-            groups=await self._observer.observe(directive),
+            groups=await self._observer.observe(directive, started=started),
             trust_hash=directive.trust_hash,
             now=self._now(),
             later_hashes=self._find_later_hashes(directive),
-            before={
-                WorkloadName(namespace=each.namespace, kind=each.kind, name=each.name): each
-                for each in known
-            },
+            before=known,
         )
 
     def _find_later_hashes(self, directive: Directive) -> frozenset[str]:

@@ -8,8 +8,8 @@ from typing import Any
 from roottrust.api.pod_bounce_directive import PodSelector, RootCertSync
 from roottrust.cluster.kinds import find_fingerprint
 from roottrust.domain.bounce_bounds import Directive
-from roottrust.domain.bounce_snapshot import Group, NamespaceObjects, read_group
-from roottrust.domain.bounced_workload import WorkloadKind
+from roottrust.domain.bounce_snapshot import AgeLimit, Group, NamespaceObjects, read_group
+from roottrust.domain.bounced_workload import WorkloadKind, WorkloadName
 from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.published_bundle import CONFIG_MAP, KEY
 from roottrust.domain.trust_bundle import fingerprint_text
@@ -39,28 +39,40 @@ class BounceObserver:
         self._client = client
         self._store = store
 
-    async def observe(self, directive: Directive) -> tuple[Group, ...]:
-        """Return the groups as they are now; raises RootTrustError."""
+    async def observe(
+        self, directive: Directive, *, started: frozenset[WorkloadName] = frozenset()
+    ) -> tuple[Group, ...]:
+        """Return the groups as they are now; raises RootTrustError.
+
+        `started` are the workloads whose restarts were begun.
+        """
         expected = self._find_expected_roots(directive)
+        limit = _find_limit(directive, started)
         namespaces: dict[str, NamespaceObjects] = {}
         groups: list[Group] = []
         for selector in directive.spec.pods_to_bounce:
             place = selector.namespace
             if place not in namespaces:
                 namespaces[place] = await self._observe_namespace(place)
-            groups.append(await self._observe_group(selector, namespaces[place], expected))
+            pods = await self._list_pods(selector)
+            waits_for = await self._find_missing_roots(selector, expected)
+            groups.append(
+                read_group(
+                    selector, pods, namespaces[place], waits_for_roots=waits_for, limit=limit
+                )
+            )
         return tuple(groups)
 
-    async def _observe_group(
-        self, selector: PodSelector, objects: NamespaceObjects, expected: str | None
-    ) -> Group:
+    async def _list_pods(self, selector: PodSelector) -> tuple[Mapping[str, Any], ...]:
         labels = ",".join(f"{key}={value}" for key, value in sorted(selector.labels.items()))
-        pods = await self._client.list(PODS, namespace=selector.namespace, label_selector=labels)
+        return await self._client.list(PODS, namespace=selector.namespace, label_selector=labels)
+
+    async def _find_missing_roots(self, selector: PodSelector, expected: str | None) -> str | None:
+        """Return the copy of the roots that is not current yet, None if nothing waits for one."""
         sync = selector.root_cert_sync
-        waits_for = None
-        if sync is not None and not await self._has_roots(sync, selector.namespace, expected):
-            waits_for = _name_roots(sync, selector.namespace)
-        return read_group(selector, pods, objects, waits_for_roots=waits_for)
+        if sync is None or await self._has_roots(sync, selector.namespace, expected):
+            return None
+        return _name_roots(sync, selector.namespace)
 
     async def _observe_namespace(self, namespace: str) -> NamespaceObjects:
         replica_sets = await self._client.list_metadata(REPLICA_SETS, namespace=namespace)
@@ -92,6 +104,13 @@ class BounceObserver:
 
     def _find_published(self, namespace: str) -> str | None:
         return find_fingerprint(self._store.get(CONFIG_MAPS, namespace=namespace, name=CONFIG_MAP))
+
+
+def _find_limit(directive: Directive, started: frozenset[WorkloadName]) -> AgeLimit | None:
+    created_before = directive.spec.created_before
+    if created_before is None:
+        return None
+    return AgeLimit(created_before=created_before, trust_hash=directive.trust_hash, started=started)
 
 
 def _fingerprint(config_map: Mapping[str, Any] | None, key: str) -> str | None:

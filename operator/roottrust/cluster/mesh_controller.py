@@ -9,6 +9,7 @@ from typing import Any
 from roottrust.cluster.kinds import MESHES
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter, parse_status
+from roottrust.cluster.rotation_observer import RotationObserver
 from roottrust.cluster.stale_observer import StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.cluster.trust_restarts import TrustRestarts
@@ -41,6 +42,7 @@ class MeshController:
         reporter: MeshReporter,
         restarts: TrustRestarts,
         stale: StaleObserver,
+        rotation: RotationObserver,
         now: Callable[[], datetime],
     ) -> None:
         self._place = place
@@ -50,6 +52,7 @@ class MeshController:
         self._reporter = reporter
         self._restarts = restarts
         self._stale = stale
+        self._rotation = rotation
         self._now = now
 
     async def reconcile(self, key: ObjectKey) -> float | None:
@@ -58,6 +61,7 @@ class MeshController:
         istiod = None if deployment is None else read_istiod(deployment)
         if istiod is None:
             self._stale.forget(f"{key.namespace}/{key.name}")
+            self._rotation.forget(f"{key.namespace}/{key.name}")
             return await self._remove(key)
         config = await self._objects.observe_mesh_config(istiod)
         mesh = await self._keep(istiod, config)
@@ -84,18 +88,20 @@ class MeshController:
         change = find_root_change(
             trust, restarted_for=before.restarted_for, told=before.stale, now=self._now()
         )
-        progress = await self._restarts.advance(trust, before)
+        step = await self._rotation.look(trust, previous.rotation if previous else None)
+        progress = await self._restarts.advance(trust, before, step.evidence)
         look = await self._stale.look(trust, change, told=before.stale)
         status = build_mesh_status(
             trust,
             previous=previous,
             workloads=note_stale(progress.known, change, look.stale),
+            rotation=progress.evidence,
             generation=int(mesh["metadata"].get("generation") or 0),
             now=self._now(),
         )
         await self._reporter.report(mesh, status, asked=progress.asked)
         grace = GRACE.total_seconds() if trust.is_waiting else None
-        pauses = (grace, progress.pause, look.pause)
+        pauses = (grace, progress.pause, look.pause, step.pause)
         return min((each for each in pauses if each is not None), default=None)
 
     async def _remove(self, key: ObjectKey) -> float | None:

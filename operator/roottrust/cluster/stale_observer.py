@@ -7,19 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.api.stale_workloads import StaleWorkloads
+from roottrust.cluster.pod_pace import ALIVE, find_pod_pause
 from roottrust.domain.mesh_proxy import PROXY_LABEL
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.stale_workloads import RootChange, find_stale_workloads
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import PODS
-
-# Less often the more pods there are: a mesh that nobody restarts is looked at for ever.
-LOOK_SECONDS = 10.0
-POD_SECONDS = 0.02
-LOOK_SECONDS_MAX = 300.0
-
-# What has ended trusts nothing any more.
-_ALIVE = "status.phase!=Succeeded,status.phase!=Failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +55,10 @@ class StaleObserver:
         if rest > 0 and told is not None:
             return StaleLook(stale=told, pause=rest)
         pods = await self._client.list_metadata(
-            PODS, label_selector=PROXY_LABEL, field_selector=_ALIVE
+            PODS, label_selector=PROXY_LABEL, field_selector=ALIVE
         )
         stale = find_stale_workloads(trust, change, pods)
-        pause = min(LOOK_SECONDS + POD_SECONDS * len(pods), LOOK_SECONDS_MAX)
+        pause = find_pod_pause(len(pods))
         self._looks[istiod] = _Look(change=change, at=self._now(), pause=pause)
         return StaleLook(stale=stale, pause=pause if stale else None)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from roottrust.cluster.kinds import ISSUED_CERTIFICATES, find_fingerprint
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.issued_object import IssuedObject, read_issued
+from roottrust.domain.issued_object import read_issued
 from roottrust.domain.mesh_config import MeshConfig
 from roottrust.domain.mesh_plan import MeshPlace
+from roottrust.domain.observed_step import read_step
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.published_bundle import CONFIG_MAP, PublishedBundle, read_published
 from roottrust.domain.served_namespaces import find_served
@@ -17,6 +19,8 @@ from roottrust.domain.trust_bundle import fingerprint_text
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import CONFIG_MAPS, NAMESPACES
 from roottrust.runtime.store import ObjectStore
+
+Manifest = Mapping[str, Any]
 
 
 class TrustObserver:
@@ -42,7 +46,8 @@ class TrustObserver:
         A configuration that cannot be read selects every namespace, as istiod's default does.
         """
         told = config or MeshConfig()
-        issued = self._find_issued(istiod)
+        found = self._find_issued(istiod)
+        issued = None if found is None else read_issued(found)
         return ObservedTrust(
             istiod=istiod,
             published=await self._observe_published(istiod.namespace),
@@ -57,6 +62,7 @@ class TrustObserver:
                 now=self._now(),
             ),
             bundles=self._list_bundles(),
+            step=None if found is None else read_step(found, now=self._now()),
         )
 
     async def _observe_published(self, namespace: str) -> PublishedBundle | None:
@@ -74,14 +80,14 @@ class TrustObserver:
             self._published[namespace] = published
         return published
 
-    def _find_issued(self, istiod: Istiod) -> IssuedObject | None:
+    def _find_issued(self, istiod: Istiod) -> Manifest | None:
         """Return the IssuedCertificate by the Mesh's name, if it pins roots."""
         name = self._place.build_name(deployment=istiod.deployment, namespace=istiod.namespace)
         found = self._store.get(ISSUED_CERTIFICATES, namespace=istiod.namespace, name=name)
         issued = None if found is None else read_issued(found)
         if issued is None or not issued.trust_bundle or issued.cluster != self._place.cluster:
             return None
-        return issued
+        return found
 
     def _list_bundles(self) -> dict[str, str]:
         kept = self._store.list(CONFIG_MAPS)

@@ -62,12 +62,38 @@ class BounceSnapshot:
     before: Mapping[WorkloadName, BouncedWorkload] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class AgeLimit:
+    """Which workloads are restarted for their age, and those that are being so, or have been.
+
+    Of the latter no pod is old any more: they are known by `trust_hash`, or are in `started`.
+    """
+
+    created_before: datetime
+    trust_hash: str
+    started: frozenset[WorkloadName] = frozenset()
+
+    def is_old(self, pod: Manifest) -> bool:
+        """Whether a pod was created before, and is not going already."""
+        metadata = read_mapping(pod.get("metadata"))
+        created_at = metadata.get("creationTimestamp")
+        is_young = bool(created_at) and (
+            datetime.fromisoformat(str(created_at)) >= self.created_before
+        )
+        return not is_young and not metadata.get("deletionTimestamp")
+
+    def has_begun(self, workload: Workload) -> bool:
+        """Whether it was old once."""
+        return workload.trust_hash == self.trust_hash or workload.name in self.started
+
+
 def read_group(
     selector: PodSelector,
     pods: Iterable[Manifest],
     objects: NamespaceObjects,
     *,
     waits_for_roots: str | None,
+    limit: AgeLimit | None = None,
 ) -> Group:
     """Return one group: the owners of the selected pods, and workloads that make such pods.
 
@@ -75,16 +101,22 @@ def read_group(
     """
     kept: dict[WorkloadName, list[BouncedPod]] = {}
     left: dict[WorkloadName, LeftAlone] = {}
+    old: set[WorkloadName] = set()
     ready = 0
     for pod in pods:
         owner = find_owner(pod, objects.replica_sets)
+        is_old = limit is None or limit.is_old(pod)
         if isinstance(owner, LeftAlone):
-            left[owner.name] = owner
+            left |= {owner.name: owner} if is_old else {}
         elif owner is not None:
             kept.setdefault(owner, []).append(read_pod(pod))
             ready += kept[owner][-1].is_ready and not kept[owner][-1].is_leaving
+            old |= {owner} if is_old else set()
+    found = _read_workloads(selector, objects, kept)
     return Group(
-        workloads=_read_workloads(selector, objects, kept),
+        workloads=tuple(
+            each for each in found if limit is None or each.name in old or limit.has_begun(each)
+        ),
         left_alone=tuple(left.values()),
         ready_pods=ready,
         wait_for_replicas=selector.wait_for_replicas,

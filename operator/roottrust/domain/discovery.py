@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from roottrust.domain.container_variable import find_variable
@@ -45,7 +45,7 @@ class Istiod:
     ready: int
     wanted: int
     multi_root: bool | None = False
-    leaf_lives: LeafLives = LeafLives()
+    leaf_lives: LeafLives = field(default_factory=LeafLives)
 
     @property
     def full_name(self) -> str:

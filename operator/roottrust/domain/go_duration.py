@@ -37,4 +37,5 @@ def _count(number: str, unit: str) -> int:
     """Return so many nanoseconds, without what is less than one."""
     whole, _, fraction = number.partition(".")
     size = _NANOSECONDS[unit]
-    return int(whole or 0) * size + int(fraction or 0) * size // 10 ** len(fraction)
+    part: int = int(fraction or 0) * size // 10 ** len(fraction)
+    return int(whole or 0) * size + part

@@ -51,12 +51,7 @@ def read_leaf_lives(discovery: Manifest) -> LeafLives:
 
 def find_leaf_life(pod: Manifest, lives: LeafLives) -> timedelta | None:
     """Return how long the leaf of a pod lives at most, None where that cannot be told."""
-    spec = read_mapping(pod.get("spec"))
-    containers = (
-        *read_mappings(spec.get("containers")),
-        *read_mappings(spec.get("initContainers")),
-    )
-    asked = list(_list_asked(containers, lives))
+    asked = list(_list_asked(_list_containers(pod), lives))
     if not asked:
         return lives.bound(_find_longer(ASKED_DEFAULT, lives.default))
     if any(each is None for each in asked):
@@ -64,9 +59,18 @@ def find_leaf_life(pod: Manifest, lives: LeafLives) -> timedelta | None:
     return lives.bound(max(each for each in asked if each is not None))
 
 
-def _list_asked(
-    containers: tuple[Manifest, ...], lives: LeafLives
-) -> Iterator[timedelta | None]:
+def has_proxy(pod: Manifest) -> bool:
+    """Whether a container of a pod asks for certificates, as far as it shows."""
+    return any(each.get("name") == _PROXY or _names_it(each) for each in _list_containers(pod))
+
+
+def _list_containers(pod: Manifest) -> tuple[Manifest, ...]:
+    """Return its containers, native sidecars among them."""
+    spec = read_mapping(pod.get("spec"))
+    return (*read_mappings(spec.get("containers")), *read_mappings(spec.get("initContainers")))
+
+
+def _list_asked(containers: tuple[Manifest, ...], lives: LeafLives) -> Iterator[timedelta | None]:
     """Return what the proxy asks for, and whoever else has the variable; None for anything."""
     for container in containers:
         is_proxy = container.get("name") == _PROXY

@@ -1,20 +1,23 @@
-"""PodBounceDirectives that restart a whole mesh: istiod, its gateways, then what has sidecars.
+"""PodBounceDirectives that restart a mesh: istiod, its gateways, then what has sidecars.
 
 A new intermediate is served by istiod already: for that istiod itself is left out, and copies of
-the roots are as they were.
+the roots are as they were. A step of a rotation restarts istiod alone, or what is older than it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.istiod_manifest import read_mapping, read_mappings
 from roottrust.domain.managed_by import MANAGED_BY
 from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.domain.mesh_proxy import PROXY_LABEL, list_proxies
+from roottrust.domain.moment import show_time
 
 Manifest = Mapping[str, Any]
 
@@ -27,12 +30,33 @@ _NAME_MAX = 230
 _HASH_LENGTH = 12
 
 
+class RestartCause(Enum):
+    """What a mesh is restarted for."""
+
+    ROOTS = "roots"
+    ISSUANCE = "issuance"  # an intermediate under the same roots
+    STEP_OF_ISTIOD = "step of istiod"  # one that istiod takes only with a restart
+    STEP_OF_WORKLOADS = "step of workloads"
+
+    @property
+    def has_istiod(self) -> bool:
+        """Whether istiod itself is restarted, before all else."""
+        return self in {RestartCause.ROOTS, RestartCause.STEP_OF_ISTIOD}
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeshRestart:
-    """What a mesh is restarted for: roots, or else an intermediate under the same ones."""
+    """One restart; with `created_before`, of workloads alone that have a pod as old as that."""
 
     trust_hash: str
-    is_for_roots: bool
+    cause: RestartCause
+    created_before: datetime | None = None
+
+    def concerns(self, pod: Manifest) -> bool:
+        """Whether a pod is as old as that, by its metadata."""
+        age = self.created_before
+        created_at = pod.get("creationTimestamp")
+        return age is None or not created_at or datetime.fromisoformat(str(created_at)) < age
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -57,9 +81,16 @@ def find_groups(
     return tuple(sorted({_build_group(each) for each in proxies}))
 
 
-def count_parts(groups: tuple[ProxyGroup, ...], restart: MeshRestart) -> int:
-    """Return how many directives it takes, one after the other: for roots, istiod is in one."""
-    return max(1 if restart.is_for_roots else 0, -(-len(groups) // GROUPS_MAX))
+def list_left(
+    groups: tuple[ProxyGroup, ...], written: Iterable[Manifest]
+) -> tuple[ProxyGroup, ...]:
+    """Return the groups that no directive has that is written already."""
+    known = [
+        (each.get("namespace"), each.get("labels"))
+        for directive in written
+        for each in read_mappings(read_mapping(directive.get("spec")).get("podsToBounce"))
+    ]
+    return tuple(each for each in groups if (each.namespace, each.build()["labels"]) not in known)
 
 
 def build_bounce(
@@ -70,14 +101,14 @@ def build_bounce(
     restart: MeshRestart,
     part: int,
 ) -> dict[str, Any]:
-    """Return one of the directives; for changed roots the first one begins with istiod.
+    """Return one of the directives, with as many groups as it takes; the first begins with istiod.
 
-    Then nothing is restarted before the roots are in its namespace.
+    For changed roots nothing else is restarted before they are in its namespace.
     """
-    begin = (part - 1) * GROUPS_MAX
-    sync: dict[str, Any] = {"rootCertSync": {}} if restart.is_for_roots else {}
-    selected = [{**each.build(), **sync} for each in groups[begin : begin + GROUPS_MAX]]
-    first = [_build_istiod_group(istiod)] if restart.is_for_roots and part == 1 else []
+    sync: dict[str, Any] = {"rootCertSync": {}} if restart.cause is RestartCause.ROOTS else {}
+    selected = [{**each.build(), **sync} for each in groups[:GROUPS_MAX]]
+    first = [_build_istiod_group(istiod)] if restart.cause.has_istiod and part == 1 else []
+    age = restart.created_before
     mesh = place.build_name(deployment=istiod.deployment, namespace=istiod.namespace)
     return {
         "metadata": {
@@ -93,6 +124,7 @@ def build_bounce(
                 "deployment": istiod.deployment,
             },
             "trustHash": restart.trust_hash,
+            **({} if age is None else {"createdBefore": show_time(age)}),
             "podsToBounce": [*first, *selected],
         },
     }

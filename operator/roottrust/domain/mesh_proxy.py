@@ -7,12 +7,15 @@ from typing import Any
 
 from roottrust.domain.discovery import Istiod
 from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.leaf_life import has_proxy
 
 Manifest = Mapping[str, Any]
 
 # What every proxy of istio's has.
 PROXY_LABEL = "service.istio.io/canonical-name"
 _REVISION = "istio.io/rev"
+_APP, _NODE_PROXY = "app", "ztunnel"
+NODE_PROXY_LABEL = f"{_APP}={_NODE_PROXY}"
 
 
 def list_proxies(
@@ -22,11 +25,24 @@ def list_proxies(
     served = frozenset(namespaces)
     for pod in pods:
         metadata = read_mapping(pod.get("metadata"))
-        revision = read_mapping(metadata.get("annotations")).get(_REVISION)
-        labels = read_mapping(metadata.get("labels"))
-        if (
-            revision == istiod.revision
-            and metadata.get("namespace") in served
-            and labels.get(PROXY_LABEL)
-        ):
+        if _has_revision(metadata, istiod) and metadata.get("namespace") in served:
             yield metadata
+
+
+def may_be_signed_by(istiod: Istiod, pod: Manifest) -> bool:
+    """Whether a pod may have its certificates of an istiod, in whatever namespace.
+
+    A node's proxy (ztunnel) bears no revision, nor does one that a person put into a pod: they may
+    have them of any.
+    """
+    metadata = read_mapping(pod.get("metadata"))
+    if read_mapping(metadata.get("labels")).get(_APP) == _NODE_PROXY:
+        return True
+    is_marked = bool(read_mapping(metadata.get("annotations")).get(_REVISION))
+    return _has_revision(metadata, istiod) if is_marked else has_proxy(pod)
+
+
+def _has_revision(metadata: Manifest, istiod: Istiod) -> bool:
+    revision = read_mapping(metadata.get("annotations")).get(_REVISION)
+    labels = read_mapping(metadata.get("labels"))
+    return revision == istiod.revision and bool(labels.get(PROXY_LABEL))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from roottrust.api.choices import ConditionStatus
+from roottrust.api.choices import ConditionStatus, RestartScope
 from roottrust.api.mesh import (
     STALE_MAX,
     IstiodReplicas,
     MeshStatus,
     NamespaceSync,
+    RotationEvidence,
 )
 from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.condition_judgement import build_conditions
-from roottrust.domain.mesh_bounce import MeshRestart
+from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.observed_trust_judgement import judge_trust
 from roottrust.domain.reasons import MeshConditionType, Reason
@@ -22,23 +23,33 @@ from roottrust.domain.restart_advice import (
     NONE_IS_STALE,
     RESTARTED_BY_ITSELF,
     advise_restart,
+    describe_old_leaves,
     describe_stale,
 )
+from roottrust.domain.some_names import list_some
 from roottrust.domain.transition import Transition
 from roottrust.domain.trust_restart import WorkloadTrust
 
 _TOLD = (MeshConditionType.TRUST_PUBLISHED, MeshConditionType.TRUST_PROPAGATED)
 # What every mesh goes through while it starts is no news, nor what follows from the other one.
 _WAITING = frozenset({Reason.NOT_PUBLISHED, Reason.WAITING_FOR_ISTIOD})
-_ROOTS_ASKED = Transition(
-    reason=Reason.RESTARTS_REQUESTED,
-    message="The roots have changed: a PodBounceDirective of this mesh restarts its workloads.",
-    is_normal=True,
-)
-_ISSUANCE_ASKED = Transition(
-    reason=Reason.RESTARTS_REQUESTED,
-    message="Every istiod serves a new intermediate: a PodBounceDirective of this mesh restarts "
-    "its workloads (restartOn: Issuance).",
+_CAUSES = {
+    RestartCause.ROOTS: "The roots have changed: a PodBounceDirective of this mesh restarts its "
+    "workloads.",
+    RestartCause.ISSUANCE: "Every istiod serves a new intermediate: a PodBounceDirective of this "
+    "mesh restarts its workloads (restartOn: Issuance).",
+    RestartCause.STEP_OF_ISTIOD: "The root is rotated, and istiod takes changed roots only with a "
+    "restart (ISTIO_MULTIROOT_MESH is off): a PodBounceDirective of this mesh restarts it.",
+    RestartCause.STEP_OF_WORKLOADS: "The root is rotated: a PodBounceDirective of this mesh "
+    "restarts the workloads that may have a certificate from before.",
+}
+_ASKED = {
+    cause: Transition(reason=Reason.RESTARTS_REQUESTED, message=message, is_normal=True)
+    for cause, message in _CAUSES.items()
+}
+_LEAVES_RENEWED = Transition(
+    reason=Reason.LEAVES_RENEWED,
+    message="Every workload has a certificate of this step of the root's rotation.",
     is_normal=True,
 )
 _RENEWED = Transition(
@@ -57,6 +68,7 @@ def build_mesh_status(
     workloads: WorkloadTrust,
     generation: int,
     now: datetime,
+    rotation: RotationEvidence | None = None,
 ) -> MeshStatus:
     """Return the whole status; times of conditions move only with their status."""
     judgements = judge_trust(trust)
@@ -75,7 +87,10 @@ def build_mesh_status(
         restarted_for_generation=workloads.generation,
         stale_workloads=workloads.stale,
         multi_root=trust.istiod.multi_root,
-        message=_tell_stale(trust, workloads.stale) if ready.is_true else ready.message,
+        rotation=rotation,
+        message=(
+            _tell_workloads(trust, workloads.stale, rotation) if ready.is_true else ready.message
+        ),
         conditions=build_conditions(
             judgements, previous.conditions if previous else (), generation=generation, now=now
         ),
@@ -96,7 +111,7 @@ def list_mesh_transitions(
         for each in after.conditions
         if each.type in _TOLD and _is_news(known.get(each.type), each.reason)
     )
-    return (*turned, *_list_restarts(before, after, asked))
+    return (*turned, *_list_restarts(before, after, asked), *_list_rotation(before, after))
 
 
 def _list_restarts(
@@ -106,19 +121,43 @@ def _list_restarts(
     was_stale = before is not None and before.stale_workloads is not None
     stale = after.stale_workloads
     if asked is not None:
-        yield _ROOTS_ASKED if asked.is_for_roots else _ISSUANCE_ASKED
+        yield _ASKED[asked.cause]
     elif stale is not None and not was_stale:
         yield Transition(
             reason=Reason.WORKLOADS_STALE,
             message=f"The roots have changed: {describe_stale(stale.total, stale.first)}.",
             is_normal=False,
         )
-    if was_stale and stale is None:
+    if was_stale and stale is None and after.rotation is None:
         yield _RENEWED
 
 
-def _tell_stale(trust: ObservedTrust, stale: StaleWorkloads | None) -> str | None:
-    """Say which workloads may have the roots before, and what becomes of them."""
+def _list_rotation(before: MeshStatus | None, after: MeshStatus) -> Iterator[Transition]:
+    """Return what came of a step of a rotation: who is late, or that nobody is."""
+    known, found = before.rotation if before else None, after.rotation
+    if found is None or found.since is None:
+        return
+    was_told = known is not None and known.step == found.step and known.since is not None
+    if found.total and not was_told:
+        noun = "workload" if found.total == 1 else "workloads"
+        names = list_some(found.first, of=found.total)
+        yield Transition(
+            reason=Reason.LEAVES_FROM_BEFORE,
+            message=f"Every istiod serves what this step of the root's rotation asks for; "
+            f"{found.total} {noun} may have a certificate from before ({names}).",
+            is_normal=True,
+        )
+    if not found.total and (not was_told or known is None or known.total):
+        yield _LEAVES_RENEWED
+
+
+def _tell_workloads(
+    trust: ObservedTrust, stale: StaleWorkloads | None, rotation: RotationEvidence | None
+) -> str | None:
+    """Say which workloads are late, and what becomes of them."""
+    if rotation is not None and rotation.total:
+        is_asked = RestartScope.WORKLOADS in rotation.restarts_requested
+        return describe_old_leaves(rotation, restarts_pods=trust.restarts_pods or is_asked)
     if stale is None:
         return None
     what = describe_stale(stale.total, stale.first)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from roottrust.api.stale_workloads import ROOTS_MAX
 from roottrust.domain.discovery import Istiod
+from roottrust.domain.observed_step import ObservedStep
 from roottrust.domain.published_bundle import PublishedBundle
 from roottrust.domain.served_namespaces import ServedNamespaces
 
@@ -20,7 +21,8 @@ class ObservedTrust:
     restarts, `restarts_on_issuance` whether for those of new intermediates, too. `generation` is
     that of the intermediates that it asks for, and `is_generation_served` whether each istiod
     serves such a one. `bundles` has by namespace the fingerprint of
-    the text that is there; a namespace without roots is not in it.
+    the text that is there; a namespace without roots is not in it. `step` is that of a rotation of
+    the root, None where none is under way.
     """
 
     istiod: Istiod
@@ -32,6 +34,7 @@ class ObservedTrust:
     generation: int | None = None
     is_generation_served: bool = False
     restarts_on_issuance: bool = False
+    step: ObservedStep | None = None
 
     @property
     def root_fingerprints(self) -> tuple[str, ...]:
@@ -67,6 +70,16 @@ class ObservedTrust:
     def stale(self) -> tuple[str, ...]:
         """The namespaces that should have the text and do not."""
         return tuple(name for name in self.counted if not self._is_right(name))
+
+    @property
+    def is_step_everywhere(self) -> bool:
+        """Whether each istiod serves what a step asks for, and each namespace has its roots."""
+        return (
+            self.step is not None
+            and self.step.is_served_by(self.istiod.wanted)
+            and self.is_as_pinned
+            and not self.stale
+        )
 
     @property
     def is_waiting(self) -> bool:

@@ -192,6 +192,10 @@ class Reason(StrEnum):
     WORKLOADS_STALE = "WorkloadsStale"
     WORKLOADS_RENEWED = "WorkloadsRenewed"
 
+    # Of a Mesh, in a step of a rotation: what may have a certificate from before it
+    LEAVES_FROM_BEFORE = "LeavesFromBefore"
+    LEAVES_RENEWED = "LeavesRenewed"
+
     # Pods that a PodBounceDirective leaves alone
     NO_CONTROLLER = "NoController"
     MIRROR_POD = "MirrorPod"

@@ -45,8 +45,11 @@ def find_root_change(
     """Return the change that workloads may not have followed yet, None if there is none.
 
     The roots themselves count, once istiod publishes the very text that is pinned; where nobody
-    pins any, others end it. Times are those of the API server, as pods have them.
+    pins any, others end it. Times are those of the API server, as pods have them. While a rotation
+    is under way there is none: its steps tell of workloads.
     """
+    if trust.step is not None:
+        return None
     known = RootChange(roots=told.roots, since=told.since) if told else None
     published = trust.root_fingerprints
     last = known.roots if known else restarted_for

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from roottrust.api.mesh import MeshStatus
 from roottrust.api.stale_workloads import StaleWorkloads
-from roottrust.domain.mesh_bounce import MeshRestart
+from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.stale_workloads import RootChange
 
@@ -56,13 +56,16 @@ def see_first(trust: ObservedTrust, known: WorkloadTrust) -> WorkloadTrust:
 
 
 def find_restart(trust: ObservedTrust, known: WorkloadTrust) -> MeshRestart | None:
-    """Return what is to be restarted for next, None for nothing: changed roots go first."""
-    if not trust.restarts_pods or trust.pinned is None:
+    """Return what is to be restarted for next, None for nothing: changed roots go first.
+
+    While a rotation is under way, its steps say what is restarted, and all else waits.
+    """
+    if not trust.restarts_pods or trust.pinned is None or trust.step is not None:
         return None
     if is_restart_due(trust, known.restarted_for):
-        return MeshRestart(trust_hash=trust.pinned, is_for_roots=True)
+        return MeshRestart(trust_hash=trust.pinned, cause=RestartCause.ROOTS)
     if _is_issuance_due(trust, known.generation):
-        return MeshRestart(trust_hash=build_issuance_hash(trust), is_for_roots=False)
+        return MeshRestart(trust_hash=build_issuance_hash(trust), cause=RestartCause.ISSUANCE)
     return None
 
 
@@ -107,7 +110,7 @@ def note_asked(
 
     If all of it was written just now, and every istiod serves the generation, it is for that, too.
     """
-    if not restart.is_for_roots:
+    if restart.cause is RestartCause.ISSUANCE:
         return replace(known, generation=trust.generation)
     covers = is_at_once and trust.is_generation_served
     return replace(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 
@@ -25,3 +27,13 @@ def read_retry_after(value: str | None) -> float | None:
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return None
     return seconds
+
+
+def read_date(value: str | None) -> datetime | None:
+    """Return when an answer was given by the server's clock, None where it does not say."""
+    try:
+        found = parsedate_to_datetime(value) if value is not None else None
+    except ValueError:
+        return None
+    # Without a zone it is UTC (RFC 9110).
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

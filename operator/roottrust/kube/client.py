@@ -6,7 +6,9 @@ the work queue.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from roottrust.domain.errors import RootTrustError
@@ -38,6 +40,14 @@ class OnWrite(Protocol):
 
 def ignore_write(*, verb: str, kind: str, result: str) -> None:
     """Count nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A part of a list; `answered_at` is by the API server's clock, None where it does not say."""
+
+    items: tuple[Mapping[str, Any], ...]
+    answered_at: datetime | None = None
 
 
 class KubeClient:
@@ -124,6 +134,18 @@ class KubeClient:
         return await self._list(
             kind, namespace=namespace, selectors=selectors, accept=METADATA_LIST
         )
+
+    def list_pages(
+        self,
+        kind: ResourceKind,
+        *,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+    ) -> AsyncIterator[Page]:
+        """Yield the objects of a kind page by page, for whoever keeps little of each."""
+        selectors = build_selectors(label_selector, field_selector)
+        return self._list_pages(kind, namespace=namespace, selectors=selectors, accept=JSON)
 
     async def apply(
         self,
@@ -228,17 +250,30 @@ class KubeClient:
         selectors: Mapping[str, str],
         accept: str,
     ) -> tuple[Mapping[str, Any], ...]:
+        pages = self._list_pages(kind, namespace=namespace, selectors=selectors, accept=accept)
+        return tuple([each async for page in pages for each in page.items])
+
+    async def _list_pages(
+        self,
+        kind: ResourceKind,
+        *,
+        namespace: str | None,
+        selectors: Mapping[str, str],
+        accept: str,
+    ) -> AsyncIterator[Page]:
         path = build_path(kind, namespace=namespace)
         query = {"limit": str(PAGE_SIZE), **selectors}
-        items: list[Mapping[str, Any]] = []
         while True:
-            page = await self._transport.send("GET", path, verb="list", query=query, accept=accept)
-            if page is None:
+            found, answered_at = await self._transport.send_timed(
+                "GET", path, verb="list", query=query, accept=accept
+            )
+            if found is None:
                 raise build_missing(path)
-            items += map(drop_managed_fields, page.get("items") or ())
-            following = page.get("metadata", {}).get("continue")
+            items = tuple(map(drop_managed_fields, found.get("items") or ()))
+            yield Page(items=items, answered_at=answered_at)
+            following = found.get("metadata", {}).get("continue")
             if not following:
-                return tuple(items)
+                return
             query["continue"] = following
 
     async def _write(

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,7 +16,7 @@ from kubernetes.aio.client import ApiClient
 
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
-from roottrust.http.answer import parse_object, read_retry_after
+from roottrust.http.answer import parse_object, read_date, read_retry_after
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.http.guarded_request import build_request_class
 from roottrust.kube.access import KubeAccess
@@ -76,15 +77,39 @@ class KubeTransport:
         Raises one of the product's errors for anything but a success and "there is no such object",
         and what the guard raises when a write may not be sent.
         """
+        answer, _ = await self.send_timed(
+            method,
+            path,
+            verb=verb,
+            query=query,
+            body=body,
+            content_type=content_type,
+            accept=accept,
+        )
+        return answer
+
+    async def send_timed(
+        self,
+        method: str,
+        path: str,
+        *,
+        verb: str,
+        query: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        content_type: str = JSON,
+        accept: str = JSON,
+    ) -> tuple[dict[str, Any] | None, datetime | None]:
+        """Send one request as above, and return by the server's clock when it was answered, too."""
         headers = await self._build_headers(accept=accept, content_type=content_type)
         url = self._build_url(path, query)
         async with self._slots:
             status, data, answer_headers = await self._exchange(method, url, headers, body)
         answer = parse_object(data)
+        answered_at = read_date(answer_headers.get("Date"))
         if status < HTTPStatus.MULTIPLE_CHOICES:
-            return self._require_object(answer)
+            return self._require_object(answer), answered_at
         if status == HTTPStatus.NOT_FOUND and _is_missing_object(answer, path=path):
-            return None
+            return None, answered_at
         raise _classify(status, answer, answer_headers, verb, path)
 
     async def stream(

@@ -8,9 +8,12 @@ import pytest
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.cluster.mesh_controller import LAG_SECONDS, MeshController
+from roottrust.cluster.mesh_directives import MeshDirectives
 from roottrust.cluster.mesh_objects import MeshObjects
 from roottrust.cluster.mesh_report import MeshReporter
-from roottrust.cluster.stale_observer import LOOK_SECONDS, StaleObserver
+from roottrust.cluster.pod_pace import LOOK_SECONDS
+from roottrust.cluster.rotation_observer import RotationObserver
+from roottrust.cluster.stale_observer import StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.errors import AccessDeniedError
@@ -94,12 +97,11 @@ class FakeServer:
             observer=TrustObserver(client, self.store, place=PLACE, now=lambda: NOW),
             reporter=MeshReporter(client, events=client, metrics=Metrics()),
             restarts=TrustRestarts(
-                client,
-                self.store,
-                place=PLACE,
+                MeshDirectives(client, self.store, place=PLACE),
                 istiods=IstiodNamespaces(client, self.store),
             ),
             stale=StaleObserver(client, now=lambda: self.now),
+            rotation=RotationObserver(client, now=lambda: self.now),
             now=lambda: NOW,
         )
 

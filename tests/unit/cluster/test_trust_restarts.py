@@ -6,9 +6,10 @@ import pytest
 
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import DIRECTIVES
+from roottrust.cluster.mesh_directives import MeshDirectives
 from roottrust.cluster.trust_restarts import POLL_SECONDS, RestartProgress, TrustRestarts
 from roottrust.domain.errors import ConflictError
-from roottrust.domain.mesh_bounce import GROUPS_MAX, MeshRestart
+from roottrust.domain.mesh_bounce import GROUPS_MAX, MeshRestart, RestartCause
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.reasons import Reason
 from roottrust.domain.served_namespaces import ServedNamespaces
@@ -21,7 +22,7 @@ from tests.unit.domain.test_mesh_bounce import build_proxy
 
 HERE, ELSEWHERE = (ROOT.roots[0].fingerprint,), (OTHER.roots[0].fingerprint,)
 DONE = WorkloadTrust(restarted_for=HERE)
-FOR_ROOTS = MeshRestart(trust_hash=ROOT.text_fingerprint, is_for_roots=True)
+FOR_ROOTS = MeshRestart(trust_hash=ROOT.text_fingerprint, cause=RestartCause.ROOTS)
 ISSUANCE = {"restarts_on_issuance": True, "generation": 2, "is_generation_served": True}
 NAMES = tuple(f"n-{number:03}" for number in range(GROUPS_MAX + 1))
 
@@ -65,7 +66,8 @@ class FakeServer:
     ) -> RestartProgress:
         client: Any = self
         istiods = IstiodNamespaces(client, self.store)
-        restarts = TrustRestarts(client, self.store, place=PLACE, istiods=istiods)
+        directives = MeshDirectives(client, self.store, place=PLACE)
+        restarts = TrustRestarts(directives, istiods=istiods)
         known = WorkloadTrust(restarted_for=restarted_for, generation=generation)
         return await restarts.advance(trust, known)
 
@@ -136,7 +138,9 @@ async def test_a_new_generation_is_answered_once_and_without_istiod() -> None:
     server, trust = FakeServer("bookinfo"), build("bookinfo", **ISSUANCE)
     progress = await server.advance(trust, HERE, generation=1)
     assert progress.known == WorkloadTrust(restarted_for=HERE, generation=2)
-    assert progress.asked == MeshRestart(trust_hash=build_issuance_hash(trust), is_for_roots=False)
+    assert progress.asked == MeshRestart(
+        trust_hash=build_issuance_hash(trust), cause=RestartCause.ISSUANCE
+    )
     (name,) = server.names
     found = server.store.get(DIRECTIVES, namespace="gloo-mesh", name=name)
     assert found is not None

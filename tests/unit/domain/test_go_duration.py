@@ -71,7 +71,9 @@ def test_what_go_refuses(text: str) -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 1000), st.sampled_from(sorted(UNITS))), min_size=1, max_size=4)
+    st.lists(
+        st.tuples(st.integers(0, 1000), st.sampled_from(sorted(UNITS))), min_size=1, max_size=4
+    )
 )
 def test_parts_add_up(parts: list[tuple[int, str]]) -> None:
     found = parse_go_duration("".join(f"{number}{unit}" for number, unit in parts))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from roottrust.api.pod_bounce_directive import PodBounceDirectiveSpec
@@ -8,18 +9,19 @@ from roottrust.domain.mesh_bounce import (
     GROUPS_MAX,
     MeshRestart,
     ProxyGroup,
+    RestartCause,
     build_bounce,
     build_bounce_name,
-    count_parts,
     find_groups,
+    list_left,
 )
 from roottrust.domain.mesh_plan import MeshPlace
 from tests.unit.domain.bounces import HASH
 from tests.unit.domain.observations import build_istiod
 
 PLACE = MeshPlace(cluster="cluster1", home="gloo-mesh")
-ROOTS = MeshRestart(trust_hash=HASH, is_for_roots=True)
-ISSUANCE = MeshRestart(trust_hash=HASH, is_for_roots=False)
+ROOTS = MeshRestart(trust_hash=HASH, cause=RestartCause.ROOTS)
+ISSUANCE = MeshRestart(trust_hash=HASH, cause=RestartCause.ISSUANCE)
 
 
 def build_proxy(
@@ -62,17 +64,42 @@ def build_groups(count: int) -> tuple[ProxyGroup, ...]:
 
 
 def test_many_namespaces_take_several_directives() -> None:
-    counts = (0, 1, GROUPS_MAX, GROUPS_MAX + 1)
-    assert [count_parts(build_groups(count), ROOTS) for count in counts] == [1, 1, 1, 2]
-    assert [count_parts(build_groups(count), ISSUANCE) for count in counts] == [0, 1, 1, 2]
     groups = build_groups(GROUPS_MAX + 1)
-    built = [
-        build_bounce(build_istiod(), groups, place=PLACE, restart=ROOTS, part=part)
-        for part in (1, 2)
-    ]
-    specs = [PodBounceDirectiveSpec.model_validate(each["spec"]) for each in built]
-    assert [len(each.pods_to_bounce) for each in specs] == [GROUPS_MAX + 1, 1]
-    assert specs[1].pods_to_bounce[0].namespace == f"n-{GROUPS_MAX}"
+    assert list_left(groups, ()) == groups
+    first = build_bounce(build_istiod(), groups, place=PLACE, restart=ROOTS, part=1)
+    assert len(read_directive(first).spec.pods_to_bounce) == GROUPS_MAX + 1
+    left = list_left(groups, [first])
+    second = build_bounce(build_istiod(), left, place=PLACE, restart=ROOTS, part=2)
+    (group,) = PodBounceDirectiveSpec.model_validate(second["spec"]).pods_to_bounce
+    assert group.namespace == f"n-{GROUPS_MAX}"
+    assert list_left(groups, [first, second]) == ()
+
+
+def test_what_goes_meanwhile_leaves_nobody_out() -> None:
+    groups = build_groups(GROUPS_MAX + 2)
+    first = build_bounce(build_istiod(), groups, place=PLACE, restart=ISSUANCE, part=1)
+    assert list_left(groups[5:], [first]) == groups[GROUPS_MAX:]
+
+
+def test_a_step_of_istiod_restarts_it_alone() -> None:
+    restart = MeshRestart(trust_hash=HASH, cause=RestartCause.STEP_OF_ISTIOD)
+    built = build_bounce(build_istiod(), (), place=PLACE, restart=restart, part=1)
+    (group,) = read_directive(built).spec.pods_to_bounce
+    assert (group.labels, group.root_cert_sync) == ({"app": "istiod"}, None)
+
+
+def test_a_step_of_workloads_restarts_what_is_older() -> None:
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    restart = MeshRestart(
+        trust_hash=HASH, cause=RestartCause.STEP_OF_WORKLOADS, created_before=moment
+    )
+    built = build_bounce(build_istiod(), build_groups(1), place=PLACE, restart=restart, part=1)
+    directive = read_directive(built)
+    assert [each.namespace for each in directive.spec.pods_to_bounce] == ["n-0"]
+    assert directive.spec.created_before == moment
+    assert restart.concerns({"creationTimestamp": "2029-12-31T23:59:59Z"})
+    assert not restart.concerns({"creationTimestamp": "2030-01-01T00:00:00Z"})
+    assert restart.concerns({})
 
 
 def test_istiod_goes_first_and_all_others_wait_for_the_roots() -> None:

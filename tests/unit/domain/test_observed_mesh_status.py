@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from roottrust.api.mesh import MeshStatus
 from roottrust.api.stale_workloads import StaleWorkloads
-from roottrust.domain.mesh_bounce import MeshRestart
+from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_mesh_status import build_mesh_status, list_mesh_transitions
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.served_namespaces import ServedNamespaces
@@ -204,14 +204,22 @@ def test_what_a_person_cannot_restart_by_kubectl_gets_no_command() -> None:
     assert (status.message or "").endswith("or restart them yourself.")
 
 
-@pytest.mark.parametrize("is_for_roots", [True, False])
-def test_an_event_tells_that_restarts_are_asked_for(is_for_roots: bool) -> None:
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (RestartCause.ROOTS, "The roots have changed"),
+        (RestartCause.ISSUANCE, "restartOn: Issuance"),
+        (RestartCause.STEP_OF_ISTIOD, "ISTIO_MULTIROOT_MESH is off"),
+        (RestartCause.STEP_OF_WORKLOADS, "a certificate from before"),
+    ],
+)
+def test_an_event_tells_that_restarts_are_asked_for(cause: RestartCause, words: str) -> None:
     status = build(build_trust())
     assert list_mesh_transitions(status, status) == ()
-    restart = MeshRestart(trust_hash="a" * 64, is_for_roots=is_for_roots)
+    restart = MeshRestart(trust_hash="a" * 64, cause=cause)
     (asked,) = list_mesh_transitions(status, build_stale(), asked=restart)
     assert (asked.reason, asked.is_normal) == ("RestartsRequested", True)
-    assert ("Issuance" in asked.message) != is_for_roots
+    assert words in asked.message
 
 
 def test_events_tell_that_workloads_have_other_roots_and_that_none_has_any_more() -> None:

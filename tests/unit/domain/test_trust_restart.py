@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roottrust.domain.mesh_bounce import MeshRestart
+from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.trust_restart import (
     WorkloadTrust,
@@ -68,7 +68,9 @@ def test_at_first_sight_what_is_there_is_right() -> None:
 def test_a_raised_generation_is_restarted_for_once() -> None:
     known = see_first(ask(2), WorkloadTrust(restarted_for=HERE, generation=1))
     restart = find_restart(ask(2), known)
-    assert restart == MeshRestart(trust_hash=build_issuance_hash(ask(2)), is_for_roots=False)
+    assert restart == MeshRestart(
+        trust_hash=build_issuance_hash(ask(2)), cause=RestartCause.ISSUANCE
+    )
     done = note_asked(ask(2), known, restart, is_at_once=True)
     assert done.generation == 2
     assert find_restart(ask(2), see_first(ask(2), done)) is None
@@ -119,7 +121,7 @@ def test_another_policy_counts_from_its_own_generation() -> None:
 def test_changed_roots_go_first_and_may_be_for_the_issuance_as_well() -> None:
     known = WorkloadTrust(restarted_for=ELSEWHERE, generation=1)
     restart = find_restart(ask(2), known)
-    assert restart == MeshRestart(trust_hash=ROOT.text_fingerprint, is_for_roots=True)
+    assert restart == MeshRestart(trust_hash=ROOT.text_fingerprint, cause=RestartCause.ROOTS)
     at_once = note_asked(ask(2), known, restart, is_at_once=True)
     assert (at_once.restarted_for, at_once.generation) == (HERE, 2)
     early = ask(2, is_generation_served=False)

@@ -1,0 +1,75 @@
+"""What a step of a rotation restarts: istiod where it has to be, and workloads that are too old."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from roottrust.api.choices import RestartScope
+from roottrust.api.mesh import RotationEvidence
+from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
+from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.old_leaves import CUT
+from roottrust.domain.trust_restart import WorkloadTrust
+
+_SCOPES = {
+    RestartCause.STEP_OF_ISTIOD: RestartScope.ISTIOD,
+    RestartCause.STEP_OF_WORKLOADS: RestartScope.WORKLOADS,
+}
+
+
+def find_step_restart(trust: ObservedTrust, evidence: RotationEvidence) -> MeshRestart | None:
+    """Return what is to be restarted for next, None for nothing; each is asked for once."""
+    if not trust.restarts_pods:
+        return None
+    is_old = evidence.since is not None and evidence.total > 0
+    if is_old and RestartScope.WORKLOADS not in evidence.restarts_requested:
+        return MeshRestart(
+            trust_hash=_build_hash(evidence.step, RestartScope.WORKLOADS),
+            cause=RestartCause.STEP_OF_WORKLOADS,
+            created_before=evidence.since + CUT if evidence.since else None,
+        )
+    if _is_deaf(trust) and RestartScope.ISTIOD not in evidence.restarts_requested:
+        return MeshRestart(
+            trust_hash=_build_hash(evidence.step, RestartScope.ISTIOD),
+            cause=RestartCause.STEP_OF_ISTIOD,
+        )
+    return None
+
+
+def note_requested(evidence: RotationEvidence, restart: MeshRestart) -> RotationEvidence:
+    """Return the evidence once the last directive of a restart is written."""
+    requested = (*evidence.restarts_requested, _SCOPES[restart.cause])
+    return evidence.model_copy(update={"restarts_requested": requested})
+
+
+def note_step(
+    trust: ObservedTrust, known: WorkloadTrust, evidence: RotationEvidence
+) -> WorkloadTrust:
+    """Return what workloads count as restarted for in a rotation, which tells itself who is late.
+
+    All that have followed a step know its roots; and who knew more roots knows those of them that
+    are left.
+    """
+    known = replace(known, stale=None)
+    roots = trust.root_fingerprints
+    if evidence.since is None or not roots or not trust.is_as_pinned:
+        return known
+    if evidence.total == 0 or set(roots) <= set(known.restarted_for):
+        return replace(known, restarted_for=roots)
+    return known
+
+
+def _is_deaf(trust: ObservedTrust) -> bool:
+    """Whether istiod has other roots from its agents than it publishes, and takes none unasked."""
+    return (
+        trust.istiod.multi_root is False
+        and trust.step is not None
+        and trust.step.is_held_by(trust.istiod.wanted)
+        and not trust.is_as_pinned
+    )
+
+
+def _build_hash(step: str, scope: RestartScope) -> str:
+    """Return the trust hash of a step: another one than the hash of any roots."""
+    return hashlib.sha256(f"rotationStep {step} {scope}".encode()).hexdigest()
