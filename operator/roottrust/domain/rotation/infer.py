@@ -28,14 +28,16 @@ class FoundPosture:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundRoots:
-    """The issuers that Vault has: the root as the policy names it, and the wanted generation's.
+    """The issuers that Vault has: the root in use, and that of the highest generation there is.
 
-    `is_default` says that the latter is the mount's default one; each may have been told to sign
-    no more.
+    `generation` is the latter's, if that is not the wanted one: a rotation may have been asked for
+    while another is under way. `is_default` says that it is the mount's default one; each may have
+    been told to sign no more.
     """
 
     previous: RotationRoot | None
     named: RotationRoot | None
+    generation: int | None = None
     is_default: bool = False
     is_previous_withdrawn: bool = False
     is_named_withdrawn: bool = False
@@ -54,18 +56,18 @@ def infer_state(
     """
     now = now.replace(microsecond=0)
     found, named, previous = tuple(postures), vault.named, vault.previous
+    generation = vault.generation or wish.generation
     if named is None or previous is None:
         return RotationStatus(root_generation=wish.generation)
     if vault.is_default or vault.is_previous_withdrawn or named == previous:
-        return RotationStatus(root_generation=wish.generation, root=named)
+        return RotationStatus(root_generation=generation, root=named)
     if vault.is_named_withdrawn:
-        before = wish.generation - 1
-        return RotationStatus(root_generation=before, rejected_generation=wish.generation)
+        return RotationStatus(root_generation=generation - 1, rejected_generation=generation)
     stage, strategy = _find_stage(found, named)
     at_stage = [wish.find_wave(each.cluster) for each in found if _has_reached(each, stage, named)]
     return RotationStatus(
-        root_generation=wish.generation - 1,
-        to_generation=wish.generation,
+        root_generation=generation - 1,
+        to_generation=generation,
         strategy=strategy,
         stage=stage,
         wave=max(at_stage, default=0),

@@ -45,7 +45,10 @@ def advance(
         return Step(state=_change(known, root_generation=wish.generation))
     if before.stage is None:
         return _begin(before, wish, view, now)
-    return _go_on(_note_members(_retarget(before, wish), view), wish, view, now)
+    state = _note_members(before, view)
+    if _is_overtaken(state, wish):
+        return Step(state=_retarget(state, wish))
+    return _go_on(state, wish, view, now)
 
 
 def is_due(state: RotationStatus | None, wish: RotationWish) -> bool:
@@ -75,12 +78,21 @@ def _begin(state: RotationStatus, wish: RotationWish, view: FleetView, now: date
     return Step(state=_note_members(begun, view))
 
 
+def _is_overtaken(state: RotationStatus, wish: RotationWish) -> bool:
+    """Whether a higher generation is asked for while nothing was made of the one before."""
+    return state.stage is Stage.PREPARE and wish.generation > (state.to_generation or 0)
+
+
 def _retarget(state: RotationStatus, wish: RotationWish) -> RotationStatus:
-    """Let a generation that is raised while nothing was made of the one before take its place."""
-    target = state.to_generation or 0
-    if state.stage is Stage.PREPARE and wish.generation > target:
-        return _change(state, to_generation=wish.generation, next=None, cross_certificate=None)
-    return state
+    """Let the higher generation take its place; what was seen in Vault was not its root yet."""
+    return _change(
+        state,
+        to_generation=wish.generation,
+        strategy=None,
+        next=None,
+        cross_certificate=None,
+        proven_at=None,
+    )
 
 
 def _note_members(state: RotationStatus, view: FleetView) -> RotationStatus:
