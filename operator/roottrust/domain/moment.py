@@ -19,11 +19,12 @@ def show_time(moment: datetime) -> str:
 
 def tell_distance(moment: datetime, *, now: datetime) -> str:
     """Return how far away a time is, in words, in the largest unit of which there are two."""
-    length = _tell_length(abs(moment - now))
+    length = tell_length(abs(moment - now))
     return f"in {length}" if moment > now else f"{length} ago"
 
 
-def _tell_length(length: timedelta) -> str:
+def tell_length(length: timedelta) -> str:
+    """Return how long something takes, in words, in the largest unit of which there are two."""
     for unit, name in _UNITS:
         number = length // unit
         if number >= 2:

@@ -9,7 +9,7 @@ from typing import Any
 from roottrust.api.choices import ManagementMode
 from roottrust.api.rotation import ClusterGeneration
 from roottrust.cli.policy_choice import Manifest, get_full_name
-from roottrust.cli.status.build_report import read_rotation
+from roottrust.cli.status.found_rotation import read_rotation
 from roottrust.cli.status.report import PolicyReport
 from roottrust.domain.errors import DependencyMissingError, InvalidSpecError
 from roottrust.domain.reasons import Reason
@@ -48,12 +48,9 @@ class RaisedGeneration:
         """
         rotation = read_rotation(self.policy)
         known = rotation.intermediate_generation
-        guards: tuple[Operation, ...] = (
-            {"op": "test", "path": "/metadata/uid", "value": self.policy["metadata"]["uid"]},
-            {"op": "test", "path": _POINTER, "value": known},
-        )
         if not self.clusters:
-            return (*guards, {"op": "replace", "path": _POINTER, "value": self.after})
+            return build_raise(self.policy, _POINTER, before=known, after=self.after)
+        guards = build_guards(self.policy, _POINTER, known)
         if rotation.clusters:
             value = [_build_entry(each) for each in rotation.clusters]
             guards = (*guards, {"op": "test", "path": _CLUSTERS_POINTER, "value": value})
@@ -71,6 +68,22 @@ class RaisedGeneration:
             yield ClusterGeneration(name=name, intermediate_generation=self.after)
 
 
+def build_guards(policy: Manifest, pointer: str, value: object) -> tuple[Operation, ...]:
+    """Return the part of a JSON patch that holds only for this policy with this value."""
+    return (
+        {"op": "test", "path": "/metadata/uid", "value": policy["metadata"]["uid"]},
+        {"op": "test", "path": pointer, "value": value},
+    )
+
+
+def build_raise(
+    policy: Manifest, pointer: str, *, before: int, after: int
+) -> tuple[Operation, ...]:
+    """Return a JSON patch that raises a number, unless somebody else did."""
+    raised = {"op": "replace", "path": pointer, "value": after}
+    return (*build_guards(policy, pointer, before), raised)
+
+
 def plan_rotation(
     policies: tuple[Manifest, ...], *, clusters: tuple[str, ...] = ()
 ) -> RaisedGeneration:
@@ -78,7 +91,7 @@ def plan_rotation(
 
     One number for all that are rotated, above all that they have had.
     """
-    policy = _choose(policies)
+    policy = choose_policy(policies)
     rotation = read_rotation(policy)
     before = rotation.intermediate_generation
     concerned = clusters or tuple(each.name for each in rotation.clusters)
@@ -98,7 +111,7 @@ def plan_following(
 
     Raises RootTrustError where nothing would come of it, or it is not one.
     """
-    policy = _choose(policies)
+    policy = choose_policy(policies)
     rotation = read_rotation(policy)
     found = {rotation.find_generation(each) for each in clusters}
     if len(found) > 1 and generation is None:
@@ -133,7 +146,8 @@ def _build_entry(entry: ClusterGeneration) -> dict[str, Any]:
     return entry.model_dump(mode="json", by_alias=True)
 
 
-def _choose(policies: tuple[Manifest, ...]) -> Manifest:
+def choose_policy(policies: tuple[Manifest, ...]) -> Manifest:
+    """Return the one policy that is meant; raises RootTrustError where nothing would come of it."""
     if len(policies) > 1:
         names = list_some(tuple(map(get_full_name, policies)), most=5)
         raise InvalidSpecError(
@@ -147,8 +161,8 @@ def _choose(policies: tuple[Manifest, ...]) -> Manifest:
     management: Mapping[str, Any] = policy["spec"].get("management") or {}
     if management.get("mode") == ManagementMode.OBSERVE:
         raise InvalidSpecError(
-            f"{get_full_name(policy)} has management.mode: Observe, so the operator would hand the "
-            "new generation to no istiod: set Manage first.",
+            f"{get_full_name(policy)} has management.mode: Observe, so the operator would change "
+            "nothing: set Manage first.",
             reason=Reason.CHANGES_PENDING,
         )
     return policy

@@ -27,7 +27,12 @@ from roottrust.domain.health import (
     judge_mesh_condition,
 )
 from roottrust.domain.instance_check import CheckedInstance
-from roottrust.domain.issuance_object import read_instances, read_issuance, read_spec
+from roottrust.domain.issuance_object import (
+    read_instances,
+    read_issuance,
+    read_roots,
+    read_spec,
+)
 from roottrust.domain.mesh_condition import MeshCondition, build_unknown
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.mesh_propagation import judge_propagation
@@ -45,7 +50,8 @@ class MeshSources:
 
     `told` is what the policy's status says, `reported` what its cluster reports, `mirrored` what
     the hub judged of its intermediates. Of the policy are `bundle`, the fingerprints of its roots,
-    and its messages: of conditions that are False, and of warnings.
+    and its messages: of conditions that are False, and of warnings. `is_turning` says that its root
+    is being rotated, so that clusters do not all have the same roots.
     """
 
     key: MeshKey
@@ -56,6 +62,15 @@ class MeshSources:
     mirrored: MirroredMesh | None = None
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    is_turning: bool = False
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        """The fingerprints of the roots that this mesh is to have, None where nobody tells."""
+        if not self.is_turning:
+            return self.bundle
+        spec = read_spec(self.certificate) if self.certificate else None
+        return tuple(each.fingerprint for each in read_roots(spec.trust_bundle)) if spec else None
 
     @property
     def outdated(self) -> MeshCondition | None:
@@ -132,10 +147,11 @@ def _list_conditions(
         yield sources.outdated
     if issuance is not None:
         yield issuance.judge()
-    if sources.reported is not None:
+    roots = sources.roots
+    if sources.reported is not None and (roots or not sources.is_turning):
         name = sources.key.name
         target = issuance.mesh if issuance else MeshTarget(name=name, namespace="", deployment="")
-        yield judge_propagation(target, sources.reported, bundle=sources.bundle)
+        yield judge_propagation(target, sources.reported, bundle=roots)
 
 
 def _find_message(conditions: tuple[MeshCondition, ...], told: str | None) -> str | None:

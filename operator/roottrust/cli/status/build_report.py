@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from pydantic import ValidationError
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
-from roottrust.api.root_trust_policy_status import RootStatus, RootTrustPolicyStatus
-from roottrust.api.rotation import Rotation
+from roottrust.api.root_trust_policy_status import (
+    RootStatus,
+    RootTrustPolicyStatus,
+    TrustedRoot,
+)
 from roottrust.cli.status.build_mesh import MeshSources, build_mesh
 from roottrust.cli.status.build_operator import build_operator
+from roottrust.cli.status.build_rotation import build_rotation
 from roottrust.cli.status.found import FoundObjects, Known, Manifest, MeshKey, read_known
+from roottrust.cli.status.found_rotation import read_rotation
 from roottrust.cli.status.report import (
     ConditionReport,
     MeshReport,
@@ -24,6 +28,7 @@ from roottrust.cli.status.report import (
     StatusReport,
     Summary,
 )
+from roottrust.cli.status.rotation_report import TrustedRootReport
 from roottrust.domain.health import Health, find_worst_health, judge_end, judge_status
 from roottrust.domain.issuance_object import find_pinned
 from roottrust.domain.reasons import ConditionType
@@ -32,7 +37,6 @@ from roottrust.domain.rotation.known_roots import list_known_roots
 
 # They hold while something is not as it should be, and say what Ready says.
 _OF_PROGRESS = frozenset({ConditionType.RECONCILING, ConditionType.STALLED})
-_INTERMEDIATES = frozenset({"intermediateGeneration", "clusters"})
 _NOTHING = RootTrustPolicyStatus()
 
 
@@ -72,12 +76,14 @@ def build_policy(manifest: Manifest, known: Known, *, now: datetime) -> PolicyRe
     metadata = manifest["metadata"]
     status = read_policy_status(manifest)
     root = _build_root(status.root, now=now) if status.root else None
+    turning = build_rotation(manifest, status, known.reports, now=now)
     meshes = _build_meshes(manifest, status, known, now=now)
     conditions = _list_unmet(status.conditions)
     is_outdated = is_status_outdated(manifest, status)
     healths = [each.health for each in meshes]
     healths += [each.health for each in conditions]
     healths += [root.health] if root else []
+    healths += [turning.health] if turning else []
     healths += [Health.UNKNOWN] if is_outdated else []
     healths += [Health.WARNING] if status.warnings else []
     totals = status.mesh_totals
@@ -92,6 +98,8 @@ def build_policy(manifest: Manifest, known: Known, *, now: datetime) -> PolicyRe
         generation=rotation.intermediate_generation,
         cluster_generations={each.name: each.intermediate_generation for each in rotation.clusters},
         root=root,
+        trust_bundle=tuple(map(_build_trusted, status.trust_bundle)),
+        rotation=turning,
         meshes_ready=totals.ready if totals else 0,
         meshes_total=max(totals.total if totals else 0, len(meshes)),
         meshes=meshes,
@@ -114,13 +122,6 @@ def is_status_outdated(manifest: Manifest, status: RootTrustPolicyStatus) -> boo
     return (status.observed_generation or -1) < generation
 
 
-def read_rotation(manifest: Manifest) -> Rotation:
-    """Return what a policy asks for, as far as it concerns intermediates."""
-    spec: Mapping[str, Any] = manifest.get("spec") or {}
-    written = spec.get("rotation") or {}
-    return Rotation.model_validate({name: written[name] for name in _INTERMEDIATES & set(written)})
-
-
 def _get_place(manifest: Manifest) -> tuple[str, str]:
     return manifest["metadata"]["namespace"], manifest["metadata"]["name"]
 
@@ -132,6 +133,15 @@ def _build_root(root: RootStatus, *, now: datetime) -> RootReport:
         fingerprint=root.fingerprint,
         not_after=root.not_after,
         mount=root.mount,
+    )
+
+
+def _build_trusted(root: TrustedRoot) -> TrustedRootReport:
+    return TrustedRootReport(
+        fingerprint=root.fingerprint,
+        reason=root.reason,
+        subject=root.subject,
+        not_after=root.not_after,
     )
 
 
@@ -170,6 +180,7 @@ def _build_meshes(
                 bundle=bundle,
                 failures=failures,
                 warnings=status.warnings,
+                is_turning=status.rotation is not None and status.rotation.stage is not None,
             ),
             now=now,
         )

@@ -7,9 +7,10 @@ from datetime import datetime
 
 import click
 
-from roottrust.api.choices import ConditionStatus
+from roottrust.api.choices import ConditionStatus, TrustReason
 from roottrust.cli.counted import count
 from roottrust.cli.status.render_mesh import build_mesh_node
+from roottrust.cli.status.render_rotation import build_rotation_node
 from roottrust.cli.status.report import (
     ConditionReport,
     OperatorReport,
@@ -18,10 +19,12 @@ from roottrust.cli.status.report import (
     RootReport,
     StatusReport,
 )
+from roottrust.cli.status.rotation_report import TrustedRootReport
 from roottrust.cli.status.sign import build_line, show_fingerprint
 from roottrust.cli.text_tree import Node, draw_tree
-from roottrust.domain.health import Health
+from roottrust.domain.health import Health, judge_end
 from roottrust.domain.moment import tell_distance
+from roottrust.domain.root_check import WARN_BEFORE_EXPIRY
 
 _END_COLOURS = {Result.WELL: "green", Result.UNFINISHED: "yellow", Result.FAULTY: "red"}
 _ENDS = {
@@ -72,7 +75,10 @@ def _list_troubles(policy: PolicyReport) -> Iterator[Node]:
         yield Node(text=build_line(Health.UNKNOWN, "operator", _UNSEEN))
     for condition in _list_shown(policy.conditions):
         yield Node(text=_render_condition(condition))
+    said = policy.rotation.message if policy.rotation else None
     for warning in policy.warnings:
+        if said and warning in said:
+            continue  # the rotation's line says it
         yield Node(text=build_line(Health.WARNING, "warning", warning))
 
 
@@ -95,10 +101,23 @@ def _build_tree(policy: PolicyReport, *, now: datetime) -> Iterator[Node]:
     if more > 0:
         text = f"and {count(more, 'mesh')} more, which the policy's status has no room for"
         nodes.append(Node(text=click.style(text, dim=True)))
+    above = tuple(_list_of_root(policy, now=now))
     if policy.root is None:
-        yield from nodes
+        yield from (*above, *nodes)
     else:
-        yield Node(text=_render_root(policy.root, now=now), children=tuple(nodes))
+        yield Node(text=_render_root(policy.root, now=now), children=(*above, *nodes))
+
+
+def _list_of_root(policy: PolicyReport, *, now: datetime) -> Iterator[Node]:
+    """Return how far its rotation is, and the roots that are trusted beside it."""
+    name = f"{policy.namespace}/{policy.name}"
+    rotation = policy.rotation
+    node = build_rotation_node(rotation, policy=name, now=now) if rotation else None
+    if node is not None:
+        yield node
+    for root in policy.trust_bundle:
+        if root.reason != TrustReason.ROOT:
+            yield Node(text=_render_trusted(root, now=now))
 
 
 def _render_root(root: RootReport, *, now: datetime) -> str:
@@ -108,6 +127,17 @@ def _render_root(root: RootReport, *, now: datetime) -> str:
         f"{verb} {tell_distance(root.not_after, now=now)}",
     ]
     return build_line(root.health, f"root {root.subject}", ", ".join(words))
+
+
+def _render_trusted(root: TrustedRootReport, *, now: datetime) -> str:
+    words = [show_fingerprint(root.fingerprint)]
+    health = Health.GOOD
+    if root.not_after is not None:
+        health = judge_end(root.not_after, now=now, warn_before=WARN_BEFORE_EXPIRY)
+        verb = "ended" if root.not_after <= now else "ends"
+        words.append(f"{verb} {tell_distance(root.not_after, now=now)}")
+    subject = f" {root.subject}" if root.subject else ""
+    return build_line(health, f"trusted {root.reason}{subject}", ", ".join(words))
 
 
 def _render_end(report: StatusReport) -> str:

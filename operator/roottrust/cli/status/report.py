@@ -13,6 +13,7 @@ from pydantic import Field
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.cli.report_model import ReportModel
+from roottrust.cli.status.rotation_report import RotationReport, TrustedRootReport
 from roottrust.domain.health import Health
 
 FORMAT_VERSION = "1.1"
@@ -143,6 +144,12 @@ class PolicyReport(ReportModel):
         default_factory=dict, description="Of clusters that were rotated alone, theirs."
     )
     root: RootReport | None = Field(default=None, description="Its root; null before it is known.")
+    trust_bundle: tuple[TrustedRootReport, ...] = Field(
+        default=(), description="Roots that its meshes trust, or are to, in their order."
+    )
+    rotation: RotationReport | None = Field(
+        default=None, description="The rotation of its root; null where there never was one."
+    )
     meshes_ready: int = Field(description="Meshes that are ready, as the operator counts them.")
     meshes_total: int = Field(description="Meshes that it selects, also those not listed.")
     meshes: tuple[MeshReport, ...] = Field(

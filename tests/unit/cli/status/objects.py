@@ -86,7 +86,13 @@ def build_policy(
     ready = sum("message" not in each for each in told["meshes"])
     totals = {"total": len(told["meshes"]), "ready": ready}
     return {
-        "metadata": {"namespace": namespace, "name": name, "generation": generation},
+        "metadata": {
+            "namespace": namespace,
+            "name": name,
+            "generation": generation,
+            "uid": "u-1",
+            "resourceVersion": "7",
+        },
         "spec": spec or {"rotation": {"intermediateGeneration": 1}},
         "status": {"meshTotals": totals, **told},
     }

@@ -317,6 +317,8 @@ def test_the_form_of_the_json_is_stable() -> None:
         "generation",
         "clusterGenerations",
         "root",
+        "trustBundle",
+        "rotation",
         "meshesReady",
         "meshesTotal",
         "meshes",

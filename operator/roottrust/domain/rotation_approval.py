@@ -1,0 +1,49 @@
+"""Which stages of a rotation a person is asked for, and which of them waits for one now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from roottrust.api.choices import RotationStage as Stage
+from roottrust.api.choices import RotationStrategy as Strategy
+from roottrust.api.rotation_status import RotationStatus
+from roottrust.domain.rotation.stage import (
+    IN_WAVES,
+    NEEDS_APPROVAL,
+    find_next_stage,
+    list_stages,
+)
+from roottrust.domain.rotation.wish import RotationWish
+
+
+def is_asked_for(stage: Stage, wish: RotationWish) -> bool:
+    """Whether a person has to let a rotation into a stage."""
+    return (wish.is_manual and stage in NEEDS_APPROVAL) or (
+        stage is Stage.DROP and bool(wish.dependants)
+    )
+
+
+def list_asked_for(strategy: Strategy | None, wish: RotationWish) -> tuple[Stage, ...]:
+    """Return the stages that a person has to let a rotation into, in their order."""
+    order = list_stages(strategy or Strategy.CROSS_SIGNED)
+    return tuple(stage for stage in order if is_asked_for(stage, wish))
+
+
+def find_awaited(state: RotationStatus, wish: RotationWish, *, now: datetime) -> Stage | None:
+    """Return the stage that waits for a person alone: all before it is proven and has soaked."""
+    stage, strategy, proven_at = state.stage, state.strategy, state.proven_at
+    generation = state.to_generation or 0
+    if stage is None or strategy is None or proven_at is None:
+        return None
+    if generation in wish.orders.paused or now < _find_soaked(stage, proven_at, wish):
+        return None
+    if stage in IN_WAVES and (state.wave or 0) < len(wish.waves):
+        return None
+    following = find_next_stage(stage, strategy)
+    if following is None or wish.is_approved(following, generation):
+        return None
+    return following if is_asked_for(following, wish) else None
+
+
+def _find_soaked(stage: Stage, proven_at: datetime, wish: RotationWish) -> datetime:
+    return proven_at if stage is Stage.PREPARE else proven_at + wish.soak
