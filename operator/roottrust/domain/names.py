@@ -11,6 +11,8 @@ _DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _OBJECT_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 _COMMON_NAME_PREFIX = "roottrust istiod CA "
 _DIGEST_LENGTH = 12
+_ISSUER_PREFIX = "roottrust-g"
+_GENERATION_DIGITS = 7
 
 
 def is_dns_label(text: str) -> bool:
@@ -53,4 +55,11 @@ def build_audience(cluster: str) -> str:
 
 def build_issuer_name(generation: int) -> str:
     """Return the name of our root issuer of a generation; Vault refuses to make one twice."""
-    return f"roottrust-g{generation}"
+    return f"{_ISSUER_PREFIX}{generation}"
+
+
+def find_generation(issuer_name: str) -> int | None:
+    """Return the generation that the name of a root's issuer tells, None if it is none of ours."""
+    digits = issuer_name.removeprefix(_ISSUER_PREFIX)
+    is_ours = issuer_name.startswith(_ISSUER_PREFIX) and digits.isascii() and digits.isdigit()
+    return int(digits) if is_ours and len(digits) <= _GENERATION_DIGITS else None

@@ -16,6 +16,7 @@ from roottrust.domain.facts import IssuerFacts, Unread, VaultFacts
 from roottrust.domain.issuance_object import read_roots, read_spec
 from roottrust.domain.issuance_plan import IssuanceRequest
 from roottrust.domain.issuance_report import IssuanceReport
+from roottrust.domain.names import find_generation
 from roottrust.domain.plan import Plan
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim
@@ -238,7 +239,8 @@ class Rotations:
         )
         facts = await get_server().observe(replace(owner.target, clusters=(), rotation=sought))
         postures = list(self._list_postures(owner))
-        state = infer_state(wish, _find_roots(facts), postures, now=self._now())
+        roots = _find_roots(facts, wanted=wish.generation)
+        state = infer_state(wish, roots, postures, now=self._now())
         logger.info("the rotation of the root is found anew: %s", _describe(state))
         return state
 
@@ -277,11 +279,18 @@ def _wants_cross(course: Course, root: Certificate, following: Certificate) -> b
     return strategy is RotationStrategy.CROSS_SIGNED and can_cross
 
 
-def _find_roots(facts: VaultFacts) -> FoundRoots:
+def _find_roots(facts: VaultFacts, *, wanted: int) -> FoundRoots:
+    """Return the root in use and that of the highest generation up to the wanted one."""
     root, named = _get_found(facts.root_issuer), _get_found(facts.next_issuer)
+    generation = wanted
+    if named is None:
+        made = {find_generation(each.issuer_name): each for each in facts.beside}
+        generation = max((each for each in made if each and 1 < each < wanted), default=wanted)
+        named = made.get(generation)
     return FoundRoots(
         previous=_refer_found(root),
         named=_refer_found(named),
+        generation=generation,
         is_default=named is not None and named.issuer_id == facts.default_issuer,
         is_previous_withdrawn=root is not None and not root.may_sign,
         is_named_withdrawn=named is not None and not named.may_sign,

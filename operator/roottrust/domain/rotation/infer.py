@@ -60,7 +60,7 @@ def infer_state(
     if named is None or previous is None:
         return RotationStatus(root_generation=wish.generation)
     if vault.is_default or vault.is_previous_withdrawn or named == previous:
-        return RotationStatus(root_generation=generation, root=named)
+        return RotationStatus(root_generation=wish.generation, root=named)
     if vault.is_named_withdrawn:
         return RotationStatus(root_generation=generation - 1, rejected_generation=generation)
     stage, strategy = _find_stage(found, named)
