@@ -159,6 +159,28 @@ async def test_a_workload_is_restarted_told_of_and_looked_at_again() -> None:
     assert server.events == ["Restarting", "Complete"]
 
 
+async def test_by_age_one_is_restarted_that_stays_told_of_when_its_pods_are_new() -> None:
+    def build_pods(created_at: str) -> list[tuple[ResourceKind, Object]]:
+        owner = ("apps/v1", "StatefulSet", "store")
+        age = {"creationTimestamp": created_at}
+        return [(PODS, build_pod_manifest("store-0", owner=owner, trust_hash=OLD, **age))]
+
+    labels = {"app": "reviews"}
+    sets = [
+        (STATEFUL_SETS, build_manifest("StatefulSet", name, labels=labels, status=DEPLOYED))
+        for name in ("store", "young")
+    ]
+    moment = "2030-01-01T00:00:00Z"
+    server = build_server(*sets, *build_pods("2029-01-01T00:00:00Z"), createdBefore=moment)
+    await server.reconcile()
+    assert server.writes == ["restart store", "status"]
+    server.objects = [*sets, *build_pods("2030-01-01T00:00:01Z")]
+    await server.reconcile()
+    status = server.read_status()
+    assert (status["state"], status["done"], status["total"]) == ("FINISHED", 1, 1)
+    assert [each["name"] for each in status["workloads"]] == ["store"]
+
+
 async def test_its_conditions_are_shown_until_it_is_gone() -> None:
     server = build_server(build_deployment(**RESTARTED))
     await server.reconcile()

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from roottrust.api.choices import RestartScope
+from roottrust.api.mesh import RotationEvidence
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.cluster.mesh_directives import MeshDirectives
 from roottrust.cluster.trust_restarts import POLL_SECONDS, RestartProgress, TrustRestarts
 from roottrust.domain.errors import ConflictError
 from roottrust.domain.mesh_bounce import GROUPS_MAX, MeshRestart, RestartCause
+from roottrust.domain.observed_step import ObservedStep
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.reasons import Reason
 from roottrust.domain.served_namespaces import ServedNamespaces
@@ -63,13 +67,14 @@ class FakeServer:
         restarted_for: tuple[str, ...] = ELSEWHERE,
         *,
         generation: int | None = None,
+        evidence: RotationEvidence | None = None,
     ) -> RestartProgress:
         client: Any = self
         istiods = IstiodNamespaces(client, self.store)
         directives = MeshDirectives(client, self.store, place=PLACE)
         restarts = TrustRestarts(directives, istiods=istiods)
         known = WorkloadTrust(restarted_for=restarted_for, generation=generation)
-        return await restarts.advance(trust, known)
+        return await restarts.advance(trust, known, evidence)
 
 
 def build(*namespaces: str, **changes: Any) -> ObservedTrust:
@@ -185,3 +190,86 @@ async def test_what_was_written_before_a_crash_is_not_taken_for_more() -> None:
     server.finish(server.names[0])
     after = await server.advance(build("bookinfo", **ISSUANCE), generation=1)
     assert after.known == WorkloadTrust(restarted_for=HERE, generation=1)
+
+
+SINCE = datetime(2030, 1, 1, 12, tzinfo=UTC)
+STEP = ObservedStep(name="g2-abc", serving=frozenset({"istiod-1"}))
+EVIDENCE = RotationEvidence(step="g2-abc", since=SINCE, total=2)
+REQUESTED = EVIDENCE.model_copy(update={"restarts_requested": (RestartScope.WORKLOADS,)})
+
+
+def build_old_proxy(namespace: str, created_at: str) -> Object:
+    pod = build_proxy(namespace, "app")
+    return {"metadata": {**pod["metadata"], "creationTimestamp": created_at}}
+
+
+def read_groups(server: FakeServer, name: str) -> list[str]:
+    found = server.store.get(DIRECTIVES, namespace="gloo-mesh", name=name)
+    assert found is not None
+    return [each["namespace"] for each in found["spec"]["podsToBounce"]]
+
+
+async def test_a_step_restarts_what_is_older_once() -> None:
+    server = FakeServer()
+    server.pods = (
+        build_old_proxy("bookinfo", "2030-01-01T12:00:00Z"),
+        build_old_proxy("shop", "2030-01-01T12:00:01Z"),
+    )
+    trust = build("bookinfo", "shop", step=STEP)
+    progress = await server.advance(trust, evidence=EVIDENCE)
+    assert progress.evidence == REQUESTED
+    assert progress.asked is not None
+    assert progress.known.restarted_for == ELSEWHERE
+    (name,) = server.names
+    assert read_groups(server, name) == ["bookinfo"]
+    found = server.store.get(DIRECTIVES, namespace="gloo-mesh", name=name) or {}
+    assert found["spec"]["createdBefore"] == "2030-01-01T12:00:01Z"
+
+    put(server.store, DIRECTIVES, {**found, "metadata": {**found["metadata"], "name": "other"}})
+    again = await server.advance(trust, evidence=REQUESTED)
+    assert (again.evidence, again.asked, server.names) == (REQUESTED, None, [name])
+
+
+async def test_a_step_with_many_groups_leaves_none_out_though_pods_go_meanwhile() -> None:
+    old = "2029-01-01T00:00:00Z"
+    server, names = FakeServer(), tuple(f"n-{number:03}" for number in range(GROUPS_MAX + 2))
+    server.pods = tuple(build_old_proxy(each, old) for each in names)
+    trust = build(*names, step=STEP)
+    progress = await server.advance(trust, evidence=EVIDENCE)
+    assert (progress.evidence, progress.asked, progress.pause) == (EVIDENCE, None, POLL_SECONDS)
+    assert (await server.advance(trust, evidence=EVIDENCE)).evidence == EVIDENCE
+    server.finish(server.names[0])
+    server.pods = server.pods[GROUPS_MAX:]
+    assert (await server.advance(trust, evidence=EVIDENCE)).evidence == REQUESTED
+    assert read_groups(server, server.names[1]) == list(names[GROUPS_MAX:])
+
+
+async def test_a_step_restarts_a_deaf_istiod_alone() -> None:
+    server = FakeServer("bookinfo")
+    held = ObservedStep(name="g2-abc", holding=frozenset({"istiod-1"}))
+    waits = RotationEvidence(step="g2-abc")
+    trust = build("bookinfo", step=held, published=OTHER)
+    progress = await server.advance(trust, evidence=waits)
+    assert progress.evidence is not None
+    assert progress.evidence.restarts_requested == (RestartScope.ISTIOD,)
+    (name,) = server.names
+    assert read_groups(server, name) == ["istio-system"]
+    await server.advance(trust, evidence=progress.evidence)
+    assert server.names == [name]
+
+
+async def test_nothing_of_a_rotation_restarts_more_than_its_steps_ask_for() -> None:
+    server = FakeServer("bookinfo")
+    proven = EVIDENCE.model_copy(update={"total": 0})
+    in_step = build("bookinfo", step=STEP, **ISSUANCE)
+    known = (await server.advance(in_step, generation=1, evidence=proven)).known
+    assert known.restarted_for == HERE
+    after = await server.advance(build("bookinfo"), known.restarted_for)
+    assert (after.asked, server.names) == (None, [])
+
+
+async def test_what_only_calls_itself_istiod_has_nothing_restarted_in_a_rotation() -> None:
+    server = FakeServer("bookinfo")
+    server.allowed = False
+    progress = await server.advance(build("bookinfo", step=STEP), evidence=EVIDENCE)
+    assert (progress.evidence, server.names) == (EVIDENCE, [])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from roottrust.api.pod_bounce_directive import PodSelector
-from roottrust.domain.bounce_snapshot import Group, NamespaceObjects, read_group
+from roottrust.domain.bounce_snapshot import AgeLimit, Group, NamespaceObjects, read_group
 from roottrust.domain.bounced_workload import (
     TRUST_HASH_ANNOTATION,
     Rank,
@@ -90,3 +92,40 @@ def test_the_trust_hash_is_that_of_the_template() -> None:
     workload = read_workload(WorkloadKind.DEPLOYMENT, manifest)
     assert workload.trust_hash == HASH
     assert str(workload.name) == "Deployment bookinfo/reviews"
+
+
+MOMENT = datetime(2030, 1, 1, 12, tzinfo=UTC)
+BEFORE, AFTER = "2030-01-01T11:59:59Z", "2030-01-01T12:00:00Z"
+LIMIT = AgeLimit(created_before=MOMENT, trust_hash=HASH)
+
+
+def read_by_age(
+    created_at: str | None, *, limit: AgeLimit = LIMIT, trust_hash: str = "", **metadata: Any
+) -> list[str]:
+    """Return the workloads that are selected, of one that has one pod of that age."""
+    owner = ("apps/v1", "StatefulSet", "store")
+    annotations = {TRUST_HASH_ANNOTATION: trust_hash} if trust_hash else {}
+    labels = {"app": "reviews"}
+    manifest = build_manifest("StatefulSet", "store", labels=labels, annotations=annotations)
+    objects = NamespaceObjects(workloads={WorkloadKind.STATEFUL_SET: (manifest,)})
+    pod = build_pod_manifest("store-0", owner=owner, creationTimestamp=created_at, **metadata)
+    bare = build_pod_manifest("bare", creationTimestamp=created_at)
+    group = read_group(SELECTOR, [pod, bare], objects, waits_for_roots=None, limit=limit)
+    return [each.name.name for each in (*group.workloads, *group.left_alone)]
+
+
+def test_by_age_only_workloads_with_an_older_pod_are_selected() -> None:
+    assert read_by_age(BEFORE) == ["store", "bare"]
+    assert read_by_age(None) == ["store", "bare"]
+    assert read_by_age(AFTER) == []
+
+
+def test_a_pod_that_goes_already_needs_no_restart_for_its_age() -> None:
+    assert "store" not in read_by_age(BEFORE, deletionTimestamp=AFTER)
+
+
+def test_a_workload_that_was_old_stays_selected_until_its_restart_is_done() -> None:
+    assert read_by_age(AFTER, trust_hash=HASH) == ["store"]
+    assert read_by_age(AFTER, trust_hash="f" * 64) == []
+    started = frozenset({build_name("store", kind="StatefulSet")})
+    assert read_by_age(AFTER, limit=replace(LIMIT, started=started)) == ["store"]

@@ -125,3 +125,18 @@ def test_what_has_no_form_is_not_read() -> None:
     told = MeshStatus.model_validate({"conditions": [too_long], "selfSigned": True})
     status = build(**told.model_dump(by_alias=True))
     assert [each.type for each in status.conditions] == ["Current"]
+
+
+def test_it_has_the_evidence_of_a_rotation_that_its_cluster_tells() -> None:
+    evidence = {
+        "step": "g2-abc",
+        "since": "2030-01-01T00:00:00Z",
+        "total": 1,
+        "first": ["shop/Deployment/cart"],
+        "endsAt": "2030-01-02T00:00:01Z",
+        "restartsRequested": ["Workloads"],
+    }
+    told = build(rotation=evidence, multiRoot=False)
+    assert told.multi_root is False
+    assert told.rotation is not None
+    assert told.rotation.model_dump(mode="json", by_alias=True, exclude_none=True) == evidence

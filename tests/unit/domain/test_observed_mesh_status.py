@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roottrust.api.mesh import MeshStatus
+from roottrust.api.mesh import MeshStatus, RotationEvidence
 from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_mesh_status import build_mesh_status, list_mesh_transitions
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.served_namespaces import ServedNamespaces
-from roottrust.domain.trust_restart import read_workload_trust
+from roottrust.domain.trust_restart import WorkloadTrust, read_workload_trust
 from tests.unit.domain.observations import (
     OTHER,
     ROOT,
@@ -230,3 +230,63 @@ def test_events_tell_that_workloads_have_other_roots_and_that_none_has_any_more(
     assert list_mesh_transitions(stale, stale) == ()
     (over,) = list_mesh_transitions(stale, well)
     assert (over.reason, over.is_normal) == ("WorkloadsRenewed", True)
+
+
+OLD = RotationEvidence(
+    step="g2-abc",
+    since=NOW,
+    total=2,
+    first=("shop/Deployment/cart", "shop/Pod/a"),
+    ends_at=NOW.replace(day=2),
+)
+PROVEN = RotationEvidence(step="g2-abc", since=NOW)
+
+
+def build_in_step(evidence: RotationEvidence | None, **changes: Any) -> MeshStatus:
+    workloads = WorkloadTrust(restarted_for=(ROOT.roots[0].fingerprint,))
+    return build_mesh_status(
+        build_trust(**changes),
+        previous=None,
+        workloads=workloads,
+        rotation=evidence,
+        generation=3,
+        now=NOW,
+    )
+
+
+def test_in_a_rotation_a_mesh_says_who_has_an_older_certificate_and_until_when() -> None:
+    message = build_in_step(OLD).message or ""
+    assert message.startswith("2 workloads may have a certificate from before this step")
+    assert "(shop/Deployment/cart, shop/Pod/a)" in message
+    assert "by 2030-01-02T00:00:00Z" in message
+    assert "`kubectl rollout restart deployment/cart -n shop`" in message
+    assert "autoRestartPods has them" in (build_in_step(OLD, restarts_pods=True).message or "")
+    unknown = OLD.model_copy(update={"ends_at": None, "total": 1})
+    assert "1 workload may" in (build_in_step(unknown).message or "")
+    assert "by themselves with time" in (build_in_step(unknown).message or "")
+    assert build_in_step(PROVEN).message is None
+    assert build_in_step(OLD, published=OTHER).message != message
+
+
+def test_events_tell_of_a_step_once() -> None:
+    waits = build_in_step(RotationEvidence(step="g2-abc"))
+    old, proven, none = build_in_step(OLD), build_in_step(PROVEN), build_in_step(None)
+
+    def tell(before: MeshStatus | None, after: MeshStatus) -> list[str]:
+        return [each.reason for each in list_mesh_transitions(before, after)]
+
+    assert tell(none, waits) == []
+    assert tell(waits, old) == ["LeavesFromBefore"]
+    assert tell(old, old) == []
+    assert tell(old, proven) == ["LeavesRenewed"]
+    assert tell(proven, proven) == []
+    assert tell(waits, proven) == ["LeavesRenewed"]
+    following = build_in_step(OLD.model_copy(update={"step": "g2-def"}))
+    assert tell(proven, following) == ["LeavesFromBefore"]
+    assert tell(following, none) == []
+
+
+def test_a_rotation_that_takes_over_does_not_say_that_nobody_is_stale() -> None:
+    assert [each.reason for each in list_mesh_transitions(build_stale(), build_in_step(OLD))] == [
+        "LeavesFromBefore"
+    ]

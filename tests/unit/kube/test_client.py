@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -147,3 +148,17 @@ async def test_name_is_quoted(client: KubeClient, server: Any) -> None:
     server.answer(200, {"ok": True})
     await client.get(THINGS, namespace="ns", name="x?y=1")
     assert server.asked[0][1] == f"{PATH}/x%3Fy=1"
+
+
+async def test_pages_come_one_by_one_with_the_servers_time(client: KubeClient, server: Any) -> None:
+    server.answer(200, {"metadata": {"continue": "next"}, "items": [{"n": 1}]})
+    server.answer(200, {"metadata": {}, "items": []})
+    before = datetime.now(UTC).replace(microsecond=0)
+    pages = client.list_pages(THINGS, field_selector="a=b")
+    first = await anext(aiter(pages))
+    assert first.items == ({"n": 1},)
+    assert first.answered_at is not None
+    assert first.answered_at >= before
+    assert len(server.asked) == 1
+    assert [each.items async for each in pages] == [()]
+    assert server.asked[0][1] == "/apis/a.io/v1/things?limit=100&fieldSelector=a%3Db"
