@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from roottrust.api.choices import RotationStrategy
@@ -12,11 +12,10 @@ from roottrust.api.rotation_status import RotationRoot, RotationStatus
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.errors import DependencyMissingError, RootTrustError
 from roottrust.domain.existing_root import UsableRoot
-from roottrust.domain.facts import IssuerFacts, Unread, VaultFacts
+from roottrust.domain.facts import VaultFacts
 from roottrust.domain.issuance_object import read_roots, read_spec
 from roottrust.domain.issuance_plan import IssuanceRequest
 from roottrust.domain.issuance_report import IssuanceReport
-from roottrust.domain.names import find_generation
 from roottrust.domain.plan import Plan
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim
@@ -24,11 +23,11 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.rotation.course import Course
 from roottrust.domain.rotation.cross import can_cross_sign, check_cross
 from roottrust.domain.rotation.evidence import VaultView
+from roottrust.domain.rotation.found_roots import find_roots
 from roottrust.domain.rotation.gate import choose_strategy
-from roottrust.domain.rotation.infer import FoundPosture, FoundRoots, infer_state
+from roottrust.domain.rotation.infer import FoundPosture, infer_state
 from roottrust.domain.rotation.machine import advance, is_due
 from roottrust.domain.rotation.report import ToldRotation, tell_rotation, tell_shared
-from roottrust.domain.rotation.vault_target import RotationPhase, RotationTarget
 from roottrust.domain.rotation.view import view_mesh
 from roottrust.domain.rotation.wish import KUBELET_TIME, RotationWish, read_wish
 from roottrust.domain.target import VaultTarget
@@ -47,8 +46,6 @@ logger = logging.getLogger(__name__)
 
 # What changes in Vault, nobody tells.
 LOOK_SECONDS = 15.0
-
-_NOT_KNOWN = RotationRoot(issuer="", fingerprint="0" * 64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,15 +228,12 @@ class Rotations:
                 "how far its rotation is.",
                 reason=Reason.WAITING_FOR_ROTATION,
             )
-        sought = RotationTarget(
-            generation=wish.generation,
-            next=owner.target.root,
-            previous=_NOT_KNOWN,
-            phase=RotationPhase.STAND,
+        root = owner.target.root
+        found = await get_server().observe_issuers(root.mount)
+        roots = find_roots(
+            found.issuers, default=found.default, reference=root.issuer, wanted=wish.generation
         )
-        facts = await get_server().observe(replace(owner.target, clusters=(), rotation=sought))
         postures = list(self._list_postures(owner))
-        roots = _find_roots(facts, wanted=wish.generation)
         state = infer_state(wish, roots, postures, now=self._now())
         logger.info("the rotation of the root is found anew: %s", _describe(state))
         return state
@@ -277,37 +271,6 @@ def _wants_cross(course: Course, root: Certificate, following: Certificate) -> b
     if strategy is None:
         strategy = choose_strategy(course.wish, VaultView(can_cross_sign=can_cross))
     return strategy is RotationStrategy.CROSS_SIGNED and can_cross
-
-
-def _find_roots(facts: VaultFacts, *, wanted: int) -> FoundRoots:
-    """Return the root in use and that of the highest generation up to the wanted one."""
-    root, named = _get_found(facts.root_issuer), _get_found(facts.next_issuer)
-    generation = wanted
-    if named is None:
-        made = {find_generation(each.issuer_name): each for each in facts.beside}
-        generation = max((each for each in made if each and 1 < each < wanted), default=wanted)
-        named = made.get(generation)
-    return FoundRoots(
-        previous=_refer_found(root),
-        named=_refer_found(named),
-        generation=generation,
-        is_default=named is not None and named.issuer_id == facts.default_issuer,
-        is_previous_withdrawn=root is not None and not root.may_sign,
-        is_named_withdrawn=named is not None and not named.may_sign,
-    )
-
-
-def _get_found(issuer: IssuerFacts | Unread | None) -> IssuerFacts | None:
-    """Return an issuer; raises the error of one that could not be read."""
-    if isinstance(issuer, Unread):
-        raise issuer.error
-    return issuer
-
-
-def _refer_found(issuer: IssuerFacts | None) -> RotationRoot | None:
-    if issuer is None or issuer.certificate is None:
-        return None
-    return RotationRoot(issuer=issuer.issuer_id, fingerprint=issuer.certificate.fingerprint)
 
 
 def _refer_usable(root: UsableRoot | None) -> RotationRoot | None:

@@ -21,6 +21,7 @@ from roottrust.runtime.vaults import build_vault_client
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
 from roottrust.vault.cross_signing import cross_sign
+from roottrust.vault.issuers import MountIssuers, observe_issuers
 from roottrust.vault.keys import delete_key, observe_keys, read_key_id
 from roottrust.vault.observe import VaultObserver, read_mounts
 from roottrust.vault.observe_deletion import observe_deletion
@@ -89,6 +90,10 @@ class VaultServer:
     async def delete_key(self, mount: str, key_id: str) -> None:
         """Remove one key; Vault refuses it for a key that an issuer signs with."""
         await delete_key(self._client, mount, key_id)
+
+    async def observe_issuers(self, mount: str) -> MountIssuers:
+        """Return all issuers of a pki mount; raises RootTrustError."""
+        return await observe_issuers(self._client, mount)
 
     async def cross_sign(self, mount: str, issuer: str, certificate: str) -> str:
         """Return a root signed by an issuer; raises RootTrustError. Nothing is kept in Vault."""

@@ -1,6 +1,11 @@
-"""Reading one issuer of a pki mount as Vault tells it (Vault API: GET <mount>/issuer/<id>)."""
+"""Reading the issuers of a pki mount as Vault tells them.
+
+Vault API: LIST <mount>/issuers, GET <mount>/issuer/<id> and <mount>/config/issuers.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from roottrust.domain.certificate import (
     Certificate,
@@ -9,6 +14,25 @@ from roottrust.domain.certificate import (
 )
 from roottrust.domain.facts import IssuerFacts
 from roottrust.vault.client import VaultClient
+
+
+@dataclass(frozen=True, kw_only=True)
+class MountIssuers:
+    """All issuers of a mount, and the id of the default one, None if there is none."""
+
+    issuers: tuple[IssuerFacts, ...]
+    default: str | None
+
+
+async def observe_issuers(client: VaultClient, mount: str) -> MountIssuers:
+    """Return what a mount has, nothing where there is no such mount; raises RootTrustError."""
+    ids = await client.list(f"{mount}/issuers")
+    config = await client.read(f"{mount}/config/issuers") if ids else None
+    found = [await read_issuer(client, mount, each) for each in ids]
+    return MountIssuers(
+        issuers=tuple(each for each in found if each is not None),
+        default=str((config or {}).get("default") or "") or None,
+    )
 
 
 async def read_issuer(client: VaultClient, mount: str, issuer_id: str) -> IssuerFacts | None:

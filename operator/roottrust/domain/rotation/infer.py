@@ -61,12 +61,17 @@ def infer_state(
         return RotationStatus(root_generation=wish.generation)
     if vault.is_default or vault.is_previous_withdrawn or named == previous:
         return RotationStatus(root_generation=wish.generation, root=named)
+    # Before generation 2 no rotation can have changed the root that the policy names.
+    before = RotationStatus(
+        root_generation=generation - 1, root=previous if generation > 2 else None
+    )
     if vault.is_named_withdrawn:
-        return RotationStatus(root_generation=generation - 1, rejected_generation=generation)
+        return before.model_copy(update={"rejected_generation": generation})
     stage, strategy = _find_stage(found, named)
     at_stage = [wish.find_wave(each.cluster) for each in found if _has_reached(each, stage, named)]
     return RotationStatus(
-        root_generation=generation - 1,
+        root_generation=before.root_generation,
+        root=before.root,
         to_generation=generation,
         strategy=strategy,
         stage=stage,
