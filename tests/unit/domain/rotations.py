@@ -19,12 +19,13 @@ from roottrust.domain.rotation.posture import Posture, Side
 from roottrust.domain.rotation.vault_target import RotationPhase, RotationTarget
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import RootTarget, VaultTarget
-from tests.unit.domain.certificates import build_name, build_pem
+from tests.unit.domain.certificates import NOW, build_name, build_pem
 from tests.unit.domain.samples import (
     EXISTING_ROOT,
     GENERATED_ROOT,
     IMPORTED_ROOT,
     ISSUER_ID,
+    OTHER_POLICY,
     OTHER_ROOT,
     OURS,
     ROOT,
@@ -37,9 +38,9 @@ from tests.unit.domain.samples import (
     build_target,
 )
 from tests.unit.domain.strategies import (
-    ANYTHING,
     CERTIFICATES,
     ODD_ISSUER_IDS,
+    ODD_TEXTS,
     OTHER_ISSUERS,
     SOUND_ISSUER,
     UNREAD,
@@ -52,7 +53,7 @@ NEXT_NAME = "roottrust-g2"
 NEXT_KEY = ec.generate_private_key(ec.SECP256R1())
 NEXT_ROOT = replace(
     parse_certificate(build_pem(subject=build_name("Next"), key=NEXT_KEY, usage=USAGE)),
-    not_after=ROOT.not_after + timedelta(days=365),
+    not_after=NOW + timedelta(days=4380),
 )
 ALL_USAGES = frozenset({"read-only", ISSUING, "crl-signing", "ocsp-signing"})
 WITHDRAWN = ALL_USAGES - {ISSUING}
@@ -130,41 +131,50 @@ _NEXT_CERTIFICATES = (
 )
 
 
+_OTHER = RotationRoot(issuer="other-1", fingerprint=OTHER_ROOT.fingerprint)
+
+
+def mostly(usual: Any, *unusual: Any) -> st.SearchStrategy[Any]:
+    """Return what is as it should be in most cases, lest few plans come to the end."""
+    return st.sampled_from([usual] * (4 * len(unusual) or 1) + list(unusual))
+
+
 @st.composite
 def rotations(draw: st.DrawFn) -> RotationTarget:
     """A rotation in any phase; what an administrator's hand may have made of it, too."""
     source = draw(st.sampled_from((EXISTING_ROOT, GENERATED_ROOT, IMPORTED_ROOT)))
-    days = draw(st.sampled_from((3650, 3651, 30, 7300)))
-    return build_rotation(
-        replace(source, common_name=draw(st.sampled_from(("Root", "Istio root CA", "x" * 64)))),
-        draw(st.sampled_from(RotationPhase)),
-        next=replace(source, ttl_days=days),
-        previous=draw(st.sampled_from((PREVIOUS, PREVIOUS, _OTHER))),
-        default_issuer=draw(st.sampled_from((ISSUER_ID, ISSUER_ID, "", "other-1"))),
+    wish = replace(
+        source,
+        common_name=draw(st.sampled_from(("Root", "Istio root CA", 64 * "x"))),
+        ttl_days=draw(mostly(4380, 3650, 30, 7300)),
     )
-
-
-_OTHER = RotationRoot(issuer="other-1", fingerprint=OTHER_ROOT.fingerprint)
+    return build_rotation(
+        wish,
+        draw(st.sampled_from(RotationPhase)),
+        next=wish,
+        previous=draw(mostly(PREVIOUS, _OTHER)),
+        default_issuer=draw(mostly(ISSUER_ID, "", "other-1")),
+    )
 
 
 @st.composite
 def next_issuers(draw: st.DrawFn) -> IssuerFacts | Unread | None:
-    """The next root as Vault has it: in three of five cases one that is whole, or none."""
+    """The next root as Vault has it: mostly one that is whole, or none."""
     state = draw(st.sampled_from(("absent", "absent", "sound", "sound", "sound", "odd", "unread")))
     if state == "absent":
         return None
     if state == "unread":
         return draw(UNREAD)
-    usages = st.sampled_from((ALL_USAGES, ALL_USAGES, WITHDRAWN, None, frozenset(), {ISSUING}))
-    issuer = build_next(usages=draw(usages.map(lambda each: each and frozenset(each))))
+    usages = mostly(ALL_USAGES, WITHDRAWN, None, frozenset(), frozenset({ISSUING}))
+    issuer = build_next(usages=draw(usages))
     if state == "sound":
         return issuer
     return replace(
         issuer,
         certificate=draw(st.sampled_from(_NEXT_CERTIFICATES) | CERTIFICATES),
         has_key=draw(st.booleans()),
-        issuer_id=draw(st.sampled_from((NEXT_ID, ISSUER_ID, *ODD_ISSUER_IDS))),
-        issuer_name=draw(ANYTHING.filter(lambda each: isinstance(each, str))),
+        issuer_id=draw(mostly(NEXT_ID, ISSUER_ID, *ODD_ISSUER_IDS)),
+        issuer_name=draw(st.sampled_from((NEXT_NAME, "", *ODD_TEXTS))),
     )
 
 
@@ -175,34 +185,46 @@ def rotating_snapshots(draw: st.DrawFn, *, min_clusters: int = 1) -> Snapshot:
     root = replace(rotation.next, issuer=ISSUER_ID)
     target = replace(snapshot.target, root=root, rotation=rotation)
     clusters = tuple(replace(each, step=draw(st.sampled_from(_STEPS))) for each in target.clusters)
-    secrets = root_secrets() | st.just(build_imported(NEXT_ROOT))
+    secrets = (
+        st.just(build_imported(NEXT_ROOT)) | st.just(build_imported(NEXT_ROOT)) | root_secrets()
+    )
     return replace(
         snapshot,
         target=replace(target, clusters=clusters),
         facts=_add_next(draw, snapshot.facts),
+        known_root=draw(mostly(ROOT.fingerprint, None, OTHER_ROOT.fingerprint)),
         root_secret=draw(secrets) if root.source is RootSource.IMPORT else None,
     )
 
 
 def _add_next(draw: st.DrawFn, facts: VaultFacts) -> VaultFacts:
+    if draw(st.sampled_from((True, True, True, False))):
+        facts = _mend_root(draw, facts)
     if "pki" not in facts.mounts or facts.mounts["pki"].type != "pki":
         return replace(facts, default_issuer=None)
     issuer = draw(next_issuers())
-    root = facts.root_issuer
-    if isinstance(root, IssuerFacts):
-        root = replace(root, usages=draw(st.sampled_from((ALL_USAGES, WITHDRAWN, None))))
     unnamed = build_next(issuer_name="", issuer_id="other-3")
-    beside = draw(
-        st.lists(st.sampled_from((*OTHER_ISSUERS, SOUND_ISSUER, unnamed)), max_size=3, unique=True)
-    )
+    others = st.sampled_from((*OTHER_ISSUERS, SOUND_ISSUER))
+    beside = draw(st.lists(others, max_size=2, unique=True) | st.just([unnamed]))
     return replace(
         facts,
-        root_issuer=root,
         next_issuer=issuer,
         beside=() if issuer is not None else tuple(beside),
-        default_issuer=draw(st.sampled_from((ISSUER_ID, ISSUER_ID, NEXT_ID, "", "other-1", None))),
-        follows_latest=draw(st.sampled_from((False, False, False, True))),
+        default_issuer=draw(mostly(ISSUER_ID, NEXT_ID, "", "other-1", None)),
+        follows_latest=draw(mostly(False, True)),
     )
+
+
+def _mend_root(draw: st.DrawFn, facts: VaultFacts) -> VaultFacts:
+    """Have the root in use as it mostly is when a rotation begins: sound, by its id."""
+    marks = mostly(OURS.render(), "", OTHER_POLICY.render())
+    mount = build_mount(description=draw(marks), days=draw(mostly(4380, 3650, 30)))
+    root = replace(
+        SOUND_ISSUER,
+        issuer_name=draw(mostly("roottrust-g1", "")),
+        usages=draw(mostly(ALL_USAGES, WITHDRAWN, None)),
+    )
+    return replace(facts, mounts={**facts.mounts, "pki": mount}, root_issuer=root, other_issuers=())
 
 
 def some_snapshots(*, min_clusters: int = 1) -> st.SearchStrategy[Snapshot]:

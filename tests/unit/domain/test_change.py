@@ -20,6 +20,7 @@ from roottrust.domain.plan import plan_policy
 from roottrust.domain.preview import KNOWN_AFTER_APPLY, preview_policy
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.vault_object import Difference, VaultKind, VaultObject
+from tests.unit.domain.rotations import some_snapshots
 from tests.unit.domain.samples import (
     EMPTY_FACTS,
     GENERATED_ROOT,
@@ -32,13 +33,12 @@ from tests.unit.domain.samples import (
     build_snapshot,
     build_target,
 )
-from tests.unit.domain.strategies import snapshots
 
 EXAMPLES = settings(max_examples=75, deadline=None)
 
 
 @EXAMPLES
-@given(snapshot=snapshots())
+@given(snapshot=some_snapshots())
 def test_every_write_and_every_conflict_is_told_without_a_secret(snapshot: Snapshot) -> None:
     plan = preview_policy(snapshot).plan
     changes = list_changes(plan)

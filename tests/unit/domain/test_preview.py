@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from roottrust.domain.plan import plan_policy
+from roottrust.domain.fault import Fault
+from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.preview import (
     KNOWN_AFTER_APPLY,
     assume_root,
@@ -17,6 +18,7 @@ from roottrust.domain.preview import (
 )
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.vault_object import VaultKind
+from tests.unit.domain.rotations import rotating_snapshots, some_snapshots
 from tests.unit.domain.samples import (
     EMPTY_FACTS,
     GENERATED_ROOT,
@@ -51,15 +53,34 @@ def test_a_preview_has_the_writes_of_all_rounds(snapshot: Snapshot) -> None:
 
 
 @EXAMPLES
-@given(snapshot=snapshots())
+@given(snapshot=rotating_snapshots())
+def test_a_preview_has_the_writes_of_all_rounds_that_make_the_next_root(
+    snapshot: Snapshot,
+) -> None:
+    _, plans = settle(snapshot, rounds=ROUNDS)
+    applied = [action for plan in plans for action in plan.actions]
+    previewed = preview_policy(snapshot).plan.actions
+    # Clusters that need no next root do not wait for it.
+    shown = [str(each.wanted).replace(KNOWN_AFTER_APPLY, MADE_ISSUER_ID) for each in previewed]
+    assert sorted(shown) == sorted(str(each.wanted) for each in applied)
+
+
+@EXAMPLES
+@given(snapshot=some_snapshots())
 def test_what_stands_in_the_way_is_what_is_left_after_applying(snapshot: Snapshot) -> None:
     settled, _ = settle(snapshot, rounds=ROUNDS)
     left, previewed = plan_policy(settled), preview_policy(snapshot).plan
     assert previewed.root.fault == left.root.fault
+    assert get_next_faults(previewed) == get_next_faults(left)
     for name, cluster in left.clusters.items():
         assert previewed.clusters[name].fault == cluster.fault
     assert set(previewed.warnings) == set(left.warnings)
     assert forget_actions(previewed).actions == ()
+
+
+def get_next_faults(plan: Plan) -> tuple[Fault | None, Fault | None]:
+    following = plan.next_root
+    return (following.fault, following.default_fault) if following else (None, None)
 
 
 def test_everything_below_a_root_that_is_not_made_yet_is_listed() -> None:
