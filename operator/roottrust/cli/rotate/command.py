@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from roottrust.cli.rotate.intermediate import command as intermediate
+from roottrust.cli.rotate.root import command as root
 
 
 @click.group("rotate")
@@ -12,4 +13,5 @@ def command() -> None:
     """Replace before its time what a RootTrustPolicy keeps, and follow it to the end."""
 
 
-command.add_command(intermediate)
+for _each in (root, intermediate):
+    command.add_command(_each)
