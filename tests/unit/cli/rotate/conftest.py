@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from roottrust.cli.rotate import following, intermediate, root, run
+from roottrust.cli.rotate import following, intermediate, root, run, steer
 from roottrust.cli.status.found import FoundObjects
 from roottrust.cli.status.reader import Choice
 from roottrust.domain.errors import RootTrustError
@@ -58,7 +58,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
 
     for module in (following, intermediate, root):
         monkeypatch.setattr(module, "open_reader", stand_in.open)
-    for module in (intermediate, root):
+    for module in (intermediate, root, steer):
         monkeypatch.setattr(module, "write_patch", stand_in.write)
     monkeypatch.setattr(run.asyncio, "sleep", sleep)
     return stand_in
