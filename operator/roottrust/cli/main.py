@@ -31,7 +31,10 @@ _COMMANDS = {
         "roottrust.cli.status.command",
         "Show the tree of trust: root, intermediates, istiods, namespaces.",
     ),
-    "rotate": ("roottrust.cli.rotate.command", "Replace intermediates before their time."),
+    "rotate": (
+        "roottrust.cli.rotate.command",
+        "Replace roots and intermediates before their time.",
+    ),
     "verify": (
         "roottrust.cli.verify.command",
         "Verify that every part of a mesh uses and trusts the pinned root.",

@@ -5,11 +5,17 @@ from __future__ import annotations
 import click
 
 from roottrust.cli.rotate.intermediate import command as intermediate
+from roottrust.cli.rotate.root import command as root
+from roottrust.cli.rotate.steer import COMMANDS
 
 
 @click.group("rotate")
 def command() -> None:
-    """Replace before its time what a RootTrustPolicy keeps, and follow it to the end."""
+    """Replace before its time what a RootTrustPolicy keeps, and follow it to the end.
+
+    `root` and `intermediate` begin a rotation; the others steer that of a root.
+    """
 
 
-command.add_command(intermediate)
+for _each in (root, intermediate, *COMMANDS):
+    command.add_command(_each)

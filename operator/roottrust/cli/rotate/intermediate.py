@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
+from typing import Any
 
 import click
 
-from roottrust.api.rotation import GENERATION_MAX
-from roottrust.cli.options import (
-    with_color,
-    with_context,
-    with_kubeconfig,
-    with_operator_namespace,
-)
 from roottrust.cli.policy_choice import Manifest
-from roottrust.cli.rotate.followed import FollowedRotation
-from roottrust.cli.rotate.progress import RotationProgress
-from roottrust.cli.rotate.render import render_change, render_commit, render_end, render_reach
+from roottrust.cli.rotate.followed import View
+from roottrust.cli.rotate.following import follow_to_end, now
+from roottrust.cli.rotate.options import (
+    build_choice,
+    check_options,
+    with_beginning,
+    with_namespace,
+    with_policy,
+)
+from roottrust.cli.rotate.progress import RotationProgress, judge_rotation
+from roottrust.cli.rotate.render import (
+    list_lines,
+    render_change,
+    render_commit,
+    render_end,
+    render_progress,
+    render_reach,
+)
 from roottrust.cli.rotate.request import (
     RaisedGeneration,
     plan_following,
     plan_rotation,
 )
-from roottrust.cli.rotate.run import (
-    PlannedRotation,
-    follow_rotation,
-    read_plan,
-    write_generation,
-)
+from roottrust.cli.rotate.run import PlannedRotation, read_plan, write_patch
 from roottrust.cli.status.reader import Choice, open_reader
-from roottrust.cli.terminal import (
-    EXIT_FAILED,
-    PlainExitCommand,
-    fail,
-    find_kubeconfig,
-    tell,
-)
+from roottrust.cli.status.report import StatusReport
+from roottrust.cli.terminal import PlainExitCommand, fail, tell
 from roottrust.domain.errors import RootTrustError
 
-EXIT_FAULTY = 2
+TIMEOUT_SECONDS = 600
 
 _HELP = """Have every istiod of a RootTrustPolicy obtain a new intermediate now.
 
@@ -82,9 +77,14 @@ deploy/rotate/ has the right in Kubernetes to raise it, deploy/status/ those to 
 """
 
 
-@click.command("intermediate", cls=PlainExitCommand, help=_HELP)
-@click.argument("policy", required=False, metavar="[[NAMESPACE/]POLICY]")
-@click.option("-n", "--namespace", help="A policy of this namespace.")
+@click.command(
+    "intermediate",
+    cls=PlainExitCommand,
+    help=_HELP,
+    short_help="Have every istiod obtain a new intermediate.",
+)
+@with_policy
+@with_namespace
 @click.option(
     "--cluster",
     "clusters",
@@ -92,35 +92,7 @@ deploy/rotate/ has the right in Kubernetes to raise it, deploy/status/ those to 
     metavar="NAME",
     help="Only the istiods of this cluster; may be repeated.",
 )
-@click.option("--dry-run", "is_dry", is_flag=True, help="Show the change, and make none.")
-@click.option(
-    "--follow",
-    "follows",
-    is_flag=True,
-    help="Raise nothing: follow the generation that the policy asks for already.",
-)
-@click.option(
-    "--generation",
-    type=click.IntRange(1, GENERATION_MAX),
-    metavar="NUMBER",
-    help="With --follow: the one that was committed, which may not be applied yet.",
-)
-@click.option(
-    "--wait/--no-wait", "waits", default=True, show_default=True, help="Follow it to the end."
-)
-@click.option(
-    "--timeout",
-    "timeout_seconds",
-    type=click.FloatRange(min=0, min_open=True),
-    default=600,
-    show_default=True,
-    metavar="SECONDS",
-    help="Longest time to follow it.",
-)
-@with_color
-@with_operator_namespace
-@with_kubeconfig
-@with_context
+@with_beginning(timeout_seconds=TIMEOUT_SECONDS)
 def command(
     policy: str | None,
     namespace: str | None,
@@ -132,22 +104,11 @@ def command(
     waits: bool,
     timeout_seconds: float,
     color: str,
-    operator_namespace: str,
-    kubeconfig: Path | None,
-    context: str | None,
+    **place: Any,
 ) -> None:
     """Raise the generation, follow it, and end with the exit code of what came of it."""
-    if follows and (is_dry or not waits):
-        fail(["--follow writes nothing and waits: leave --dry-run and --no-wait out"])
-    if generation is not None and not follows:
-        fail(["--generation is for --follow alone: a rotation raises the number by one"])
-    choice = Choice(
-        name=policy,
-        namespace=namespace,
-        operator_namespace=operator_namespace,
-        kubeconfig=kubeconfig or find_kubeconfig(),
-        context=context,
-    )
+    check_options(follows=follows, is_dry=is_dry, waits=waits, generation=generation)
+    choice = build_choice(policy, namespace, **place)
     named = tuple(dict.fromkeys(clusters))
     try:
         if follows:
@@ -169,7 +130,7 @@ def _raise(choice: Choice, clusters: tuple[str, ...], *, is_dry: bool) -> Raised
     if is_dry:
         click.echo(f"{render_reach(raised, planned.policy)} Nothing was changed (--dry-run).")
         return raised
-    asyncio.run(write_generation(raised, choice))
+    asyncio.run(write_patch(raised.policy, raised.build_patch(), choice))
     tell(
         f"where {raised.full_name} is kept in Git, commit {render_commit(raised)} there; a lower "
         "number is refused from now on."
@@ -181,43 +142,25 @@ def _follow(
     raised: RaisedGeneration, choice: Choice, *, timeout_seconds: float, color: str
 ) -> None:
     """Follow what was raised; whatever ends this does not end that."""
-    command = " ".join([raised.full_name, "--follow", *map("--cluster {}".format, raised.clusters)])
-    way_on = f"It goes on: `roottrust rotate intermediate {command}` follows it."
-    shown = FollowedRotation(color=color)
-    deadline = _now() + timedelta(seconds=timeout_seconds)
-    try:
-        last = asyncio.run(_wait(raised, choice, shown.show, deadline=deadline))
-    except RootTrustError as error:
-        fail([error.message, way_on])
-    except KeyboardInterrupt:
-        click.echo(f"\nNot followed any more. {way_on}", err=True)
-        sys.exit(EXIT_FAILED)
-    if last.waits_for is None:
-        click.echo(render_end(raised, last))
-        return
-    click.echo(f"Error: not done after {timeout_seconds:g} s: {last.waits_for} {way_on}", err=True)
-    sys.exit(EXIT_FAULTY if last.is_faulty else EXIT_FAILED)
+    words = [raised.full_name, "--follow", *map("--cluster {}".format, raised.clusters)]
+    last = follow_to_end(
+        View(judge=partial(_judge, raised), render=render_progress, list_lines=list_lines),
+        raised.policy,
+        choice,
+        command=f"roottrust rotate intermediate {' '.join(words)}",
+        timeout_seconds=timeout_seconds,
+        color=color,
+    )
+    click.echo(render_end(raised, last))
+
+
+def _judge(raised: RaisedGeneration, report: StatusReport) -> RotationProgress:
+    (policy,) = report.policies
+    return judge_rotation(policy, generation=raised.after, clusters=raised.clusters)
 
 
 async def _plan(
     choice: Choice, plan: Callable[[tuple[Manifest, ...]], RaisedGeneration]
 ) -> PlannedRotation:
     async with open_reader(choice, tell=tell) as reader:
-        return await read_plan(reader, plan, now=_now)
-
-
-async def _wait(
-    raised: RaisedGeneration,
-    choice: Choice,
-    show: Callable[[RotationProgress], None],
-    *,
-    deadline: datetime,
-) -> RotationProgress:
-    namespace = raised.policy["metadata"]["namespace"]
-    narrowed = replace(choice, name=raised.full_name, namespace=namespace)
-    async with open_reader(narrowed, tell=lambda _: None) as reader:
-        return await follow_rotation(reader, raised, show, now=_now, deadline=deadline)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+        return await read_plan(reader, plan, now=now)

@@ -81,7 +81,7 @@ def judge_rotation(
     if clusters:
         return _judge_clusters(policy, frozenset(clusters), generation)
     is_asked = policy.generation >= generation
-    is_told = is_asked and not policy.outdated and not _find_unmet(policy, *_BASE)
+    is_told = is_asked and not policy.outdated and not find_base_trouble(policy)
     meshes = tuple(_judge_mesh(each, generation, is_told=is_told) for each in policy.meshes)
     done = sum(each.is_done for each in meshes)
     if is_told and policy.meshes_total > len(policy.meshes):
@@ -104,7 +104,7 @@ def _judge_clusters(
     """Return how far clusters are that are rotated alone; meshes that are not listed are ready."""
     asked = min(find_generation(policy, each) for each in clusters)
     is_asked = asked >= generation
-    unmet = _find_unmet(policy, *_BASE)
+    unmet = find_base_trouble(policy)
     is_told = is_asked and not policy.outdated and unmet is None
     meshes = tuple(
         _judge_mesh(each, generation, is_told=is_told)
@@ -114,7 +114,7 @@ def _judge_clusters(
     late = tuple(each for each in meshes if not each.is_done)
     waits_for = None if is_asked else _describe_unasked(asked)
     if waits_for is None and (unmet or policy.outdated or late):
-        waits_for = _find_base_wait(policy) or _describe_late(late[0])
+        waits_for = find_base_wait(policy) or _describe_late(late[0])
     return RotationProgress(
         generation=generation,
         meshes=meshes,
@@ -144,7 +144,7 @@ def _find_unmet(policy: PolicyReport, *types: ConditionType) -> ConditionReport 
 
 def _find_wait(policy: PolicyReport, meshes: tuple[MeshProgress, ...]) -> str | None:
     """Return what is waited for: the operator, Vault, or the first mesh that is not done."""
-    base = _find_base_wait(policy)
+    base = find_base_wait(policy)
     if base is not None:
         return base
     if policy.meshes_total == 0:
@@ -156,10 +156,16 @@ def _find_wait(policy: PolicyReport, meshes: tuple[MeshProgress, ...]) -> str | 
     return _describe_late(late) if late else None
 
 
-def _find_base_wait(policy: PolicyReport) -> str | None:
+def find_base_trouble(policy: PolicyReport) -> ConditionReport | None:
+    """Return what keeps the operator from knowing or doing anything, if something does."""
+    return _find_unmet(policy, *_BASE)
+
+
+def find_base_wait(policy: PolicyReport) -> str | None:
+    """Return what is waited for before anything else counts."""
     if policy.outdated:
         return "The operator has not seen the new generation yet."
-    unmet = _find_unmet(policy, *_BASE)
+    unmet = find_base_trouble(policy)
     return unmet.message if unmet else None
 
 

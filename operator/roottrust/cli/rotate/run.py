@@ -1,4 +1,4 @@
-"""One run of `roottrust rotate intermediate`: asked for once, then followed until it is done."""
+"""One run of `roottrust rotate`: asked for once, then followed until it is done."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.cli.denied import tell_person
-from roottrust.cli.policy_choice import Manifest
-from roottrust.cli.rotate.progress import RotationProgress, judge_rotation
-from roottrust.cli.rotate.request import RaisedGeneration, check_clusters
+from roottrust.cli.policy_choice import Manifest, get_full_name
+from roottrust.cli.rotate.followed import P
+from roottrust.cli.rotate.request import Operation, RaisedGeneration, check_clusters
 from roottrust.cli.status.build_report import build_report
 from roottrust.cli.status.reader import Choice, StatusReader
-from roottrust.cli.status.report import PolicyReport
-from roottrust.cli.status.run import WATCH_SECONDS
+from roottrust.cli.status.report import PolicyReport, StatusReport
+from roottrust.cli.status.run import WATCH_SECONDS, read_status
 from roottrust.domain.errors import (
     AccessDeniedError,
     ConflictError,
@@ -28,7 +28,6 @@ FIELD_MANAGER = "roottrust-rotate"
 RIGHTS = "deploy/rotate/"
 
 Now = Callable[[], datetime]
-Show = Callable[[RotationProgress], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +49,16 @@ async def read_plan(
     return PlannedRotation(raised=raised, policy=policy)
 
 
-async def write_generation(raised: RaisedGeneration, choice: Choice) -> None:
-    """Raise the generation, unless somebody else did meanwhile; raises RootTrustError."""
+async def write_patch(policy: Manifest, patch: tuple[Operation, ...], choice: Choice) -> None:
+    """Edit a policy, unless somebody else did meanwhile; raises RootTrustError."""
     access = await load_access(kubeconfig=choice.kubeconfig, context=choice.context)
     client = KubeClient(access)
-    metadata = raised.policy["metadata"]
+    metadata = policy["metadata"]
+    name = get_full_name(policy)
     try:
         await client.patch_json(
             POLICIES,
-            raised.build_patch(),
+            patch,
             name=metadata["name"],
             namespace=metadata["namespace"],
             field_manager=FIELD_MANAGER,
@@ -67,8 +67,8 @@ async def write_generation(raised: RaisedGeneration, choice: Choice) -> None:
         raise tell_person(error, rights=RIGHTS) from None
     except ConflictError as error:
         raise ConflictError(
-            f"{raised.full_name} was changed meanwhile, and nothing was written: see `roottrust "
-            f"status {raised.full_name}` whether somebody else rotates.",
+            f"{name} was changed meanwhile, and nothing was written: see `roottrust status {name}` "
+            "whether somebody else rotates.",
             reason=error.reason,
         ) from None
     finally:
@@ -77,33 +77,24 @@ async def write_generation(raised: RaisedGeneration, choice: Choice) -> None:
 
 async def follow_rotation(
     reader: StatusReader,
-    raised: RaisedGeneration,
-    show: Show,
+    judge: Callable[[StatusReport], P],
+    show: Callable[[P], None],
     *,
     now: Now,
     deadline: datetime,
     every_seconds: float = WATCH_SECONDS,
-) -> RotationProgress:
-    """Show how far it is until it is done, or the deadline is past; return what was seen last.
+) -> P:
+    """Show how far it is until it is over, or the deadline is past; return what was seen last.
 
     An API server that is away for a while is waited for as well; raises any other RootTrustError.
     """
-    last: RotationProgress | None = None
     while True:
         try:
-            last = await _read_progress(reader, raised, now=now)
+            last = judge(await read_status(reader, now=now))
             show(last)
-            if last.is_done or now() >= deadline:
+            if last.waits_for is None or now() >= deadline:
                 return last
         except TransientError:
             if now() >= deadline:
                 raise
         await asyncio.sleep(every_seconds)
-
-
-async def _read_progress(
-    reader: StatusReader, raised: RaisedGeneration, *, now: Now
-) -> RotationProgress:
-    report = build_report(await reader.read(), read_at=now())
-    (policy,) = report.policies
-    return judge_rotation(policy, generation=raised.after, clusters=raised.clusters)

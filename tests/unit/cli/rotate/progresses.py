@@ -8,6 +8,7 @@ from roottrust.api.issued_certificate import Instance
 from roottrust.cli.rotate.progress import RotationProgress, judge_rotation
 from roottrust.cli.status.build_report import build_report
 from roottrust.cli.status.found import FoundObjects
+from roottrust.cli.status.report import StatusReport
 from tests.unit.cli.status.objects import (
     build_certificate,
     build_conditions,
@@ -25,7 +26,11 @@ UNLOADED = build_instance(intermediate_generation=2, loaded_by_istiod=False)
 
 
 def judge(found: FoundObjects, *clusters: str) -> RotationProgress:
-    (policy,) = build_report(found, read_at=LATER).policies
+    return judge_report(build_report(found, read_at=LATER), *clusters)
+
+
+def judge_report(report: StatusReport, *clusters: str) -> RotationProgress:
+    (policy,) = report.policies
     return judge_rotation(policy, generation=2, clusters=clusters)
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from click.testing import Result as Called
 
-from roottrust.cli.rotate import intermediate as command_module
-from roottrust.cli.rotate import run as run_module
-from roottrust.cli.rotate.request import RaisedGeneration
 from roottrust.cli.status.found import FoundObjects
-from roottrust.cli.status.reader import Choice
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
+from tests.unit.cli.rotate.conftest import StandIn
 from tests.unit.cli.rotate.progresses import OLD, RENEWED, find_here, find_renewing, find_there
 from tests.unit.cli.status.objects import MESH, build_conditions, find_well
 
@@ -24,54 +18,18 @@ Call = Callable[..., Called]
 
 AWAY = TransientError("It is away.", reason=Reason.API_UNREACHABLE)
 CHANGE = "gloo-mesh/fleet: spec.rotation.intermediateGeneration: 1 → 2\n"
+POINTER = "/spec/rotation/intermediateGeneration"
 ROTATE = ("rotate", "intermediate")
 WAY_ON = "It goes on: `roottrust rotate intermediate gloo-mesh/fleet --follow` follows it."
 
 
-@dataclass
-class Cluster:
-    """What is read, one state after the other; after the last one somebody presses Ctrl-C."""
-
-    states: list[FoundObjects | RootTrustError]
-    choices: list[Choice] = field(default_factory=list)
-    written: list[RaisedGeneration] = field(default_factory=list)
-    refusal: RootTrustError | None = None
-
-    async def read(self) -> FoundObjects:
-        if not self.states:
-            raise KeyboardInterrupt
-        state = self.states.pop(0)
-        if isinstance(state, RootTrustError):
-            raise state
-        return state
-
-    async def write(self, raised: RaisedGeneration, choice: Choice) -> None:
-        assert choice in self.choices
-        if self.refusal is not None:
-            raise self.refusal
-        self.written.append(raised)
-
-    @asynccontextmanager
-    async def open(self, choice: Choice, *, tell: Any) -> AsyncIterator[Any]:
-        assert callable(tell)
-        self.choices.append(choice)
-        yield self
-
-
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    cluster = Cluster([find_well(), find_renewing(OLD), find_here(RENEWED)])
-
-    async def sleep(_: float) -> None:
-        """Wait for nothing."""
-
-    monkeypatch.setattr(command_module, "open_reader", cluster.open)
-    monkeypatch.setattr(command_module, "write_generation", cluster.write)
-    monkeypatch.setattr(run_module.asyncio, "sleep", sleep)
-    return cluster
+def cluster(stand_in: StandIn) -> StandIn:
+    stand_in.states = [find_well(), find_renewing(OLD), find_here(RENEWED)]
+    return stand_in
 
 
-def test_it_is_raised_and_followed_to_the_end(call: Call, cluster: Cluster) -> None:
+def test_it_is_raised_and_followed_to_the_end(call: Call, cluster: StandIn) -> None:
     done = call(*ROTATE)
     assert done.exit_code == 0, done.output
     assert done.stdout == (
@@ -81,50 +39,50 @@ def test_it_is_raised_and_followed_to_the_end(call: Call, cluster: Cluster) -> N
         "Note: where gloo-mesh/fleet is kept in Git, commit spec.rotation"
     )
     assert f"cluster1/{MESH}: 1 of 1 istiod serve it\n" in done.stderr
-    (raised,) = cluster.written
-    assert (raised.before, raised.after) == (1, 2)
+    (patch,) = cluster.patches
+    assert patch[-1] == {"op": "replace", "path": POINTER, "value": 2}
     assert (cluster.choices[1].name, cluster.choices[1].namespace) == (
         "gloo-mesh/fleet",
         "gloo-mesh",
     )
 
 
-def test_a_dry_run_shows_the_change_and_makes_none(call: Call, cluster: Cluster) -> None:
+def test_a_dry_run_shows_the_change_and_makes_none(call: Call, cluster: StandIn) -> None:
     done = call(*ROTATE, "--dry-run")
     assert done.exit_code == 0
     assert done.stdout == (
         f"{CHANGE}Every istiod of 1 mesh obtains a new intermediate: cluster1/{MESH}. No workload "
         "restarts. Nothing was changed (--dry-run).\n"
     )
-    assert cluster.written == []
+    assert cluster.patches == []
 
 
-def test_one_cluster_is_rotated_alone(call: Call, cluster: Cluster) -> None:
+def test_one_cluster_is_rotated_alone(call: Call, cluster: StandIn) -> None:
     cluster.states = [find_well(), find_well(), find_well()]
     words = ("--cluster", "cluster1", "--cluster", "cluster1", "--timeout", "0.001")
     done = call(*ROTATE, *words)
-    (raised,) = cluster.written
-    assert (raised.clusters, raised.after) == (("cluster1",), 2)
+    (patch,) = cluster.patches
+    assert patch[-1]["value"] == [{"name": "cluster1", "intermediateGeneration": 2}]
     assert done.stdout == "gloo-mesh/fleet: spec.rotation.clusters of cluster1: 1 → 2\n"
     assert "commit in spec.rotation.clusters {name: cluster1, intermediate" in done.stderr
     assert f"{WAY_ON.removesuffix('` follows it.')} --cluster cluster1` follows it." in done.stderr
     assert done.exit_code == 1
     cluster.states = [find_well()]
     done = call(*ROTATE, "--cluster", "nowhere")
-    assert (done.exit_code, done.stdout, len(cluster.written)) == (1, "", 1)
+    assert (done.exit_code, done.stdout, len(cluster.patches)) == (1, "", 1)
     assert "has no mesh in nowhere: its clusters are cluster1." in done.stderr
 
 
-def test_whoever_does_not_wait_is_done_once_it_is_raised(call: Call, cluster: Cluster) -> None:
+def test_whoever_does_not_wait_is_done_once_it_is_raised(call: Call, cluster: StandIn) -> None:
     done = call(*ROTATE, "--no-wait")
-    assert (done.exit_code, done.stdout, len(cluster.written)) == (0, CHANGE, 1)
+    assert (done.exit_code, done.stdout, len(cluster.patches)) == (0, CHANGE, 1)
 
 
 @pytest.mark.parametrize(
     ("first", "words"), [(find_renewing(OLD), ()), (find_well(), ("--generation", "2"))]
 )
 def test_what_a_commit_raised_is_followed_and_nothing_is_written(
-    call: Call, cluster: Cluster, first: FoundObjects, words: tuple[str, ...]
+    call: Call, cluster: StandIn, first: FoundObjects, words: tuple[str, ...]
 ) -> None:
     cluster.states = [first, first, find_renewing(OLD), find_here(RENEWED)]
     done = call(*ROTATE, "--follow", *words)
@@ -133,13 +91,13 @@ def test_what_a_commit_raised_is_followed_and_nothing_is_written(
         "gloo-mesh/fleet: every istiod of 1 mesh serves an intermediate of generation 2.\n"
     )
     assert "kept in Git" not in done.stderr
-    assert cluster.written == []
+    assert cluster.patches == []
 
 
 @pytest.mark.parametrize(
     "words", [("--follow", "--dry-run"), ("--follow", "--no-wait"), ("--generation", "3")]
 )
-def test_to_follow_is_to_wait(call: Call, cluster: Cluster, words: tuple[str, ...]) -> None:
+def test_to_follow_is_to_wait(call: Call, cluster: StandIn, words: tuple[str, ...]) -> None:
     done = call(*ROTATE, *words)
     assert (done.exit_code, done.stdout, cluster.choices) == (1, "", [])
 
@@ -160,7 +118,7 @@ def test_to_follow_is_to_wait(call: Call, cluster: Cluster, words: tuple[str, ..
     ],
 )
 def test_what_is_not_done_in_time_is_told_with_how_to_go_on(
-    call: Call, cluster: Cluster, state: FoundObjects, code: int
+    call: Call, cluster: StandIn, state: FoundObjects, code: int
 ) -> None:
     cluster.states = [find_well(), *[state] * 1000]
     done = call(*ROTATE, "--timeout", "0.01")
@@ -170,7 +128,7 @@ def test_what_is_not_done_in_time_is_told_with_how_to_go_on(
     )
 
 
-def test_ctrl_c_ends_the_watching_alone(call: Call, cluster: Cluster) -> None:
+def test_ctrl_c_ends_the_watching_alone(call: Call, cluster: StandIn) -> None:
     cluster.states = [find_well(), find_renewing(OLD)]
     done = call(*ROTATE)
     assert done.exit_code == 1
@@ -178,21 +136,21 @@ def test_ctrl_c_ends_the_watching_alone(call: Call, cluster: Cluster) -> None:
     assert "Traceback" not in done.output
 
 
-def test_failures_are_lines_and_say_what_was_written(call: Call, cluster: Cluster) -> None:
+def test_failures_are_lines_and_say_what_was_written(call: Call, cluster: StandIn) -> None:
     cluster.states = [AWAY]
     done = call(*ROTATE)
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", "Error: It is away.\n")
-    cluster.states, cluster.refusal = [find_well()], AWAY
+    cluster.states, cluster.refusals = [find_well()], [AWAY]
     done = call(*ROTATE)
     assert (done.exit_code, done.stderr) == (1, "Error: It is away.\n")
     denied = RootTrustError("You may not.", reason=Reason.ACCESS_DENIED)
-    cluster.states, cluster.refusal = [find_well(), denied], None
+    cluster.states, cluster.refusals = [find_well(), denied], []
     done = call(*ROTATE)
     assert done.exit_code == 1
     assert done.stderr.endswith(f"Error: You may not.\nError: {WAY_ON}\n")
 
 
-def test_wrong_usage_is_1_and_the_help_tells_of_git(call: Call, cluster: Cluster) -> None:
+def test_wrong_usage_is_1_and_the_help_tells_of_git(call: Call, cluster: StandIn) -> None:
     assert call(*ROTATE, "a", "b").exit_code == 1
     assert call(*ROTATE, "--timeout", "0").exit_code == 1
     done = call(*ROTATE, "--help")

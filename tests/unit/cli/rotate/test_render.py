@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from roottrust.cli.rotate.followed import FollowedRotation
+from roottrust.cli.rotate.followed import FollowedRotation, View
 from roottrust.cli.rotate.render import (
     list_lines,
     render_change,
@@ -25,11 +25,13 @@ from tests.unit.cli.rotate.progresses import (
     find_renewing,
     find_there,
     judge,
+    judge_report,
 )
 from tests.unit.cli.status.objects import MESH, build_policy, build_told, find, find_well
 from tests.unit.domain.agent_entries import LATER, SECOND, build_instance
 
 POD = "istiod-5d9c7b6f4-abcde"
+VIEW = View(judge=judge_report, render=render_progress, list_lines=list_lines)
 SECOND_UNLOADED = build_instance(
     SECOND, pod="istiod-b", intermediate_generation=2, loaded_by_istiod=False
 )
@@ -54,7 +56,7 @@ def test_the_tree_says_who_is_done_and_what_is_waited_for() -> None:
 
 
 def test_a_log_has_each_line_when_it_is_new(capsys: pytest.CaptureFixture[str]) -> None:
-    followed = FollowedRotation(color="never")
+    followed = FollowedRotation(VIEW, color="never")
     for instance in (OLD, OLD, UNLOADED):
         followed.show(judge(find_renewing(instance)))
     followed.show(judge(find_here(RENEWED)))
@@ -74,7 +76,7 @@ def test_a_terminal_has_one_tree_that_is_redrawn(
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "200")
-    followed = FollowedRotation(color="always")
+    followed = FollowedRotation(VIEW, color="always")
     followed.show(judge(find_renewing(OLD)))
     followed.show(judge(find_here(RENEWED)))
     shown = capsys.readouterr().err

@@ -11,7 +11,7 @@ import pytest
 from roottrust.cli.rotate import run as run_module
 from roottrust.cli.rotate.progress import RotationProgress
 from roottrust.cli.rotate.request import RaisedGeneration, plan_rotation
-from roottrust.cli.rotate.run import follow_rotation, read_plan, write_generation
+from roottrust.cli.rotate.run import follow_rotation, read_plan, write_patch
 from roottrust.cli.status.found import FoundObjects
 from roottrust.cli.status.reader import Choice
 from roottrust.domain.errors import (
@@ -21,7 +21,13 @@ from roottrust.domain.errors import (
     TransientError,
 )
 from roottrust.domain.reasons import Reason
-from tests.unit.cli.rotate.progresses import OLD, RENEWED, find_here, find_renewing
+from tests.unit.cli.rotate.progresses import (
+    OLD,
+    RENEWED,
+    find_here,
+    find_renewing,
+    judge_report,
+)
 from tests.unit.cli.status.objects import build_policy, find, find_well
 from tests.unit.domain.agent_entries import LATER
 
@@ -52,7 +58,7 @@ class Course:
     async def follow(self) -> RotationProgress:
         return await follow_rotation(
             self,  # type: ignore[arg-type]
-            RAISED,
+            judge_report,
             self.shown.append,
             now=self.now,
             deadline=LATER + timedelta(seconds=10),
@@ -123,7 +129,7 @@ def writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
 
 
 async def test_one_patch_is_written_under_a_field_manager_of_its_own(writer: Writer) -> None:
-    await write_generation(RAISED, CHOICE)
+    await write_patch(RAISED.policy, RAISED.build_patch(), CHOICE)
     (patch,) = writer.patches
     assert (patch["kind"], patch["namespace"], patch["name"]) == (
         "roottrustpolicies",
@@ -146,6 +152,6 @@ async def test_a_refused_write_is_told_to_a_person(
 ) -> None:
     writer.refusal = refusal
     with pytest.raises(RootTrustError) as refused:
-        await write_generation(RAISED, CHOICE)
+        await write_patch(RAISED.policy, RAISED.build_patch(), CHOICE)
     assert words in refused.value.message
     assert writer.is_closed

@@ -1,0 +1,176 @@
+"""`roottrust rotate root`: another root takes the place of the one in use, unnoticed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import click
+
+from roottrust.api.choices import RotationEnd
+from roottrust.cli.rotate.followed import View
+from roottrust.cli.rotate.following import follow_to_end, now
+from roottrust.cli.rotate.options import (
+    build_choice,
+    check_options,
+    with_beginning,
+    with_namespace,
+    with_policy,
+)
+from roottrust.cli.rotate.own_root import OwnRoot, choose_root
+from roottrust.cli.rotate.root_progress import judge_root
+from roottrust.cli.rotate.root_render import (
+    list_root_lines,
+    render_end_of_root,
+    render_outlook,
+    render_raise,
+    render_root_progress,
+)
+from roottrust.cli.rotate.root_request import (
+    FIELD,
+    RaisedRoot,
+    plan_following_root,
+    plan_root,
+)
+from roottrust.cli.rotate.run import write_patch
+from roottrust.cli.status.reader import Choice, open_reader
+from roottrust.cli.terminal import (
+    EXIT_FAILED,
+    PlainExitCommand,
+    fail,
+    tell,
+)
+from roottrust.domain.errors import RootTrustError
+
+# Two days: as long as a rotation takes where leaves live as long as they do by default.
+TIMEOUT_SECONDS = 172_800
+
+_HELP = """Replace the root CA of a RootTrustPolicy, in stages that no workload notices.
+
+Raises spec.rotation.rootGeneration of the policy that owns the root by one, and follows it until
+the next root is in use everywhere and the one before may sign nothing any more. Each stage is
+proven before the next begins:
+
+\b
+  Prepare   Vault has the next root beside the one in use
+  Sign      istiods sign under the next root
+  Widen     every mesh trusts both
+  Prove     every workload is proven to have a leaf of the next root
+  Drop      every mesh trusts the next root alone: no way back from here
+  Retire    in Vault the old root may sign nothing any more
+MultiRoot has another order: Prepare, Widen, Confirm, Sign, Prove, Drop, Retire. It takes as long as
+the leaves of workloads live, mostly days, and goes on without this command.
+
+\b
+Steering it:
+  roottrust rotate approve    let it into the stage that waits for a person
+  roottrust rotate pause      no further stage; roottrust rotate resume goes on
+  roottrust rotate rollback   back to the root before, until Drop
+  roottrust rotate exclude    do not wait for a cluster that is gone for good
+
+\b
+Where policies are kept in Git, commit the number there instead: --follow then follows it. A lower
+number is refused by the API server.
+
+\b
+Examples:
+  roottrust rotate root fleet --dry-run     what is going to happen, and change nothing
+  roottrust rotate root fleet               raise the generation, and follow it
+  roottrust rotate root fleet --no-wait     raise it, and end
+  roottrust rotate root fleet --watch       follow what was raised before, as by a commit
+  kubectl roottrust rotate root fleet       the same, as a plugin of kubectl
+
+\b
+Exit codes:
+  0  done; with --no-wait: raised; with --dry-run: shown
+  1  it failed and nothing was written, or it was raised and is not done after --timeout, or Ctrl-C,
+     or it was rolled back
+  2  it was raised and is not done after --timeout, and it waits for a person
+
+\b
+Environment:
+  KUBECONFIG         as --kubeconfig
+  NO_COLOR           no colours
+deploy/rotate/ has the right in Kubernetes to raise it, deploy/status/ those to follow it.
+"""
+
+
+@click.command(
+    "root",
+    cls=PlainExitCommand,
+    help=_HELP,
+    short_help="Replace the root, in stages that no workload notices.",
+)
+@with_policy
+@with_namespace
+@with_beginning(timeout_seconds=TIMEOUT_SECONDS)
+def command(
+    policy: str | None,
+    namespace: str | None,
+    *,
+    is_dry: bool,
+    follows: bool,
+    generation: int | None,
+    waits: bool,
+    timeout_seconds: float,
+    color: str,
+    **place: Any,
+) -> None:
+    """Raise the generation, follow it, and end with the exit code of what came of it."""
+    check_options(follows=follows, is_dry=is_dry, waits=waits, generation=generation)
+    choice = build_choice(policy, namespace, **place)
+    plan = partial(plan_following_root, generation=generation) if follows else plan_root
+    try:
+        raised = plan(asyncio.run(read_root(choice)))
+        if not follows:
+            _raise(raised, choice, is_dry=is_dry)
+    except RootTrustError as error:
+        fail([error.message])
+    if waits and not is_dry:
+        _follow(raised, choice, timeout_seconds=timeout_seconds, color=color)
+
+
+async def read_root(choice: Choice) -> OwnRoot:
+    """Return the policy that is meant, with all that share its root; raises RootTrustError."""
+    # All policies are read: those that share the root are concerned as well.
+    async with open_reader(replace(choice, name=None), tell=tell) as reader:
+        found = await reader.read()
+    return choose_root(found, name=choice.name, namespace=choice.namespace, now=now())
+
+
+def _raise(raised: RaisedRoot, choice: Choice, *, is_dry: bool) -> None:
+    """Say what is going to happen, and raise the generation; raises RootTrustError."""
+    click.echo(render_raise(raised))
+    click.echo(render_outlook(raised), err=not is_dry)
+    if is_dry:
+        click.echo("Nothing was changed (--dry-run).")
+        return
+    asyncio.run(write_patch(raised.root.policy, raised.build_patch(), choice))
+    tell(
+        f"where {raised.root.full_name} is kept in Git, commit {FIELD}: {raised.after} there; a "
+        "lower number is refused from now on."
+    )
+
+
+def _follow(raised: RaisedRoot, choice: Choice, *, timeout_seconds: float, color: str) -> None:
+    name = raised.root.full_name
+    last = follow_to_end(
+        View(
+            judge=partial(judge_root, generation=raised.after),
+            render=render_root_progress,
+            list_lines=list_root_lines,
+        ),
+        raised.root.policy,
+        choice,
+        command=f"roottrust rotate root {name} --follow",
+        timeout_seconds=timeout_seconds,
+        color=color,
+    )
+    told = render_end_of_root(last)
+    if last.end is RotationEnd.ROLLED_BACK:
+        click.echo(f"Error: {told}", err=True)
+        sys.exit(EXIT_FAILED)
+    click.echo(told)
