@@ -15,7 +15,8 @@ class MeshView:
 
     `step` is the one that its IssuedCertificate names, and what the rest is about. `serves` says
     that each of its istiods serves what the step asks for, `has_roots` that each of its namespaces
-    has the roots; `message` is what is missing of these, as a sentence.
+    has the roots; `message` is what is missing of these, as a sentence. `is_crossed` says that a
+    chain still holds a cross-certificate.
     """
 
     cluster: str
@@ -24,6 +25,7 @@ class MeshView:
     serves: bool = False
     has_roots: bool = False
     message: str = ""
+    is_crossed: bool = False
     evidence: RotationEvidence | None = None
     multi_root: bool | None = None
 

@@ -145,6 +145,8 @@ def _find_mesh_wait(state: RotationStatus, wish: RotationWish, mesh: MeshView) -
         yield _wait_for(mesh, f"The IssuedCertificate of {mesh.mesh} is still to be written.")
     elif not (mesh.serves and mesh.has_roots):
         yield _wait_for(mesh, _describe_lack(mesh, posture.roots))
+    elif mesh.is_crossed and not posture.is_crossed and state.stage is Stage.RETIRE:
+        yield _wait_for(mesh, f"istiod of {mesh.mesh} still serves the cross-certificate.")
     elif _needs_leaves(state, wish):
         yield from _find_leaf_wait(mesh, step)
 

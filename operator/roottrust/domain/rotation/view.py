@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from roottrust.api.issued_certificate import Instance
+from roottrust.domain.issuance_object import read_instances
 from roottrust.domain.issuance_plan import IssuanceRequest
 from roottrust.domain.mesh_report import MeshReport
 from roottrust.domain.rotation.evidence import MeshView
+
+_BEGIN = "-----BEGIN CERTIFICATE-----"
 
 
 def view_mesh(report: MeshReport, request: IssuanceRequest) -> MeshView:
@@ -20,6 +24,12 @@ def view_mesh(report: MeshReport, request: IssuanceRequest) -> MeshView:
         serves=is_counted and report.issued.is_true,
         has_roots=report.propagated.is_true,
         message=report.worst.message,
+        is_crossed=any(_has_more(each) for each in read_instances(found or {})),
         evidence=told.rotation if told else None,
         multi_root=told.multi_root if told else None,
     )
+
+
+def _has_more(instance: Instance) -> bool:
+    """Whether a chain has more than the intermediate that the root itself has signed."""
+    return instance.chain is not None and instance.chain.count(_BEGIN) > 1
