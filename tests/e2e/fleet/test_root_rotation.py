@@ -69,9 +69,21 @@ def connected(pairs: tuple[Pair, ...]) -> Iterator[list[tuple[Pair, Told]]]:
                 loads.append((pair, stack.enter_context(load)))
                 time.sleep(APART_SECONDS)
             yield loads
+        for pair, told in loads:
+            if told.errors:
+                print(
+                    f"istio's agents of {pair}:", *map(read_agent_log, (pair.client, pair.server))
+                )
     finally:
         for workload in {each for pair in pairs for each in (pair.client, pair.server)}:
             workload.delete()
+
+
+def read_agent_log(workload: Workload) -> str:
+    """Return what istio's agent says of certificates, and of what it fails at."""
+    words = ("logs", workload.name, "-c", "istio-proxy", "--tail=-1")
+    told = workload.kubectl(*words).splitlines()
+    return "\n".join(line for line in told if "\tinfo\txds" not in line)
 
 
 def read_rotation(fleet: Fleet) -> dict[str, Any]:
