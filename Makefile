@@ -9,9 +9,12 @@ PY := $(BIN)/python
 # What talks to Vault by itself. The hub's own tests run on both servers in `make prove`.
 VAULT_TESTS := $(wildcard tests/integration/test_*vault*.py) tests/integration/test_policy_document.py \
   tests/integration/agent/test_agent_vault.py
+# One more than the cores of a small machine: tests of real parts mostly wait.
+LANES ?= 3
+FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-hub test-others prove lint bench image crds down clean
+.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image crds down clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,26 +34,35 @@ $(TOOLS)/uv-$(UV_VERSION)/bin/uv:
 demo: setup ## Show it all on a real cluster and a real Vault (KEEP=1 leaves it up, CONTEXT=name uses your cluster)
 	@$(PY) -m demo $(if $(KEEP),--keep) $(if $(CONTEXT),--context $(CONTEXT))
 
-test: setup ## Run the tests: the pure parts, then everything on a real API server and a real Vault, then a mesh in pods
-	@$(MAKE) --no-print-directory --jobs=2 test-hub test-others
-	@echo "==> istiod, its workloads and the operator in pods"
-	@$(PY) -m pytest tests/e2e --ignore=tests/e2e/fleet --quiet
-	@echo "==> three clusters in pods, of one policy"
-	@$(PY) -m pytest tests/e2e/fleet --quiet
+test: setup ## Run the tests, in three lanes side by side (LANES=1 with little memory)
+	@$(MAKE) --no-print-directory --jobs=$(LANES) test-pure test-hub test-others test-fleet test-pods
 
-# Both mostly wait for what they look at, and nothing is done by both: two testbeds, side by side.
+# Whatever needs real parts mostly waits for what it looks at, and nothing is done by two lanes: each
+# has networks of its own. The pure parts wait for nothing, and so take what the others leave.
+test-pure:
+	@echo "==> the pure parts"
+	@nice $(PY) -m pytest tests/unit --quiet --cov=roottrust.domain --cov-report=term:skip-covered --cov-fail-under=95
+
 test-hub:
 	@echo "==> the hub with one cluster, on a real API server and a real Vault"
 	@$(PY) -m pytest tests/integration/hub --ignore=tests/integration/hub/clusters --quiet
 
-test-others: export ROOTTRUST_TEST_RANGE := $(shell expr $${ROOTTRUST_TEST_RANGE:-87} + 6)
+test-others: export ROOTTRUST_TEST_RANGE := $(shell expr $(FIRST_RANGE) + 6)
 test-others:
-	@echo "==> the pure parts"
-	@$(PY) -m pytest tests/unit --quiet --cov=roottrust.domain --cov-report=term:skip-covered --cov-fail-under=95
 	@echo "==> all but that, on a real API server and a real Vault"
 	@$(PY) -m pytest tests/integration --ignore-glob='tests/integration/hub/test_*.py' --quiet
 	@echo "==> what speaks Vault's API, on HashiCorp's Vault"
 	@ROOTTRUST_TEST_VAULT=hashicorp $(PY) -m pytest $(VAULT_TESTS) --quiet
+
+# These two have testbeds of different numbers, counted from the same one.
+test-fleet test-pods: export ROOTTRUST_TEST_RANGE := $(shell expr $(FIRST_RANGE) + 12)
+test-fleet:
+	@echo "==> three clusters in pods, of one policy"
+	@$(PY) -m pytest tests/e2e/fleet --quiet
+
+test-pods:
+	@echo "==> istiod, its workloads and the operator in pods"
+	@$(PY) -m pytest tests/e2e --ignore=tests/e2e/fleet --quiet
 
 prove: setup ## Run every test of real parts, the long matrices too, on both Vaults; write docs/faults.md
 	@rm -rf dist/faults; code=0; \

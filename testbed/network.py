@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -12,6 +13,7 @@ from testbed.command import CommandError, run
 
 NAMESPACES = Path("/run/netns")
 _INSIDE = "eth0"
+_HOST = re.compile(r"tb[0-9]+")  # as AddressRange.prefix
 _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
@@ -49,7 +51,8 @@ def remove_host(range_: AddressRange, *, forward_before: str | None) -> None:
                 run(["iptables", "-w", "-D", *rule])
     with contextlib.suppress(CommandError):
         run(["ip", "link", "del", range_.prefix])
-    if forward_before is not None:
+    # The last to go restores what the first one found: the others' clusters need it until then.
+    if forward_before is not None and not other_owners(range_):
         _FORWARD.write_text(forward_before)
 
 
@@ -107,6 +110,16 @@ def interface_owner(range_: AddressRange) -> str | None:
         if link["ifname"] == range_.prefix:
             return str(link.get("ifalias", ""))
     return None
+
+
+def other_owners(range_: AddressRange) -> list[Path]:
+    """List the state folders of the testbeds that this machine has beside this range's."""
+    links = _listed(["ip", "-j", "link", "show"]) if shutil.which("ip") else []
+    return [
+        Path(link["ifalias"])
+        for link in links
+        if _HOST.fullmatch(link["ifname"]) and link["ifname"] != range_.prefix and "ifalias" in link
+    ]
 
 
 def leftover_namespaces(range_: AddressRange) -> list[str]:

@@ -1,6 +1,5 @@
 """What is being done now and how long it took, for a person or for a log file."""
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,7 +23,8 @@ class Progress:
     """Steps under way: live lines on a terminal, plain lines with a heartbeat elsewhere."""
 
     def __init__(self, stream: TextIO | None = None, *, heartbeat: float = HEARTBEAT_SECONDS):
-        self._console = Console(file=stream or sys.stderr, highlight=False, soft_wrap=True)
+        # Without a stream: standard error as it is then, for whoever started may have exchanged it.
+        self._console = Console(file=stream, stderr=True, highlight=False, soft_wrap=True)
         self._heartbeat = heartbeat
         self._lock = threading.Lock()
         self._running: dict[str, float] = {}

@@ -66,8 +66,15 @@ class Site:
     def open_host(self) -> None:
         """Prepare the host's side of the network, and record what has to be restored."""
         if not (self.folder / "host.json").exists():
-            record.write(self.folder / "host.json", {"forwarding": network.forwarding()})
+            record.write(self.folder / "host.json", {"forwarding": self._find_forwarding()})
         network.ensure_host(self.range, owner=self.folder)
+
+    def _find_forwarding(self) -> str:
+        """Say whether the host forwarded packets before there was any testbed."""
+        for owner in network.other_owners(self.range):
+            if found := (record.read(owner / "host.json") or {}).get("forwarding"):
+                return str(found)
+        return network.forwarding()
 
     def clear(self, names: Sequence[str]) -> None:
         """Take down what these names left, what no record knows, and at last the host's side."""

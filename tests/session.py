@@ -3,8 +3,8 @@
 Environment:
 
 ROOTTRUST_TEST_KEEP=1        leave testbeds up, and use them again the next time
-ROOTTRUST_TEST_RANGE=N       the first of their networks 10.N to 10.N+5 (default 87); `make test`
-                             runs pytest twice at once, on N and N+6
+ROOTTRUST_TEST_RANGE=N       the first of their networks 10.N to 10.N+5 (default 80); `make test`
+                             runs pytest several times at once, on N, N+6 and N+12
 ROOTTRUST_TEST_VAULT=hashicorp  HashiCorp's Vault instead of OpenBao
 ROOTTRUST_REQUIRE_TESTBED=1  fail instead of skipping where there can be no testbed; so does CI=true
 """
@@ -31,7 +31,7 @@ REPOSITORY = Path(__file__).parents[1]
 CRDS = REPOSITORY / "crds"
 KINDS = ("roottrustpolicies", "meshes", "issuedcertificates", "podbouncedirectives")
 
-RANGE = int(os.environ.get("ROOTTRUST_TEST_RANGE", "87"))
+RANGE = int(os.environ.get("ROOTTRUST_TEST_RANGE", "80"))
 VAULT: Kind = "hashicorp" if os.environ.get("ROOTTRUST_TEST_VAULT") == "hashicorp" else "openbao"
 KEEPS = os.environ.get("ROOTTRUST_TEST_KEEP") == "1"
 REQUIRES = bool(os.environ.get("CI") or os.environ.get("ROOTTRUST_REQUIRE_TESTBED"))

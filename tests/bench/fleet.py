@@ -58,10 +58,10 @@ class MadeUpClusters:
         del policy
         return {}
 
-    async def list_certificates(self, *, cluster: str = "") -> tuple[Manifest, ...]:
+    async def list_certificates(self, *, cluster: str = "") -> Mapping[str, tuple[Manifest, ...]]:
         """Without meshes there are none."""
         del cluster
-        return ()
+        return {}
 
 
 def list_names(count: int) -> tuple[str, ...]:

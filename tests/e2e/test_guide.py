@@ -81,10 +81,12 @@ def test_certificate_is_finished(istiod: Istiod, policy: Policy) -> None:
         MESH,
         "--timeout=30s",
     )
-    # What the pod before had is taken off once it is gone.
-    (instance,) = wait_for(istiod.read_instances, lambda instances: len(instances) == 1)
+    # It was so of the pod before, too, whose entry is taken off once it is gone.
+    (instance,) = wait_for(
+        istiod.read_instances,
+        lambda found: len(found) == 1 and bool(found[0].get("loadedByIstiod")),
+    )
     assert instance["pod"] == istiod.get_pod()
-    assert instance["loadedByIstiod"]
     assert "error" not in instance
     assert "Finished" in istiod.kubectl("describe", "issuedcertificates").title()
 

@@ -15,6 +15,7 @@ import pytest
 
 from testbed import Cluster, Testbed, Vault, VaultOptions, kubeconfig
 from tests import session
+from tests.integration.kube_writes import create_namespace, delete_object
 from tests.session import CRDS, REPOSITORY
 
 CLUSTER = "cluster1"
@@ -77,9 +78,9 @@ def file_vault(request: pytest.FixtureRequest, bed: Testbed) -> Iterator[Vault]:
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own."""
     name = f"test-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
+    create_namespace(cluster, name)
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    delete_object(cluster, "namespaces", "", name)
 
 
 @pytest.fixture(scope="session")

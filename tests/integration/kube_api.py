@@ -1,4 +1,4 @@
-"""Reading from a real API server over a connection that is kept.
+"""Asking a real API server over a connection that is kept.
 
 Tests look again and again until something holds, and kubectl is a process of its own each time.
 """
@@ -6,6 +6,8 @@ Tests look again and again until something holds, and kubectl is a process of it
 from __future__ import annotations
 
 import atexit
+import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ PLACES = {
     "daemonsets": "/apis/apps/v1",
     "poddisruptionbudgets": "/apis/policy/v1",
     "leases": "/apis/coordination.k8s.io/v1",
+    "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
+    "clusterrolebindings": "/apis/rbac.authorization.k8s.io/v1",
     "roottrustpolicies": "/apis/admin.gloo.solo.io/v2",
     "meshes": "/apis/internal.gloo.solo.io/v2",
     "issuedcertificates": "/apis/internal.gloo.solo.io/v2",
@@ -34,12 +38,16 @@ CORE = "/api/v1"
 Found = dict[str, Any]
 
 
+class RefusedError(AssertionError):
+    """The API server did not do what was asked; its own words say why."""
+
+
 def find_object(cluster: Cluster, plural: str, namespace: str, name: str) -> Found | None:
     """Return an object as `kubectl get -o json` shows it, None if it is not there."""
-    answer = _get(cluster, plural, namespace, f"/{name}")
+    answer = send(cluster, "GET", f"{build_path(plural, namespace)}/{name}")
     if answer.status_code == requests.codes.not_found:
         return None
-    answer.raise_for_status()
+    check(answer)
     return _without_managers(answer.json())
 
 
@@ -55,26 +63,55 @@ def list_objects(
 ) -> list[Found]:
     """Return the objects of a namespace that selectors choose."""
     selectors = {"fieldSelector": fields, "labelSelector": labels}
-    answer = _get(cluster, plural, namespace, "", **selectors)
-    answer.raise_for_status()
+    answer = send(cluster, "GET", build_path(plural, namespace), **selectors)
+    check(answer)
     return [_without_managers(each) for each in answer.json()["items"]]
 
 
 def review(cluster: Cluster, content: Found) -> Found:
     """Return the answer to a question about rights."""
     path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-    session = _open_session(cluster.pki)
-    answer = session.post(f"{cluster.server}{path}", json=content, timeout=SECONDS)
-    answer.raise_for_status()
-    return dict(answer.json())
+    return dict(check(send(cluster, "POST", path, content)).json())
 
 
-def _get(
-    cluster: Cluster, plural: str, namespace: str, rest: str, **query: str
+def read_raw(cluster: Cluster, path: str) -> Found:
+    """Return what the API server says at a path."""
+    return dict(check(send(cluster, "GET", path)).json())
+
+
+def build_path(plural: str, namespace: str = "", *, version: str = "") -> str:
+    """Return where objects of a kind are, in a namespace or in none; the version may be known."""
+    known = CORE if version == "v1" else f"/apis/{version}"
+    start = known if version else PLACES.get(plural, CORE)
+    return f"{start}/namespaces/{namespace}/{plural}" if namespace else f"{start}/{plural}"
+
+
+def send(
+    cluster: Cluster,
+    method: str,
+    path: str,
+    content: Mapping[str, Any] | None = None,
+    *,
+    media: str = "application/json",
+    **query: str,
 ) -> requests.Response:
-    place = f"{PLACES.get(plural, CORE)}/namespaces/{namespace}/{plural}{rest}"
-    session = _open_session(cluster.pki)
-    return session.get(f"{cluster.server}{place}", params=query, timeout=SECONDS)
+    """Send one request as administrator."""
+    return _open_session(cluster.pki).request(
+        method,
+        f"{cluster.server}{path}",
+        params=query,
+        data=None if content is None else json.dumps(content),
+        headers={} if content is None else {"Content-Type": media},
+        timeout=SECONDS,
+    )
+
+
+def check(answer: requests.Response) -> requests.Response:
+    """Return an answer that is none of an error, of which the API server's own words tell."""
+    if not answer.ok:
+        asked = f"{answer.request.method} {answer.request.path_url}"
+        raise RefusedError(f"{asked}: {answer.status_code} {answer.text}")
+    return answer
 
 
 @cache

@@ -123,12 +123,15 @@ def _to_whole_utc_seconds(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
+def _show(moment: datetime) -> str:
+    # Not %Y, which leaves out the zeros of a year that anybody may have written into a status.
+    return f"{moment.replace(tzinfo=None).isoformat()}Z"
+
+
 Timestamp = Annotated[
     AwareDatetime,
     AfterValidator(_to_whole_utc_seconds),
-    PlainSerializer(
-        lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str, when_used="json"
-    ),
+    PlainSerializer(_show, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 32}),
 ]
 

@@ -14,7 +14,7 @@ _UNITS = (
 
 def show_time(moment: datetime) -> str:
     """Return a time in UTC, to the second."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 def tell_distance(moment: datetime, *, now: datetime) -> str:

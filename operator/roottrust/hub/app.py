@@ -170,7 +170,7 @@ class _Hub:
 
     def _take_objects(self, cluster: RemoteCluster, changes: Changes) -> None:
         """Have the policies looked at that changes in a registered cluster concern."""
-        self._take_cluster(cluster)
+        self._take_cluster(cluster.name)
         if not self.work.is_working:
             return
         for key, before in changes.items():
@@ -179,9 +179,9 @@ class _Hub:
                 found = self._routes.find_concerned_in(cluster.name, key, before=before, now=now)
                 self._add(found)
 
-    def _take_cluster(self, cluster: RemoteCluster) -> None:
+    def _take_cluster(self, cluster: str) -> None:
         if self._mirrors is not None:
-            self._mirrors.look_at(cluster.name)
+            self._mirrors.look_at(cluster)
 
     def _mirror_by_root(
         self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None
@@ -264,7 +264,10 @@ class _Hub:
         return MeshMirrors(
             place=MirrorPlace(hub=self._settings.hub_name, home=home),
             source=MirrorSource(
-                self._registered.registry, self._store, find_policies=claims.find_policies_of
+                self._registered.registry,
+                self._store,
+                find_policies=claims.find_policies_of,
+                is_pending=self._registered.news.is_pending,
             ),
             store=self._store,
             writer=MirrorWriter(shared.client, self._store, home=home),

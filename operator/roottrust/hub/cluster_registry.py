@@ -36,8 +36,8 @@ class ClusterRegistry(Protocol):
     def find_owned(self, policy: str) -> Mapping[CertificateKey, Manifest]:
         """Return the IssuedCertificates of all clusters with the mark of a policy of that name."""
 
-    async def list_certificates(self, *, cluster: str = "") -> tuple[Manifest, ...]:
-        """Return the IssuedCertificates as they are now, of a registered cluster or of all.
+    async def list_certificates(self, *, cluster: str = "") -> Mapping[str, tuple[Manifest, ...]]:
+        """Return the IssuedCertificates as they are now by cluster, of a registered one or of all.
 
         Raises RootTrustError.
         """
@@ -73,9 +73,9 @@ class LocalCluster:
         """Return the IssuedCertificates of this cluster with a mark of that policy."""
         return self._served.find_owned(policy)
 
-    async def list_certificates(self, *, cluster: str = "") -> tuple[Manifest, ...]:
+    async def list_certificates(self, *, cluster: str = "") -> Mapping[str, tuple[Manifest, ...]]:
         """Return the IssuedCertificates of this cluster, as its API server has them."""
-        return () if cluster else await self._served.list_certificates()
+        return {} if cluster else {self._name: await self._served.list_certificates()}
 
     async def refresh(self) -> bool:
         """Read the keys of its tokens and the account of the reviewer again."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from itertools import chain
 
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.issuance import CertificateKey
@@ -55,13 +54,14 @@ class ClusterSet:
         """Return the policies of all registered clusters."""
         return (each.policies for each in self.others.values() if each.policies is not None)
 
-    async def list_certificates(self, *, cluster: str = "") -> tuple[Manifest, ...]:
+    async def list_certificates(self, *, cluster: str = "") -> Mapping[str, tuple[Manifest, ...]]:
         """Return the IssuedCertificates of one cluster or of all; raises RootTrustError."""
         if cluster:
-            return await self._get_other(cluster).list_certificates()
-        asked = [each.list_certificates() for each in self.others.values()]
-        found = await asyncio.gather(self._own.list_certificates(), *asked)
-        return tuple(chain.from_iterable(found))
+            return {cluster: await self._get_other(cluster).list_certificates()}
+        own = await self._own.list_certificates()
+        others = dict(self.others)
+        found = await asyncio.gather(*(each.list_certificates() for each in others.values()))
+        return {**own, **dict(zip(others, found, strict=True))}
 
     async def refresh(self) -> bool:
         """Read again what no watch tells of the hub's own cluster; the others do it themselves."""

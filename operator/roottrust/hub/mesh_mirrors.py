@@ -128,6 +128,8 @@ class MeshMirrors:
         if cluster not in self._source.names:
             await self._leave(cluster)
             return None
+        if not self._source.is_known(cluster):
+            return None  # once policies know it, it is looked at
         now = self._now()
         told, change = await self._source.read(cluster, now=now)
         if told.trouble is not None and told.trouble.reason is Reason.CLUSTER_CONNECTING:

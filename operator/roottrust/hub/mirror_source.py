@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -26,14 +27,23 @@ class FindPolicies(Protocol):
 
 
 class MirrorSource:
-    """Reads clusters by name; `store` has the policies."""
+    """Reads clusters by name; `store` has the policies.
+
+    `is_pending` is of a cluster that policies will soon know otherwise than they do.
+    """
 
     def __init__(
-        self, clusters: ClusterSet, store: ObjectStore, *, find_policies: FindPolicies
+        self,
+        clusters: ClusterSet,
+        store: ObjectStore,
+        *,
+        find_policies: FindPolicies,
+        is_pending: Callable[[str], bool],
     ) -> None:
         self._clusters = clusters
         self._store = store
         self._find_policies = find_policies
+        self._is_pending = is_pending
 
     @property
     def names(self) -> frozenset[str]:
@@ -44,6 +54,10 @@ class MirrorSource:
     def refused(self) -> dict[str, ClusterTrouble | None]:
         """Those that are refused, and why."""
         return {each.name: each.refusal for each in self._clusters.refused}
+
+    def is_known(self, name: str) -> bool:
+        """Whether what is told of a cluster can be judged: which policies select its meshes."""
+        return not self._is_pending(name)
 
     async def read(self, name: str, *, now: datetime) -> tuple[ToldCluster, datetime | None]:
         """Return what a registered cluster tells, and when time alone will change that."""

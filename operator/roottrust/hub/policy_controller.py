@@ -45,14 +45,12 @@ from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.reviewer_book import ReviewerBook
 from roottrust.hub.root_secret import read_root_secret
 from roottrust.hub.rotation_work import RotationLook, RotationResult, Rotations
+from roottrust.hub.status_patience import StatusPatience
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, observe_snapshot, work_on_vault
 from roottrust.kube.client import KubeClient
 from roottrust.kube.secrets import read_secret_key
 from roottrust.runtime.store import ObjectKey
-
-# How long a new policy waits for a root that another one makes before it says that it is missing.
-PATIENCE_SECONDS = 2.0
 
 _ROOT_KINDS = frozenset({VaultKind.ROOT, VaultKind.ROOT_IMPORT, VaultKind.ISSUER_NAME})
 
@@ -119,7 +117,7 @@ class PolicyController:
         self._on_report = on_report
         self._on_rotation = on_rotation
         self.keys = KeyBook()
-        self._patient: set[ObjectKey] = set()
+        self._patience = StatusPatience(now=now)
         self._reader = PolicyReader(clusters=clusters, servers=servers)
         self._finalizers = Finalizers(homes)
         self._cluster_work = ClusterWork(on_late=on_late)
@@ -160,10 +158,14 @@ class PolicyController:
         result = await self._work_on(policy)
         if any(action.wanted.kind in _ROOT_KINDS for action in result.work.applied):
             self._on_root()
-        if result.is_early and policy.status is None and key not in self._patient:
-            self._patient.add(key)
-            return PATIENCE_SECONDS
-        self._patient.discard(key)
+        wait = self._patience.find_wait(
+            policy,
+            result.outcome,
+            is_early=result.is_early,
+            is_quiet=result.error is None and not result.work.applied,
+        )
+        if wait > 0:
+            return wait
         await self._reporter.report(policy, result.outcome, applied=result.work.applied)
         rotation = result.rotation
         if rotation is not None and rotation.concerned:
@@ -244,7 +246,7 @@ class PolicyController:
         self._reporter.forget(key)
         self._reader.forget(key)
         self._rotations.forget(key)
-        self._patient.discard(key)
+        self._patience.forget(key)
         self._deleter.forget(key)
 
     async def _work_on(self, policy: PolicyObject) -> _Result:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus, VaultPlace
@@ -36,7 +36,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.remote_policy import check_namespace
 from roottrust.domain.server_terms import find_server, find_terms
 from roottrust.domain.status import describe_place
-from roottrust.domain.vault_object import VaultObject
+from roottrust.domain.target import VaultTarget
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.cluster_work import ClusterWork
 from roottrust.hub.deletion_work import DeletionWork, delete_from_vault
@@ -60,12 +60,16 @@ ATTEMPT_SECONDS = 15.0
 
 @dataclass(frozen=True, kw_only=True)
 class _Case:
-    """One policy with everything that its deletion needs; no place if none is known."""
+    """One policy with everything that its deletion needs; no place if none is known.
+
+    `users` are the clusters that it asks for intermediate mounts for.
+    """
 
     policy: PolicyObject
     scope: DeletionScope
     where: str
     place: VaultPlace | None = None
+    users: Mapping[str, str] = field(default_factory=dict)
     refusal: RootTrustError | None = None
 
 
@@ -141,17 +145,19 @@ class PolicyDeleter:
             find_terms(place.server, self._servers.terms)
         except RootTrustError as error:
             return _Case(policy=policy, scope=scope, where="Vault", refusal=error)
+        target = self._find_target(policy, place)
         scope = DeletionScope(
             hub=self._hub,
             policy=policy.identity,
             made=made,
-            asked=self._list_asked(policy, place),
+            asked=list_asked_objects(target) if target is not None else (),
             root_mounts=list_root_mounts(_read_ca_path(policy), told),
             is_forced=policy.forces_deletion,
         )
         namespace = f", namespace {place.namespace}" if place.namespace else ""
         where = f"Vault {place.server}{namespace}"
-        return _Case(policy=policy, scope=scope, where=where, place=place)
+        users = _list_users(target) if target is not None else {}
+        return _Case(policy=policy, scope=scope, where=where, place=place, users=users)
 
     def _find_place(self, policy: PolicyObject, told: RootTrustPolicyStatus | None) -> VaultPlace:
         """Return where the policy's objects are: where they were seen last, or where it says."""
@@ -164,12 +170,13 @@ class PolicyDeleter:
             check_namespace(namespace, terms)
         return VaultPlace(server=terms.address, namespace=namespace or None)
 
-    def _list_asked(self, policy: PolicyObject, place: VaultPlace) -> tuple[VaultObject, ...]:
+    def _find_target(self, policy: PolicyObject, place: VaultPlace) -> VaultTarget | None:
+        """Return what it asks for there."""
         try:
             target = self._reader.read(policy).claim.target
         except RootTrustError:
-            return ()  # what is not accepted any more is found by its marks and by status
-        return list_asked_objects(target) if describe_place(target) == place else ()
+            return None  # what is not accepted any more is found by its marks and by status
+        return target if describe_place(target) == place else None
 
     async def _attempt(self, case: _Case, deadline: datetime) -> DeletionWork:
         work = DeletionWork(failure=case.refusal)
@@ -187,7 +194,10 @@ class PolicyDeleter:
                     self._servers.get(address, case.place.namespace),
                     self._reserve(case.scope, address),
                     find_in_use=lambda: find_dependants(
-                        self._clusters, address, cluster=case.policy.identity.cluster
+                        self._clusters,
+                        address,
+                        users=case.users,
+                        cluster=case.policy.identity.cluster,
                     ),
                     work=work,
                 )
@@ -246,6 +256,14 @@ class PolicyDeleter:
             await self._reporter.post(
                 case.policy, reason=Reason.LEFT_IN_VAULT, message=message, is_normal=False
             )
+
+
+def _list_users(target: VaultTarget) -> dict[str, str]:
+    return {
+        each.intermediate_mount: each.cluster
+        for each in target.clusters
+        if each.intermediate_mount is not None
+    }
 
 
 def _list_left(case: _Case, work: DeletionWork) -> Iterable[Leftover]:

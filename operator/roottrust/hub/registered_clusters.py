@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from roottrust.domain.cluster_registration import Registration
-from roottrust.hub.change_pace import ChangePace
 from roottrust.hub.cluster_fleet import ClusterFleet
+from roottrust.hub.cluster_news import ClusterNews
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.cluster_secrets import ClusterSecrets
 from roottrust.hub.cluster_set import ClusterSet
@@ -17,16 +17,13 @@ from roottrust.hub.remote_cluster import Changes, RemoteCluster
 from roottrust.kube.watch_client import WatchClient
 from roottrust.runtime.role import Shared
 
-# A fleet that connects or comes back tells of a thousand clusters within seconds.
-_LONGEST_SECONDS = 2.0
-
 
 class RegisteredClusters:
     """The hub's fleet as a part of its process.
 
     `on_change` is told when policies may select otherwise than before, `on_objects` of objects of
-    a cluster, `on_policies` of RootTrustPolicies in one, where these count, `on_cluster` of one
-    that is in trouble or well again, or has other meshes.
+    a cluster, `on_policies` of RootTrustPolicies in one, where these count, and `on_cluster`, after
+    `on_change`, of one that is in trouble or well again, or has other meshes.
     """
 
     def __init__(
@@ -36,23 +33,22 @@ class RegisteredClusters:
         pace: Pace,
         on_change: Callable[[], None],
         on_objects: Callable[[RemoteCluster, Changes], None],
-        on_cluster: Callable[[RemoteCluster], None],
+        on_cluster: Callable[[str], None],
         on_policies: Callable[[Changes], None],
     ) -> None:
         self._shared = shared
         self._cadence = pace
         self._on_objects = on_objects
-        self._on_cluster = on_cluster
         self._on_policies = on_policies
-        self._pace = ChangePace(
-            on_change, timer=asyncio.get_running_loop(), longest_seconds=_LONGEST_SECONDS
+        self.news = ClusterNews(
+            on_change=on_change, on_cluster=on_cluster, timer=asyncio.get_running_loop()
         )
         settings = shared.settings
         own = LocalCluster(
             settings.cluster, home=settings.namespace, client=shared.client, store=shared.store
         )
         self.registry = ClusterSet(own)
-        self._fleet = ClusterFleet(self.registry, build=self._build, on_change=self._pace.note)
+        self._fleet = ClusterFleet(self.registry, build=self._build, on_change=self.news.note_set)
         self._show_metrics()
         self._client = WatchClient(shared.client.access)
         self._secrets = ClusterSecrets(
@@ -72,7 +68,7 @@ class RegisteredClusters:
         try:
             await self._secrets.run(stop)
         finally:
-            self._pace.close()
+            self.news.close()
             await self._fleet.close()
             await self._client.close()
 
@@ -87,8 +83,7 @@ class RegisteredClusters:
 
     def take_cluster(self, cluster: RemoteCluster) -> None:
         """Have all policies looked at soon: what they select may be another."""
-        self._on_cluster(cluster)
-        self._pace.note()
+        self.news.note(cluster.name)
 
     def _show_metrics(self) -> None:
         known = self.registry

@@ -232,14 +232,17 @@ class RemoteCluster:
     async def _refresh(self) -> None:
         """Read from time to time what no watch tells."""
         while True:
-            has_changed = False
-            with suppress(TimeoutError):  # its watches tell what is wrong
+            before, is_late = self._served.read(), False
+            try:
                 async with asyncio.timeout(REFRESH_SECONDS):
-                    has_changed = await self._served.refresh()
-            if has_changed:
+                    await self._served.refresh()
+            except TimeoutError:
+                is_late = True  # its watches tell what is wrong
+            now = self._served.read()
+            if now != before:  # also what was read before it was late
                 self._forget_known()
                 self._listener.take_cluster(self)
-            is_troubled = self._served.read().keys_trouble is not None
+            is_troubled = is_late or now.keys_trouble is not None
             seconds = spread(self._pace.clusters_seconds, share=random.random())  # noqa: S311
             await sleep(self._timer, min(REFRESH_SECONDS, seconds) if is_troubled else seconds)
 

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,11 +20,15 @@ TIMEOUT_SECONDS = 12.0
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call: when it began, at which entry, and what was wrong; empty if nothing was."""
+    """One call: when it began, where, what was wrong (empty if nothing was), how long it took."""
 
     at: datetime
     entry: str
     error: str = ""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S.%f} {self.entry}, {self.seconds:.2f} s: {self.error}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,7 @@ class Phase:
     seconds: float
     total: int
     failed: Mapping[str, int]  # by entry
-    errors: Mapping[str, int]
+    failures: Sequence[Call]
 
     def __str__(self) -> str:
         failed = ", ".join(f"{count} by {entry}" for entry, count in self.failed.items()) or "none"
@@ -63,7 +67,7 @@ class Calls:
             seconds=(ended - begun).total_seconds(),
             total=len(calls),
             failed=Counter(each.entry for each in failed),
-            errors=Counter(each.error for each in failed),
+            failures=failed,
         )
 
 
@@ -77,7 +81,8 @@ def call_all_the_while(entries: Mapping[str, str], expected: str) -> Iterator[Ca
             begun = time.monotonic()
             at = datetime.now(UTC)
             error = _call(address, expected)
-            calls.made.append(Call(at=at, entry=entry, error=error))
+            seconds = time.monotonic() - begun
+            calls.made.append(Call(at=at, entry=entry, error=error, seconds=seconds))
             stop.wait(max(0.0, begun + 1 / A_SECOND - time.monotonic()))
 
     threads = [threading.Thread(target=go_on, args=each) for each in entries.items()]

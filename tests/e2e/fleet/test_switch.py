@@ -214,8 +214,10 @@ def check_failures(phases: list[Phase]) -> None:
     """Nobody fails who could be spared, and nobody for another reason than trust."""
     before, istiod, gateways, workloads, after = phases
     for each in (before, istiod, after):
-        assert each.failed == {}, (each, each.errors)
+        assert each.failed == {}, (str(each), *map(str, each.failures))
     assert set(gateways.failed) <= {"gateway"}, "workloads among themselves have the old root still"
     for each in (gateways, workloads):
-        strange = [error for error in each.errors if not any(word in error for word in TRUST)]
-        assert strange == [], each
+        strange = [
+            str(call) for call in each.failures if not any(word in call.error for word in TRUST)
+        ]
+        assert strange == [], strange

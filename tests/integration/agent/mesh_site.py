@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.integration.agent.vault_site import CLUSTER, TTL_DAYS, VaultSite
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import list_objects, read_object
+from tests.integration.kube_writes import apply_object
 
 DEPLOYMENT = "istiod"
 POD = "istiod-6d4cf7b5f9-x7k2p"
@@ -55,8 +55,7 @@ class MeshSite:
         self.grant()
         (self.folder / "token").write_text(self.account.make_token())
         (self.folder / "ca.crt").write_text(self.cluster.ca_file.read_text())
-        words = [f"--audience={audience}"] if audience else []
-        self.vault_token.write_text(self.account.make_token(*words))
+        self.vault_token.write_text(self.account.make_token(audience=audience or ""))
 
     def grant(self) -> None:
         """Give the account what the istiod component and, for Secrets, istio's chart give it."""
@@ -114,8 +113,7 @@ class MeshSite:
         )
 
     def apply(self, manifest: Mapping[str, Any]) -> None:
-        words = ("apply", "--server-side", "--force-conflicts", "--field-manager=test", "-f", "-")
-        self.cluster.kubectl(*words, input=json.dumps(manifest))
+        apply_object(self.cluster, manifest, manager="test")
 
     def read_entry(self) -> dict[str, Any]:
         """Return this pod's entry in status, an empty one without it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,6 +33,7 @@ from roottrust.domain.token_keys import parse_token_keys
 from roottrust.domain.vault_object import VaultObject
 from roottrust.vault.apply import build_request
 from testbed import Cluster, Vault
+from tests.integration.kube_api import read_raw
 from tests.integration.vault_calls import Ask, build_ask, read, write
 
 CLUSTER = "cluster1"
@@ -215,8 +215,7 @@ def _build_check(cluster: Cluster, method: str) -> LoginCheck:
     if method == "kubernetes":
         return ClientReview()
     documents = [
-        json.loads(cluster.kubectl("get", "--raw", path).stdout)
-        for path in ("/.well-known/openid-configuration", "/openid/v1/jwks")
+        read_raw(cluster, path) for path in ("/.well-known/openid-configuration", "/openid/v1/jwks")
     ]
     return SignatureCheck(audience=build_audience(CLUSTER), keys=parse_token_keys(*documents))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from tests.integration.cluster.istiod import Istiod
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import read_object
+from tests.integration.kube_writes import apply_object
 from tests.integration.manifests.table import change, read_base
 
 KIND = "issuedcertificates"
@@ -39,9 +38,8 @@ class Issued:
             "metadata": {"namespace": self._istiod.namespace, "name": self._istiod.mesh},
             "status": {"instances": [{"pod": pod, "serial": "1f", **instance}]},
         }
-        words = ("apply", "--server-side", "--subresource=status", "-f", "-")
-        manager = f"--field-manager=roottrust-agent-{pod}"
-        self._istiod.cluster.kubectl(*words, manager, input=json.dumps(manifest))
+        manager = f"roottrust-agent-{pod}"
+        apply_object(self._istiod.cluster, manifest, manager=manager, part="status")
 
     def list_pods(self) -> list[str]:
         istiod = self._istiod

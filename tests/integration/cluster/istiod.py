@@ -5,7 +5,6 @@ There are no nodes: what kubelets would tell of pods, the tests tell.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,12 @@ from typing import Any
 from testbed import Cluster
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import find_object, list_objects
+from tests.integration.kube_writes import (
+    apply_object,
+    delete_and_wait,
+    delete_object,
+    patch_object,
+)
 
 SECONDS = 15.0
 
@@ -63,10 +68,9 @@ class Istiod:
         )
 
     def uninstall(self) -> None:
-        self.kubectl("delete", "deployment", self.deployment, "--ignore-not-found")
-        rights = ("clusterrole", "clusterrolebinding")
-        for kind in rights:
-            self.cluster.kubectl("delete", kind, self.mesh, "--ignore-not-found")
+        delete_and_wait(self.cluster, "deployments", self.namespace, self.deployment)
+        for kind in ("clusterroles", "clusterrolebindings"):
+            delete_object(self.cluster, kind, "", self.mesh)
 
     def may_publish_roots(self) -> None:
         """Give its account what its chart gives it, until the Deployment goes."""
@@ -91,18 +95,16 @@ class Istiod:
             "metadata": {"name": "istio-ca-root-cert", "namespace": place},
             "data": {"root-cert.pem": text},
         }
-        words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-        self.cluster.kubectl(*words, input=json.dumps(manifest))
+        apply_object(self.cluster, manifest)
 
     def become_ready(self) -> None:
         """Tell of the Deployment's pod what a kubelet would tell."""
-        pods = wait_for(
-            lambda: self.kubectl("get", "pods", "-l", "istio=pilot", "-o=name").split(), bool
-        )
+        place = (self.cluster, "pods", self.namespace)
+        pods = wait_for(lambda: list_objects(*place, labels="istio=pilot"), bool)
         condition = {"type": "Ready", "status": "True"}
-        patch = json.dumps({"status": {"phase": "Running", "conditions": [condition]}})
+        patch = {"status": {"phase": "Running", "conditions": [condition]}}
         for pod in pods:
-            self.kubectl("patch", pod, "--subresource=status", "--type=merge", "-p", patch)
+            patch_object(*place, pod["metadata"]["name"], patch, part="status")
 
     def create_pod(self, name: str) -> None:
         """Create one of its pods; without a node it never runs."""
@@ -146,8 +148,7 @@ class Istiod:
 
     def apply(self, manifest: dict[str, Any]) -> None:
         """Apply one of its objects in its namespace."""
-        words = ("apply", "--server-side", "--force-conflicts", "-n", self.namespace, "-f", "-")
-        self.cluster.kubectl(*words, input=json.dumps(manifest))
+        apply_object(self.cluster, manifest, namespace=self.namespace)
 
     def kubectl(self, *words: str) -> str:
         return self.cluster.kubectl(*words, "-n", self.namespace).stdout

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from testbed import Cluster
-from testbed.command import CommandError
-from tests.integration.kube_api import list_objects
+from tests.integration.kube_api import RefusedError, list_objects
+from tests.integration.kube_writes import patch_object
 
 LOOK_SECONDS = 0.2
 
@@ -43,10 +42,9 @@ class Kubelet:
         self._patch(pod, {"phase": "Running", "conditions": [condition]})
 
     def _patch(self, pod: dict[str, Any], status: dict[str, Any]) -> None:
-        words = ("patch", "pod", pod["metadata"]["name"], "-n", self._namespace)
-        patch = json.dumps({"status": status})
-        with suppress(CommandError):  # it went meanwhile
-            self._cluster.kubectl(*words, "--subresource=status", "--type=merge", "-p", patch)
+        name, patch = pod["metadata"]["name"], {"status": status}
+        with suppress(RefusedError):  # it went meanwhile
+            patch_object(self._cluster, "pods", self._namespace, name, patch, part="status")
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from tests.integration.cluster.workloads import (
 )
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_writes import create_namespace, delete_object
 
 
 @pytest.mark.usefixtures("role")
@@ -130,9 +131,9 @@ def test_two_directives_for_one_workload_come_to_an_end(
 def tenant(cluster: Cluster, namespace: str) -> Iterator[str]:
     """Another namespace, whose owner may create directives there."""
     name = f"{namespace}-tenant"
-    cluster.kubectl("create", "namespace", name)
+    create_namespace(cluster, name)
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    delete_object(cluster, "namespaces", "", name)
 
 
 @pytest.mark.usefixtures("role")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from tests.integration.cluster.issued import Issued
 from tests.integration.cluster.istiod import Istiod
 from tests.integration.cluster.kubelet import Kubelet
 from tests.integration.cluster.roots import ROOT, SELF_MADE
-from tests.integration.cluster.workloads import Bounce, Workloads
+from tests.integration.cluster.workloads import KIND, Bounce, Workloads
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import list_objects
 
 TRUST = hashlib.sha256(ROOT.encode()).hexdigest()
 PROXY = {"service.istio.io/canonical-name": "any"}
@@ -43,9 +45,8 @@ def wait_for_reason(mesh: Istiod, reason: str) -> dict[str, Any]:
 
 
 def list_directives(mesh: Istiod) -> list[str]:
-    words = ("get", "podbouncedirectives", "-n", mesh.home, "-o=name")
-    names = mesh.cluster.kubectl(*words).stdout.split()
-    return [each.partition("/")[2] for each in names if mesh.mesh in each]
+    names = [each["metadata"]["name"] for each in list_objects(mesh.cluster, KIND, mesh.home)]
+    return [each for each in names if mesh.mesh in each]
 
 
 def find_bounce(mesh: Istiod) -> Bounce:
@@ -138,6 +139,9 @@ def test_workloads_that_have_the_roots_before_are_named_until_somebody_restarts_
     assert "WorkloadsStale" in wait_for(mesh.read_events, lambda found: "WorkloadsStale" in found)
 
     role.stop()
+    # Times are of whole seconds: pods of the same one may have the roots before.
+    since = datetime.fromisoformat(status["staleWorkloads"]["since"])
+    wait_for(lambda: datetime.now(UTC), lambda now: now >= since + timedelta(seconds=1))
     workloads.kubectl("rollout", "restart", "deployment/edge")
     workloads.kubectl("rollout", "status", "deployment/edge", "--timeout=60s")
     role.start()

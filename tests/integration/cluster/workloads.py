@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from testbed import Cluster
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import list_objects, read_object
+from tests.integration.kube_writes import apply_object, create_object, delete_and_wait
 
+KIND = "podbouncedirectives"
 ANNOTATION = "internal.gloo.solo.io/trust-hash"
 FIRST, SECOND = "1" * 64, "2" * 64
 
@@ -53,8 +54,7 @@ class Workloads:
         wait_for(lambda: len(self.list_ready(name)), lambda count: count >= replicas)
 
     def apply(self, manifest: dict[str, Any]) -> None:
-        words = ("apply", "--server-side", "--force-conflicts", "-n", self.namespace, "-f", "-")
-        self.cluster.kubectl(*words, input=json.dumps(manifest))
+        apply_object(self.cluster, manifest, namespace=self.namespace)
 
     def budget(self, app: str, **spec: Any) -> None:
         """Give its pods a disruption budget, and wait until that is counted."""
@@ -118,15 +118,14 @@ class Bounce:
             "metadata": {"namespace": self._namespace, "name": self._name},
             "spec": {"podsToBounce": list(groups), **hashed, **spec},
         }
-        self._cluster.kubectl("create", "-f", "-", input=json.dumps(manifest))
+        create_object(self._cluster, KIND, manifest)
 
     def delete(self) -> None:
-        words = ("delete", "podbouncedirective", self._name, "-n", self._namespace)
-        self._cluster.kubectl(*words, "--ignore-not-found")
+        delete_and_wait(self._cluster, KIND, self._namespace, self._name)
 
     def read_status(self) -> dict[str, Any]:
-        words = ("get", "podbouncedirective", self._name, "-n", self._namespace, "-o=json")
-        status: dict[str, Any] = json.loads(self._cluster.kubectl(*words).stdout).get("status", {})
+        found = read_object(self._cluster, KIND, self._namespace, self._name)
+        status: dict[str, Any] = found.get("status", {})
         return status
 
     def wait_for(
@@ -144,9 +143,8 @@ class Bounce:
     def read_events(self) -> set[str]:
         """Return the reasons of the events on it."""
         selector = f"involvedObject.name={self._name}"
-        words = ("get", "events", "-n", self._namespace, "--field-selector", selector, "-o=json")
-        found = json.loads(self._cluster.kubectl(*words).stdout)
-        return {each["reason"] for each in found["items"]}
+        found = list_objects(self._cluster, "events", self._namespace, fields=selector)
+        return {each["reason"] for each in found}
 
 
 def find_reason(status: dict[str, Any], type_: str = "Complete") -> str | None:

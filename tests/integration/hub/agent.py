@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from testbed import Cluster, Vault
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.pki import make_request
+from tests.integration.kube_writes import apply_object
 from tests.integration.vault_calls import build_ask, write
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -85,9 +85,8 @@ class Agent:
             "metadata": {"namespace": self.certificate.namespace, "name": self.certificate.name},
             "status": {"instances": [{"pod": self.pod, **entry}]},
         }
-        words = ("apply", "--server-side", "--force-conflicts", "--subresource=status")
-        manager = f"--field-manager=roottrust-agent-{self.pod}"
-        self.cluster.kubectl(*words, manager, "-f", "-", input=json.dumps(manifest))
+        manager = f"roottrust-agent-{self.pod}"
+        apply_object(self.cluster, manifest, manager=manager, part="status")
 
     def serve(self, **changes: Any) -> str:
         """Obtain an intermediate and report that istiod serves it; return it."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from testbed import Cluster
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import find_object
+from tests.integration.kube_writes import delete_and_wait, patch_object
+
+KIND = "issuedcertificates"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class Certificate:
 
     def read(self) -> dict[str, Any] | None:
         """Return it as it is, None if it is not there."""
-        return find_object(self.cluster, "issuedcertificates", self.namespace, self.name)
+        return find_object(self.cluster, KIND, self.namespace, self.name)
 
     def wait_for(self) -> dict[str, Any]:
         """Return it once it is there."""
@@ -45,16 +47,12 @@ class Certificate:
         self.patch({"spec": spec})
 
     def patch(self, patch: dict[str, Any]) -> None:
-        words = ("patch", "issuedcertificate", self.name, "-n", self.namespace, "--type=merge")
-        self.cluster.kubectl(*words, f"--patch={json.dumps(patch)}")
+        patch_object(self.cluster, KIND, self.namespace, self.name, patch)
 
     def report(self, status: dict[str, Any]) -> None:
         """Write its status as whoever is in charge of its cluster can."""
-        patch = json.dumps({"status": status})
-        words = ("patch", "issuedcertificate", self.name, "-n", self.namespace, "--type=merge")
-        # As a file: it may be longer than an argument.
-        self.cluster.kubectl(*words, "--subresource=status", "--patch-file=/dev/stdin", input=patch)
+        patch = {"status": status}
+        patch_object(self.cluster, KIND, self.namespace, self.name, patch, part="status")
 
     def delete(self) -> None:
-        words = ("delete", "issuedcertificate", self.name, "-n", self.namespace)
-        self.cluster.kubectl(*words, "--ignore-not-found")
+        delete_and_wait(self.cluster, KIND, self.namespace, self.name)

@@ -30,6 +30,7 @@ from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.rights import grant_rights
 from tests.integration.hub.root import Root, make_root
+from tests.integration.kube_writes import delete_objects
 from tests.integration.manifests.table import GUIDE
 from tests.integration.vault_calls import Ask, build_ask
 
@@ -43,7 +44,7 @@ LOCALHOST = IPv4Address("127.0.0.1")
 def namespace(cluster: Cluster, namespace: str) -> Iterator[str]:
     """A namespace whose policies go before their meshes, or the next test counts what follows."""
     yield namespace
-    cluster.kubectl("delete", "rtp", "--all", f"--namespace={namespace}", "--wait=false")
+    delete_objects(cluster, "roottrustpolicies", namespace)
 
 
 @pytest.fixture(scope="session")
@@ -196,9 +197,9 @@ def alone(operator_process: OperatorProcess, cluster: Cluster, namespace: str) -
     """Nobody else works on policies, nobody holds the lease, and no policies are left behind."""
     if operator_process.is_running:
         operator_process.stop()
-    cluster.kubectl("delete", "lease", "-n", HUB_NAMESPACE, "--all")
+    delete_objects(cluster, "leases", HUB_NAMESPACE)
     yield
-    cluster.kubectl("delete", "rtp", "-n", namespace, "--all", "--wait=false")
+    delete_objects(cluster, "roottrustpolicies", namespace)
 
 
 @pytest.fixture(scope="session")

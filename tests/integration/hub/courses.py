@@ -12,7 +12,6 @@ from tests.integration.hub.names import Names
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.root_secret import RootSecret
 from tests.integration.hub.undisturbed import Course
-from tests.integration.hub.waiting import wait_for
 
 ADOPT = "admin.gloo.solo.io/adopt"
 
@@ -67,12 +66,11 @@ class RemovalCourse(RepeatingCourse):
 
     def begin(self, names: Names, mount: str) -> Policy:
         policy = self.apply(names, mount)
-        policy.kubectl("delete", "rtp", policy.name, "--wait=false")
+        policy.start_deletion()
         return policy
 
     def wait_for_end(self, policy: Policy) -> None:
-        words = ("get", "rtp", policy.name, "--ignore-not-found", "-o=name")
-        wait_for(lambda: policy.kubectl(*words), lambda found: not found)
+        policy.wait_until_gone()
 
     def build_changes(self, mount: str) -> dict[str, Any]:
         management = {"root": {"source": "Generate"}, "deletionPolicy": "Delete"}

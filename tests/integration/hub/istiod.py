@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import requests
 
 from testbed import Cluster, Vault
 from tests.integration.hub.names import GUIDE_NAMES, Names
+from tests.integration.kube_writes import apply_object, create_token
 from tests.integration.vault_calls import Ask, build_ask
 
 NAMESPACE = "istio-system"
@@ -47,13 +47,11 @@ class Account:
                 ],
             ),
         ):
-            words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-            self.cluster.kubectl(*words, input=json.dumps(manifest))
+            apply_object(self.cluster, manifest)
 
-    def make_token(self, *more: str) -> str:
+    def make_token(self, *, audience: str = "") -> str:
         """Return a token from a TokenRequest, as the kubelet mounts one."""
-        words = ("create", "token", self.name, "-n", self.namespace, "--duration=10m")
-        return self.cluster.kubectl(*words, *more).stdout.strip()
+        return create_token(self.cluster, self.namespace, self.name, audience=audience)
 
 
 _REVIEWS = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from testbed import Cluster
+from tests.integration.kube_writes import apply_object, delete_and_wait
 
 
 def put_mesh(
@@ -26,12 +26,13 @@ def put_mesh(
         "metadata": {"namespace": lies_in, "name": f"{deployment}-{speaks_for}-{name}"},
         "spec": {"istio": {"installation": place, "istiodServiceAccount": account}},
     }
-    cluster.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(manifest))
+    apply_object(cluster, manifest)
 
 
 def delete_mesh(cluster: Cluster, *, namespace: str, deployment: str = "istiod") -> None:
     """Delete one that lies beside its istiod."""
-    cluster.kubectl("delete", "mesh", f"{deployment}-{namespace}-{cluster.name}", "-n", namespace)
+    name = f"{deployment}-{namespace}-{cluster.name}"
+    delete_and_wait(cluster, "meshes", namespace, name)
 
 
 def report_mesh(
@@ -50,5 +51,4 @@ def report_mesh(
             **status,
         },
     }
-    words = ("apply", "--server-side", "--subresource=status", "-f", "-")
-    cluster.kubectl(*words, input=json.dumps(manifest))
+    apply_object(cluster, manifest, part="status")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +9,16 @@ from typing import Any
 
 from testbed import Cluster
 from tests.integration.hub.waiting import DEADLINE_SECONDS, wait_for
-from tests.integration.kube_api import list_objects, read_object
+from tests.integration.kube_api import find_object, list_objects, read_object
+from tests.integration.kube_writes import (
+    apply_object,
+    delete_and_wait,
+    delete_object,
+    patch_object,
+)
 from tests.integration.manifests.table import change, read_base
 
+KIND = "roottrustpolicies"
 Condition = dict[str, Any]
 
 
@@ -36,28 +42,36 @@ class Policy:
         """Apply the guide's manifest under this name, with changes by path."""
         named = {"metadata.name": self.name, "metadata.namespace": self.namespace}
         manifest = change(read_base("guide"), {**changes, **named})
-        self.cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+        apply_object(self.cluster, manifest)
 
     def annotate(self, annotation: str) -> None:
-        self.kubectl("annotate", "rtp", self.name, annotation, "--overwrite")
+        name, _, value = annotation.partition("=")
+        patch = {"metadata": {"annotations": {name: value}}}
+        patch_object(self.cluster, KIND, self.namespace, self.name, patch)
 
     def patch_status(self, status: dict[str, Any] | None) -> dict[str, Any]:
         """Change the status as nobody should, and return what became of the policy."""
-        patch = json.dumps({"status": status})
-        words = ("patch", "rtp", self.name, "--subresource=status", "--type=merge", "-o=json")
-        found: dict[str, Any] = json.loads(self.kubectl(*words, f"--patch={patch}"))
-        return found
+        patch = {"status": status}
+        return patch_object(self.cluster, KIND, self.namespace, self.name, patch, part="status")
+
+    def start_deletion(self) -> None:
+        """Ask for its deletion, which may take its time."""
+        delete_object(self.cluster, KIND, self.namespace, self.name)
+
+    def wait_until_gone(self, *, seconds: float = DEADLINE_SECONDS) -> None:
+        place = (self.cluster, KIND, self.namespace, self.name)
+        wait_for(lambda: find_object(*place), lambda found: found is None, seconds=seconds)
 
     def delete(self) -> None:
         """Delete it; one that does not go at once has something that holds it."""
-        self.kubectl("delete", "rtp", self.name, "--timeout=5s")
+        delete_and_wait(self.cluster, KIND, self.namespace, self.name)
 
     def nudge(self) -> None:
         """Have the operator look at it now, where a test need not wait for the resync."""
         self.annotate(f"nudged-at={time.monotonic()}")
 
     def read(self) -> dict[str, Any]:
-        return read_object(self.cluster, "roottrustpolicies", self.namespace, self.name)
+        return read_object(self.cluster, KIND, self.namespace, self.name)
 
     def read_status(self) -> dict[str, Any]:
         status: dict[str, Any] = self.read().get("status", {})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from testbed import Cluster
 from tests.integration.hub.root import Root
+from tests.integration.kube_writes import apply_object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +33,7 @@ class RootSecret:
             "metadata": {"name": self.name, "namespace": self.namespace},
             "stringData": {name: path.read_text() for name, path in files.items()},
         }
-        words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-        self.cluster.kubectl(*words, input=json.dumps(manifest))
+        apply_object(self.cluster, manifest)
 
     def delete(self) -> None:
         self._kubectl("delete", "secret", self.name)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from testbed import Cluster, TestbedError
+from testbed import Cluster
 from tests.integration.hub.configuration import SERVER
 from tests.integration.hub.names import GRANT, Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.kube_api import RefusedError
 from tests.integration.listener import Listener
 from tests.integration.redirector import LOOKUP, Redirector
 
@@ -82,7 +83,7 @@ def test_server_that_is_not_configured_hears_nothing(
 def test_server_that_could_be_read_otherwise_is_refused(
     make_policy: MakePolicy, names: Names, attacker: Listener, text: str
 ) -> None:
-    with pytest.raises(TestbedError, match=r"agentCa\.vault\.server: .*must"):
+    with pytest.raises(RefusedError, match=r"agentCa\.vault\.server: .*must"):
         make_policy(names, {SERVER_FIELD: text.format(port=attacker.port)})
     assert attacker.heard == []
 

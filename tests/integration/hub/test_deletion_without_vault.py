@@ -47,12 +47,11 @@ def test_policy_goes_in_time_and_says_what_is_left(
     before = read_objects(admin, names)
     operator.kill()
     lost.start()
-    policy.kubectl("delete", "rtp", policy.name, "--wait=false")
+    policy.start_deletion()
     waiting = policy.wait_for("Ready", "False", "Deleting")
     assert "cannot be reached: connection refused" in waiting["message"]
     assert policy.read_conditions()["VaultReachable"]["reason"] == "Unreachable"
-    words = ("get", "rtp", policy.name, "--ignore-not-found", "-o=name")
-    wait_for(lambda: policy.kubectl(*words), lambda found: not found, seconds=END_SECONDS)
+    policy.wait_until_gone(seconds=END_SECONDS)
     (told,) = wait_for(lambda: policy.read_events("LeftInVault"), bool)
     for command in (
         f"vault policy delete {names.role}",

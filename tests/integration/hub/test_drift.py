@@ -15,6 +15,7 @@ from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.resync import wait_for_resyncs
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_writes import create_namespace, delete_object
 from tests.integration.vault_calls import Ask
 
 
@@ -38,9 +39,9 @@ class Victim:
 def place(cluster: Cluster) -> Iterator[str]:
     """A namespace for all of them."""
     name = f"test-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
+    create_namespace(cluster, name)
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    delete_object(cluster, "namespaces", "", name)
 
 
 @pytest.fixture(scope="module")

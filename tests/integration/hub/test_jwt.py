@@ -35,7 +35,7 @@ def key(cluster: Cluster) -> Any:
 
 
 def make_token(account: Account, audience: str = AUDIENCE) -> str:
-    return account.make_token(f"--audience={audience}")
+    return account.make_token(audience=audience)
 
 
 def is_refused(vault: Vault, jwt: str, names: Names) -> bool:

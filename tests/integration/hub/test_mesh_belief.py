@@ -14,6 +14,7 @@ from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_writes import create_namespace, delete_object
 from tests.integration.vault_calls import FORBIDDEN, Ask, read
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -23,9 +24,9 @@ pytestmark = pytest.mark.usefixtures("operator")
 def attacker(cluster: Cluster, namespace: str) -> Iterator[str]:
     """A namespace that somebody else is in charge of."""
     name = f"{namespace}-attacker"
-    cluster.kubectl("create", "namespace", name)
+    create_namespace(cluster, name)
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    delete_object(cluster, "namespaces", "", name)
 
 
 def read_bounds(admin: Ask, names: Names) -> tuple[list[str], list[str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from testbed import Cluster, TestbedError, Vault
+from testbed import Cluster, Vault
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.names import Names, build_names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
@@ -30,6 +30,7 @@ from tests.integration.hub.vault_namespaces import (
     prepare_login,
 )
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import RefusedError
 from tests.integration.vault_calls import FORBIDDEN, Ask, build_ask, in_namespace, read, write
 
 
@@ -210,7 +211,7 @@ def test_api_server_refuses_what_could_mean_another_namespace(
     site: Site, cluster: Cluster, written: str
 ) -> None:
     namespace = written.format(red=site.red.vault, blue=site.blue.vault)
-    with pytest.raises(TestbedError, match=r"namespace: .*must not"):
+    with pytest.raises(RefusedError, match=r"namespace: .*must not"):
         site.blue.apply_policy(cluster, site.build_names(site.blue), {NAMESPACE_FIELD: namespace})
 
 

@@ -81,7 +81,7 @@ def test_only_tokens_of_the_audience_pass(
 ) -> None:
     auth = {"reviewer": "ServiceAccountToken", "audience": "vault"}
     make_policy(names, {"spec.management": {"workloadAuth": auth}}).wait_until_ready()
-    assert log_in(vault, plain_istiod.make_token("--audience=vault"), names).ok
+    assert log_in(vault, plain_istiod.make_token(audience="vault"), names).ok
     assert log_in(vault, plain_istiod.make_token(), names).status_code == FORBIDDEN
 
 

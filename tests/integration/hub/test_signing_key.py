@@ -50,12 +50,12 @@ def test_an_exchanged_signing_key_is_survived(
 ) -> None:
     first, second = get_first_key(cluster_to_change), make_key(tmp_path, "second")
     (first_pem,) = read_keys(admin, names)
-    old_token = own_istiod.make_token("--audience=vault-cluster1")
+    old_token = own_istiod.make_token(audience="vault-cluster1")
 
     sign_with(cluster_to_change, second, first)
     wait_for(lambda: len(read_keys(admin, names)), lambda count: count == 2)
     assert first_pem in read_keys(admin, names)
-    new_token = own_istiod.make_token("--audience=vault-cluster1")
+    new_token = own_istiod.make_token(audience="vault-cluster1")
     assert log_in(vault, new_token, names).ok
     assert log_in(vault, old_token, names).ok
 

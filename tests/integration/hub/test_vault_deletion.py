@@ -36,16 +36,8 @@ def list_left(admin: Ask, names: Names, *, root: str = "pki") -> list[str]:
 
 
 def delete(policy: Policy, *, seconds: float = 15) -> None:
-    policy.kubectl("delete", "rtp", policy.name, f"--timeout={seconds:g}s")
-
-
-def start_deletion(policy: Policy) -> None:
-    policy.kubectl("delete", "rtp", policy.name, "--wait=false")
-
-
-def wait_until_gone(policy: Policy, *, seconds: float = END_SECONDS) -> None:
-    words = ("get", "rtp", policy.name, "--ignore-not-found", "-o=name")
-    wait_for(lambda: policy.kubectl(*words), lambda found: not found, seconds=seconds)
+    policy.start_deletion()
+    policy.wait_until_gone(seconds=seconds)
 
 
 def test_what_was_made_goes_with_the_policy(
@@ -190,11 +182,11 @@ def test_what_somebody_removed_before_is_no_hindrance(
     policy = make_policy(names, DELETE)
     policy.wait_until_ready()
     operator.kill()
-    start_deletion(policy)
+    policy.start_deletion()
     assert admin("DELETE", f"sys/auth/{names.auth_mount}").ok
     assert admin("DELETE", f"sys/policies/acl/{names.role}").ok
     operator.start()
-    wait_until_gone(policy)
+    policy.wait_until_gone(seconds=END_SECONDS)
     assert list_left(admin, names) == ["pki"]
 
 
@@ -205,9 +197,9 @@ def test_status_need_not_be_known(
     policy.wait_until_ready()
     operator.kill()
     policy.patch_status(None)
-    start_deletion(policy)
+    policy.start_deletion()
     operator.start()
-    wait_until_gone(policy)
+    policy.wait_until_gone(seconds=END_SECONDS)
     assert list_left(admin, names) == ["pki"]
 
 
@@ -228,7 +220,7 @@ def test_operator_that_was_killed_while_it_removed_goes_on(
     operator.kill()
     operator.start()
     for name, policy in made.items():
-        wait_until_gone(policy)
+        policy.wait_until_gone(seconds=END_SECONDS)
         assert list_left(admin, policies[name]) == ["pki"]
 
 
@@ -264,14 +256,14 @@ def test_mount_in_use_is_left_in_the_end_unless_forced(
     policy = make_policy(names, DELETE)
     policy.wait_until_ready()
     issue(cluster, policy, names)
-    start_deletion(policy)
+    policy.start_deletion()
     waiting = policy.wait_for("Ready", "False", "Deleting")
     assert (
         f"{names.intermediate_mount}: IssuedCertificate {policy.namespace}/" in waiting["message"]
     )
     assert list_left(admin, names) == ["pki", names.intermediate_mount]
     policy.annotate(FORCE)
-    wait_until_gone(policy)
+    policy.wait_until_gone(seconds=END_SECONDS)
     assert list_left(admin, names) == ["pki"]
 
     again = make_policy(names, DELETE, name="again")
@@ -289,10 +281,10 @@ def test_missing_right_is_told_and_used_once_it_is_granted(
     policy.wait_until_ready()
     nothing = {"policy": 'path "nothing" { capabilities = ["read"] }'}
     write(admin, f"sys/policies/acl/{REMOVAL}", nothing)
-    start_deletion(policy)
+    policy.start_deletion()
     waiting = policy.wait_for("Ready", "False", "Deleting")
     grant_removal(admin)
     assert "denied " in waiting["message"]
     assert "grant it in the policy of the operator's Vault role" in waiting["message"]
-    wait_until_gone(policy)
+    policy.wait_until_gone(seconds=END_SECONDS)
     assert list_left(admin, names) == ["pki"]

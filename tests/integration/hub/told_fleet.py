@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from roottrust.domain.certificate import Certificate, parse_certificate
 from roottrust.domain.names import build_intermediate_common_name
 from testbed import Cluster
 from tests.integration.hub.policy import Policy
+from tests.integration.kube_writes import apply_object, patch_object
 
 POD = "istiod-5d9c7b6f4-abcde"
 TYPES = ("Accepted", "VaultReachable", "VaultConfigured", "CertificatesIssued", "TrustPropagated")
@@ -106,8 +106,7 @@ class ToldFleet:
             "metadata": metadata,
             "spec": spec,
         }
-        words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-        self.cluster.kubectl(*words, input=json.dumps(manifest))
+        apply_object(self.cluster, manifest)
 
     def _report(self) -> None:
         told = self.intermediate
@@ -121,9 +120,9 @@ class ToldFleet:
             "notAfter": _show(told.not_after),
             "loadedByIstiod": True,
         }
-        status = json.dumps({"status": {"instances": [instance]}})
-        words = ("patch", "issuedcertificate", self.mesh, "-n", self.policy.namespace)
-        self.cluster.kubectl(*words, "--subresource=status", "--type=merge", "-p", status)
+        patch = {"status": {"instances": [instance]}}
+        place = (self.policy.namespace, self.mesh)
+        patch_object(self.cluster, "issuedcertificates", *place, patch, part="status")
 
 
 def make_fleet(

@@ -112,7 +112,7 @@ class Course:
         return policy
 
     def _clean(self, policy: Policy, names: Names, mount: str) -> None:
-        policy.kubectl("delete", "rtp", policy.name, "--ignore-not-found", "--timeout=20s")
+        policy.delete()
         self.admin("DELETE", f"sys/mounts/{mount}")
         self.admin("DELETE", f"sys/mounts/{names.intermediate_mount}")
         self.admin("DELETE", f"sys/auth/{names.auth_mount}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from testbed import Cluster, Vault
+from tests.integration.kube_api import list_objects
+from tests.integration.kube_writes import apply_object, delete_object, patch_object
 from tests.integration.verify.authority import CLUSTER, COMMON_NAME, Issued, VaultAuthority
 
 OPERATOR_NAMESPACE = "gloo-mesh"
@@ -45,7 +46,7 @@ class MeshSite:
         pod = {"containers": [{"name": "discovery", "image": "pilot"}]}
         self._apply("v1", "Pod", POD, self.namespace, labels=LABELS, spec=pod)
         status = {"phase": "Running", "podIP": self.address, "podIPs": [{"ip": self.address}]}
-        self._patch_status("pod", POD, status)
+        self._patch_status("pods", POD, status)
 
     def apply_certificate(self, authority: VaultAuthority) -> None:
         """Write the IssuedCertificate as the hub does."""
@@ -72,22 +73,19 @@ class MeshSite:
     def report(self, issued: Issued, **changes: Any) -> None:
         """Write what the agent reports."""
         instance = {**issued.build_instance(POD), **changes}
-        self._patch_status("issuedcertificate", self.mesh, {"instances": [instance]})
+        self._patch_status("issuedcertificates", self.mesh, {"instances": [instance]})
 
     def publish(self, namespace: str, root: str | None) -> None:
         """Have another root in a namespace, or none: what istiod would mend."""
-        words = ("-n", namespace, "configmap", ROOTS)
+        place = (self.cluster, "configmaps", namespace, ROOTS)
         if root is None:
-            self.cluster.kubectl("delete", *words)
+            delete_object(*place)
             return
-        data = json.dumps({"data": {"root-cert.pem": root}})
-        self.cluster.kubectl("patch", *words, "--type=merge", "-p", data)
+        patch_object(*place, {"data": {"root-cert.pem": root}})
 
     def read_published(self) -> dict[str, str]:
         """Return the roots of all namespaces."""
-        selector = f"--field-selector=metadata.name={ROOTS}"
-        found = self.cluster.kubectl("get", "configmaps", "-A", selector, "-o", "json")
-        items = json.loads(found.stdout)["items"]
+        items = list_objects(self.cluster, "configmaps", "", fields=f"metadata.name={ROOTS}")
         return {each["metadata"]["namespace"]: each["data"]["root-cert.pem"] for each in items}
 
     def _build_mesh(self) -> dict[str, Any]:
@@ -106,12 +104,11 @@ class MeshSite:
     ) -> None:
         metadata = {"name": name, "namespace": namespace, "labels": labels or {}}
         manifest = {"apiVersion": version, "kind": kind, "metadata": metadata, **rest}
-        words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-        self.cluster.kubectl(*words, input=json.dumps(manifest))
+        apply_object(self.cluster, manifest)
 
-    def _patch_status(self, kind: str, name: str, status: Mapping[str, Any]) -> None:
-        words = ("patch", kind, name, "-n", self.namespace, "--subresource=status", "--type=merge")
-        self.cluster.kubectl(*words, "-p", json.dumps({"status": status}))
+    def _patch_status(self, plural: str, name: str, status: Mapping[str, Any]) -> None:
+        patch = {"status": status}
+        patch_object(self.cluster, plural, self.namespace, name, patch, part="status")
 
 
 # Without replicas: no node runs pods here, and the test's own is none of a ReplicaSet.

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from roottrust.api.choices import ConditionStatus
+from roottrust.api.condition import Condition
 from roottrust.domain.moment import show_time, tell_distance
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -30,3 +32,18 @@ def test_a_distance_is_told_in_the_largest_unit_that_is_plural(away: timedelta, 
 
 def test_a_time_is_shown_in_utc_to_the_second() -> None:
     assert show_time(NOW) == "2030-01-01T00:00:00Z"
+
+
+def test_a_year_has_four_digits() -> None:
+    """Or it is no time to an API server, nor to us."""
+    moment = datetime(1, 1, 1, tzinfo=UTC)
+    assert show_time(moment) == "0001-01-01T00:00:00Z"
+    told = Condition(
+        type="Ready",
+        status=ConditionStatus.TRUE,
+        reason="Fine",
+        message="Fine.",
+        last_transition_time=moment,
+    )
+    shown = told.model_dump(mode="json", by_alias=True)["lastTransitionTime"]
+    assert shown == "0001-01-01T00:00:00Z"

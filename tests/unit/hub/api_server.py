@@ -17,17 +17,20 @@ MESHES = "/apis/internal.gloo.solo.io/v2/meshes"
 
 
 class ApiServer:
-    """What a test puts into `items` is listed, what it sends is watched."""
+    """What a test puts into `items` is listed, what it sends is watched, `raw` is told as it is."""
 
     def __init__(self) -> None:
         self.url = ""
         self.items: dict[str, list[dict[str, Any]]] = {MESHES: [], CERTIFICATES: []}
+        self.raw: dict[str, dict[str, Any]] = {}
+        self.hanging: set[str] = set()
         self.allowed = True
         self.denied: frozenset[str] = frozenset()
         self.status = 200
         self.hangs = False
         self.patched: list[str] = []
         self.tokens: set[str] = set()
+        self.asked: set[str] = set()
         self.watches: list[tuple[str, web.StreamResponse]] = []
         self._stack = AsyncExitStack()
 
@@ -45,8 +48,9 @@ class ApiServer:
                 await response.write(line)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        self.asked.add(request.path)
         self.tokens.add(request.headers["Authorization"].removeprefix("Bearer "))
-        if self.hangs:
+        if self.hangs or request.path in self.hanging:
             await asyncio.sleep(3600)
         if self.status != 200:
             return web.json_response({"message": "no"}, status=self.status)
@@ -59,6 +63,8 @@ class ApiServer:
             return web.json_response({"metadata": {"name": "x"}})
         if request.query.get("watch"):
             return await self._watch(request)
+        if request.path in self.raw:
+            return web.json_response(self.raw[request.path])
         if request.path in self.items:
             metadata = {"resourceVersion": "100"}
             return web.json_response({"metadata": metadata, "items": self.items[request.path]})

@@ -335,12 +335,16 @@ class FakeRegistry:
     others: tuple[dict[str, Any], ...] = ()
     unlisted: RootTrustError | None = None
 
-    async def list_certificates(self, *, cluster: str = "") -> tuple[dict[str, Any], ...]:
+    async def list_certificates(
+        self, *, cluster: str = ""
+    ) -> dict[str, tuple[dict[str, Any], ...]]:
         if self.unlisted is not None:
             raise self.unlisted
-        if cluster:
-            return tuple(each for key, each in self.found.items() if key.cluster == cluster)
-        return (*self.others, *self.found.values())
+        found = {"cluster1": self.others} if self.others and not cluster else {}
+        for key, each in self.found.items():
+            if cluster in {"", key.cluster}:
+                found[key.cluster] = (*found.get(key.cluster, ()), each)
+        return found
 
     def list_clusters(self) -> tuple[KnownCluster, ...]:
         return self.clusters

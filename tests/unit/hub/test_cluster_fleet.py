@@ -124,7 +124,9 @@ async def test_the_certificates_of_all_are_listed(bench: Bench) -> None:
     bench.register("c2", "c3")
     bench.own.others = (build_certificate(),)
     found: Any = await bench.set.list_certificates()
-    assert found == (build_certificate(), "c2", "c3")
+    own = {"cluster1": (build_certificate(),)}
+    assert found == {**own, "c2": ("c2",), "c3": ("c3",)}
+    assert list(await bench.set.list_certificates(cluster="c2")) == ["c2"]
 
 
 async def test_tokens_of_reviewers_come_from_the_cluster_that_is_named(bench: Bench) -> None:

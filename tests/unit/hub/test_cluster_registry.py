@@ -309,9 +309,9 @@ async def test_a_cluster_that_does_not_know_the_kind_has_no_certificates() -> No
     registry = LocalCluster(
         ClusterSettings(name="cluster1"), home=HOME, client=fake(api), store=ObjectStore([MESHES])
     )
-    assert await registry.list_certificates() == (build_certificate(),)
+    assert await registry.list_certificates() == {"cluster1": (build_certificate(),)}
     api.certificates = None
-    assert await registry.list_certificates() == ()
+    assert await registry.list_certificates() == {"cluster1": ()}
 
 
 def test_the_certificates_of_a_policy_are_found_by_their_marks() -> None:

@@ -38,6 +38,10 @@ class FakeSource:
     told: dict[str, ToldCluster] = field(default_factory=dict)
     refused: dict[str, ClusterTrouble | None] = field(default_factory=dict)
     change: datetime | None = None
+    pending: set[str] = field(default_factory=set)
+
+    def is_known(self, name: str) -> bool:
+        return name not in self.pending
 
     @property
     def names(self) -> frozenset[str]:
@@ -170,6 +174,17 @@ async def test_a_cluster_that_is_connecting_is_waited_for() -> None:
     bench.put(*mirror(MESH).values())
     assert await bench.work() is None
     assert bench.api.writes == []
+
+
+async def test_a_cluster_that_policies_do_not_know_yet_keeps_its_mirrors() -> None:
+    """Nobody could say which policies select its meshes: what was judged before would be lost."""
+    bench = Bench(FakeSource({"c2": tell(MESH)}, pending={"c2"}))
+    bench.put(*mirror(ToldMesh(manifest=build_mesh(message="before"))).values())
+    assert await bench.work() is None
+    assert bench.api.writes == []
+    bench.source.pending.clear()
+    await bench.work()
+    assert bench.api.writes == ["status"]
 
 
 async def test_time_alone_has_it_looked_at() -> None:

@@ -62,7 +62,8 @@ def build(
         assert (cluster, namespace, mesh) == ("c2", MESH.namespace, NAME)
         return selecting
 
-    return MirrorSource(clusters, store, find_policies=find), clusters, store
+    source = MirrorSource(clusters, store, find_policies=find, is_pending="c9".__eq__)
+    return source, clusters, store
 
 
 async def test_a_mesh_is_read_with_what_is_judged_of_it() -> None:
@@ -98,6 +99,12 @@ async def test_a_cluster_that_was_never_listed_tells_nothing() -> None:
         ToldCluster(name="c2", meshes=None, trouble=AWAY),
         None,
     )
+
+
+async def test_a_cluster_that_policies_know_otherwise_is_not_judged() -> None:
+    source, _, _ = build()
+    assert source.is_known("c2")
+    assert not source.is_known("c9")
 
 
 async def test_a_cluster_that_is_refused_is_registered_all_the_same() -> None:

@@ -247,7 +247,9 @@ async def test_mount_that_an_issued_certificate_uses_is_waited_for(deleted: Benc
     deleted.registry.others = (build_issued(),)
     await reconcile(deleted)
     assert deleted.server.written == EVERYTHING[:3]
-    assert "IssuedCertificate istio-system/istiod depends on it" in str(deleted.status.message)
+    assert "IssuedCertificate istio-system/istiod of cluster1 depends on it" in str(
+        deleted.status.message
+    )
     deleted.edit(metadata={"annotations": {FORCE_DELETE_ANNOTATION: "true"}})
     assert await reconcile(deleted) is None
     assert deleted.server.written == EVERYTHING
@@ -270,10 +272,21 @@ async def test_nothing_is_removed_before_it_is_known_who_uses_it(deleted: Bench)
     assert deleted.server.written == EVERYTHING
 
 
+def test_only_the_cluster_that_a_mount_is_for_can_keep_it_in_use() -> None:
+    """Whoever is in charge of another one could have it stay, by naming it."""
+    issued = {"c1": (build_issued("a"),), "c2": (build_issued("a"), build_issued("b"))}
+    assert find_mounts_in_use(issued, server=ADDRESS, users={"a": "c1"}) == {
+        "a": "IssuedCertificate istio-system/istiod of c1",
+        "b": "IssuedCertificate istio-system/istiod of c2",
+    }
+    issued["c1"] = ()
+    assert set(find_mounts_in_use(issued, server=ADDRESS, users={"a": "c1"})) == {"b"}
+
+
 def test_only_mounts_of_the_same_server_are_in_use() -> None:
     broken: tuple[dict[str, Any], ...] = ({}, {"spec": {}}, {"spec": {"agentCa": {"vault": {}}}})
-    issued = (build_issued("a"), build_issued("b", "https://other"), *broken)
-    assert set(find_mounts_in_use(issued, server=ADDRESS)) == {"a"}
+    issued = {"c1": (build_issued("a"), build_issued("b", "https://other"), *broken)}
+    assert set(find_mounts_in_use(issued, server=ADDRESS, users={})) == {"a"}
 
 
 UNKNOWN_PLACES = [

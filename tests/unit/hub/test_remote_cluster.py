@@ -15,15 +15,17 @@ from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.reasons import Reason
 from roottrust.http.guard import allow_writes
-from roottrust.hub import cluster_calls
+from roottrust.hub import cluster_calls, remote_cluster
 from roottrust.hub.kinds import ISSUED_CERTIFICATES
 from roottrust.hub.pace import DEFAULT_PACE
 from roottrust.hub.remote_cluster import Changes, RemoteCluster
 from roottrust.kube.client import ignore_write
+from roottrust.kube.token_keys import DISCOVERY_PATH, KEYS_PATH
 from roottrust.runtime.store import ObjectKey
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.issuances import build_certificate
 from tests.unit.domain.kubeconfigs import build_secret
+from tests.unit.domain.test_token_keys import DISCOVERY, P256
 from tests.unit.hub.api_server import CERTIFICATES, MESHES, ApiServer
 from tests.unit.hub.fakes import fake
 from tests.unit.hub.test_cluster_registry import build_mesh
@@ -192,6 +194,20 @@ async def test_another_token_is_used_without_forgetting_what_is_known(
     assert bench.meshes == [NAME]
     assert bench.changes == changes
     await bench.wait_for(lambda: "another-token" in server.tokens)
+
+
+async def test_keys_are_read_again_soon_by_a_cluster_that_was_slow(
+    server: ApiServer, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand that connect at once are: no policy for one is ready before it has its keys."""
+    monkeypatch.setattr(remote_cluster, "REFRESH_SECONDS", 0.3)
+    server.raw = {DISCOVERY_PATH: DISCOVERY, KEYS_PATH: {"keys": [P256]}}
+    server.hanging.add(KEYS_PATH)
+    bench = build()
+    await bench.wait_for(lambda: KEYS_PATH in server.asked)
+    await asyncio.sleep(0.4)
+    server.hanging.clear()
+    await bench.wait_for(lambda: bench.cluster.read().token_keys is not None)
 
 
 async def test_other_labels_are_told(build: Build) -> None:

@@ -42,3 +42,17 @@ def test_a_quiet_step_says_nothing_in_a_log() -> None:
     with Progress(stream).step("checking c1", quiet=True):
         pass
     assert stream.getvalue() == ""
+
+
+def test_a_stream_that_was_exchanged_and_closed_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As pytest's, once a run of tests is interrupted: what it started has to be taken down."""
+    begun, now = io.StringIO(), io.StringIO()
+    monkeypatch.setattr("sys.stderr", begun)
+    progress = Progress()
+    begun.close()
+    monkeypatch.setattr("sys.stderr", now)
+    with progress.step("taking c1 down"):
+        pass
+    assert now.getvalue().startswith("… taking c1 down\n")

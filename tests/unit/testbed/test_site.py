@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import TestbedError, record
+from testbed import TestbedError, network, record
 from testbed.address import AddressRange
 from testbed.bed import Testbed, _check_name
 from testbed.progress import Progress
@@ -50,6 +50,18 @@ def test_the_lock_is_held_by_one(site: Site) -> None:
     with site.lock():
         assert (site.folder / "lock").exists()
         assert site.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_forwarding_is_remembered_as_it_was_before_any_testbed(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Another testbed has turned it on; the last one that goes has to turn it off."""
+    monkeypatch.setattr(network, "ensure_host", lambda *_, **__: None)
+    monkeypatch.setattr(network, "forwarding", lambda: "1")
+    monkeypatch.setattr(network, "other_owners", lambda _: [tmp_path / "gone", tmp_path / "other"])
+    record.write(tmp_path / "other/host.json", {"forwarding": "0"})
+    site.open_host()
+    assert record.read(site.folder / "host.json") == {"forwarding": "0"}
 
 
 def test_an_unknown_cluster_is_named_with_the_known_ones(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.integration.hub.clusters import registration
 from tests.integration.hub.clusters.registration import Registrar, build_kubeconfig, make_token
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names, build_names
+from tests.integration.kube_writes import create_namespace, delete_object
 from tests.session import CRDS
 
 ACCOUNT = "istiod-service-account"
@@ -46,10 +47,10 @@ def kubeconfig(second: Cluster) -> str:
 @pytest.fixture
 def remote(second: Cluster, namespace: str) -> Iterator[Certificate]:
     """That of a mesh in the second cluster, in a namespace as the test's."""
-    second.kubectl("create", "namespace", namespace)
+    create_namespace(second, namespace)
     put_mesh(second, lies_in=namespace, speaks_for=namespace, account=ACCOUNT)
     yield Certificate(cluster=second, namespace=namespace)
-    second.kubectl("delete", "namespace", namespace, "--wait=false")
+    delete_object(second, "namespaces", "", namespace)
 
 
 @pytest.fixture

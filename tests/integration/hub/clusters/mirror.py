@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from testbed import Cluster
 from tests.integration.hub.clusters.registration import HOME
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import find_object, list_objects
 
 LABEL = "internal.gloo.solo.io/mirror-of"
 KIND = "meshes.internal.gloo.solo.io"
@@ -25,9 +25,7 @@ class Mirror:
 
     def read(self) -> dict[str, Any] | None:
         """Return it as it is, None if it is not there."""
-        found = self.hub.kubectl("get", "meshes", "-n", HOME, "-o", "json").stdout
-        items = json.loads(found)["items"]
-        return next((each for each in items if each["metadata"]["name"] == self.name), None)
+        return find_object(self.hub, "meshes", HOME, self.name)
 
     def wait_for(
         self, holds: Callable[[dict[str, Any]], bool] = bool, *, seconds: float = 30.0
@@ -48,8 +46,8 @@ class Mirror:
         """Wait until there is no other mirror."""
 
         def list_names() -> list[str]:
-            words = ("get", "meshes", "-n", HOME, "-l", LABEL, "-o", "jsonpath={..metadata.name}")
-            return self.hub.kubectl(*words).stdout.split()
+            found = list_objects(self.hub, "meshes", HOME, labels=LABEL)
+            return [each["metadata"]["name"] for each in found]
 
         wait_for(list_names, lambda found: found == [self.name], seconds=120)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,8 @@ import yaml
 from roottrust.domain.remote_hub import HUB_ACCOUNT, build_remote_manifests
 from testbed import Cluster, kubeconfig
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import read_object
+from tests.integration.kube_writes import apply_object, create_token, delete_objects
 
 HOME = "gloo-mesh"
 
@@ -19,15 +20,13 @@ HOME = "gloo-mesh"
 def prepare(cluster: Cluster, *, with_policies: bool = False) -> None:
     """Give the hub its account and its rights there, and no others."""
     items = build_remote_manifests(HOME, with_policies=with_policies)
-    manifests = {"apiVersion": "v1", "kind": "List", "items": items}
-    words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-    cluster.kubectl(*words, input=json.dumps(manifests))
+    for each in items:
+        apply_object(cluster, each)
 
 
 def make_token(cluster: Cluster, account: str = HUB_ACCOUNT, *, seconds: int = 3600) -> str:
     """Return a token of an account in the operator's namespace."""
-    words = ("create", "token", account, "-n", HOME, f"--duration={seconds}s")
-    return cluster.kubectl(*words).stdout.strip()
+    return create_token(cluster, HOME, account, seconds=seconds)
 
 
 def make_endless_token(cluster: Cluster) -> str:
@@ -43,11 +42,10 @@ def make_endless_token(cluster: Cluster) -> str:
             "annotations": {"kubernetes.io/service-account.name": HUB_ACCOUNT},
         },
     }
-    cluster.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(manifest))
+    apply_object(cluster, manifest)
 
     def read() -> str:
-        words = ("get", "secret", name, "-n", HOME, "-o", "json")
-        data = json.loads(cluster.kubectl(*words).stdout).get("data") or {}
+        data = read_object(cluster, "secrets", HOME, name).get("data") or {}
         return base64.b64decode(data.get("token", "")).decode()
 
     return wait_for(read, bool)
@@ -101,22 +99,19 @@ class Registrar:
                 name: base64.b64encode(each.encode()).decode() for name, each in texts.items()
             },
         }
-        words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-        self.hub.kubectl(*words, input=json.dumps(manifest))
+        apply_object(self.hub, manifest)
 
     def read_labels(self, secret: str) -> dict[str, str]:
         """Return the labels of a Secret."""
-        words = ("get", "secret", secret, "-n", HOME, "-o", "json")
-        labels: dict[str, str] = json.loads(self.hub.kubectl(*words).stdout)["metadata"]["labels"]
+        found = read_object(self.hub, "secrets", HOME, secret)
+        labels: dict[str, str] = found["metadata"]["labels"]
         return labels
 
     def read(self, secret: str, name: str) -> str:
         """Return the kubeconfig that a Secret has now."""
-        words = ("get", "secret", secret, "-n", HOME, "-o", "json")
-        data = json.loads(self.hub.kubectl(*words).stdout)["data"]
+        data = read_object(self.hub, "secrets", HOME, secret)["data"]
         return base64.b64decode(data[name]).decode()
 
     def clear(self) -> None:
         """Register no cluster any more."""
-        words = ("delete", "secrets", "-n", HOME, "-l", "istio/multiCluster=true")
-        self.hub.kubectl(*words)
+        delete_objects(self.hub, "secrets", HOME, labels="istio/multiCluster=true")

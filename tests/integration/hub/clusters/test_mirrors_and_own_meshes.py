@@ -15,6 +15,7 @@ from tests.integration.hub.clusters.mirror import LABEL, Mirror
 from tests.integration.hub.clusters.registration import HOME, Registrar
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.kube_writes import create_namespace, delete_object
 
 NOWHERE = {
     "address": "https://vault.example:8200",
@@ -45,11 +46,11 @@ def both(
 def istiod(cluster: Cluster, namespace: str) -> Iterator[Istiod]:
     """One of its own cluster, whose Mesh is called as one of a cluster `x-cluster1` may be."""
     name = f"{namespace}-x"
-    cluster.kubectl("create", "namespace", name)
+    create_namespace(cluster, name)
     istiod = Istiod(cluster=cluster, namespace=name, home=HOME)
     yield istiod
     istiod.uninstall()
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    delete_object(cluster, "namespaces", "", name)
 
 
 def test_neither_touches_what_is_of_the_other(

@@ -92,8 +92,11 @@ def test_vault_may_reach_it_by_another_address(
     annotations = {VAULT_HOST_ANNOTATION: "https://api.example:6443", VAULT_CA_ANNOTATION: ca_pem}
     registrar.register("cluster2", kubeconfig, annotations=annotations)
     make_policy(names2).wait_for("VaultConfigured", "True")
-    config = read_config(admin, names2)
-    assert config["kubernetes_host"] == "https://api.example:6443"
+    # The hub may know the registration before still, which named no such address.
+    config = wait_for(
+        lambda: read_config(admin, names2),
+        lambda found: found["kubernetes_host"] == "https://api.example:6443",
+    )
     assert config["kubernetes_ca_cert"].strip() == ca_pem.strip()
     registrar.register("cluster2", kubeconfig)
     wait_for(
@@ -304,7 +307,8 @@ def test_a_mesh_that_names_another_cluster_is_not_believed(
     policy = make_policy(names, select_both(namespace))
     remote.wait_for()
     policy.wait_for("VaultConfigured", "True")
-    assert [each["mesh"] for each in policy.read_status()["meshes"]] == [remote.name]
+    status = wait_for(policy.read_status, lambda found: "meshes" in found)
+    assert [each["mesh"] for each in status["meshes"]] == [remote.name]
     for each in (cluster, second):
         found = each.kubectl("get", "issuedcertificates", "-n", namespace, "-o", "name").stdout
         assert f"-{namespace}-cluster1" not in found
