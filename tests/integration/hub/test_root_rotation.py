@@ -14,7 +14,7 @@ from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh
-from tests.integration.hub.names import GENERATED_ROOTS, Names
+from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
 from tests.integration.hub.played_mesh import PlayedMesh, list_fingerprints
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.waiting import wait_for
@@ -179,3 +179,55 @@ def test_status_that_is_lost_in_the_middle_is_found_again(
         assert found["toGeneration"] == 2
         wait_for_stage(policy, {"Widen": "Confirm", "Sign": "Prove"}[stage])
         assert len(list_trust(mesh)) == count, "no other signer and no other roots are asked for"
+
+
+def test_policies_that_share_a_root_rotate_together(
+    policy: Policy,
+    changes: dict[str, Any],
+    mesh: PlayedMesh,
+    make_policy: MakePolicy,
+    cluster: Cluster,
+    vault: Vault,
+    namespace: str,
+) -> None:
+    """The second one's mesh is waited for, and follows the course of the first one's root."""
+    elsewhere = f"{namespace}-b"
+    cluster.kubectl("create", "namespace", elsewhere)
+    account = Account(cluster, namespace=elsewhere)
+    account.create()
+    put_mesh(cluster, lies_in=elsewhere, speaks_for=elsewhere, account=account.name)
+    others = build_names(namespace.removeprefix("test-") + "b", mesh_namespace=elsewhere)
+    ca_path = "spec.config.agentCa.vault.caPath"
+    sharing = make_policy(
+        others, {**others.build_changes(), ca_path: changes[ca_path]}, name="sharing"
+    )
+    certificate = Certificate(cluster=cluster, namespace=elsewhere)
+    agent = Agent(cluster=cluster, vault=vault, certificate=certificate, account=account)
+    other_mesh = PlayedMesh(agent=agent, namespace=elsewhere, is_telling=False)
+    with other_mesh.alive():
+        sharing.wait_until_ready()
+        rotate(policy, changes)
+        rotation = wait_for(
+            lambda: read_rotation(policy),
+            lambda found: "Nothing is told of the workloads" in found.get("message", ""),
+        )
+        assert f"istiod-{elsewhere}" in rotation["message"]
+        assert read_rotation(sharing)["owner"] == policy.full_name
+        assert read_rotation(sharing)["stage"] == "Prove"
+        assert list_fingerprints(other_mesh.seen[-1]["trustBundle"]) == list_fingerprints(
+            mesh.seen[-1]["trustBundle"]
+        )
+        other_mesh.is_telling = True
+        other_mesh.seen.pop()  # so that it is told once more
+        wait_for(
+            lambda: read_rotation(policy),
+            lambda found: found.get("rootGeneration") == 2,
+            seconds=ROTATION_SECONDS,
+        )
+        root = wait_for(
+            policy.read_status,
+            lambda found: found["root"]["issuer"] == found["rotation"]["root"]["issuer"],
+        )["root"]
+        wait_for(sharing.read_status, lambda found: found["root"] == root)
+    check_no_two_changes_at_once(other_mesh.seen)
+    cluster.kubectl("delete", "namespace", elsewhere, "--wait=false")

@@ -142,7 +142,11 @@ def _find_mesh_wait(state: RotationStatus, wish: RotationWish, mesh: MeshView) -
     posture = find_posture(state, wave=wish.find_wave(mesh.cluster))
     step = name_step(state, posture)
     if mesh.step != step:
-        yield _wait_for(mesh, f"The IssuedCertificate of {mesh.mesh} is still to be written.")
+        yield _wait_for(
+            mesh,
+            f"The IssuedCertificate of {mesh.mesh} is still to be written (if it never is, apply "
+            f"crds/ of this version in {mesh.cluster}).",
+        )
     elif not (mesh.serves and mesh.has_roots):
         yield _wait_for(mesh, _describe_lack(mesh, posture.roots))
     elif mesh.is_crossed and not posture.is_crossed and state.stage is Stage.RETIRE:
