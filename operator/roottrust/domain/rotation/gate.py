@@ -199,9 +199,14 @@ def _find_leaf_wait(mesh: MeshView, step: str) -> Iterator[Wait]:
 
 
 def _list_kubelet_waits(state: RotationStatus, now: datetime) -> Iterator[Wait]:
-    """Give kubelets the time to bring the widened roots into pods that mount them."""
+    """Give kubelets the time to bring the widened roots into pods that mount them.
+
+    By these an agent knows istiod: one that lacks the next root cannot renew once that signs.
+    """
     begun = state.stage_started_at
-    if state.stage is Stage.PROVE and begun is not None and now < begun + KUBELET_TIME:
+    if state.stage in {Stage.CONFIRM, Stage.PROVE} and (
+        begun is not None and now < begun + KUBELET_TIME
+    ):
         ends_at = begun + KUBELET_TIME
         yield Wait(
             message=f"Kubelets have until {show_time(ends_at)} to bring the roots into pods.",
