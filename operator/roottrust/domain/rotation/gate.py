@@ -17,6 +17,10 @@ from roottrust.domain.rotation.wish import EXCLUDE_ANNOTATION, RotationWish
 from roottrust.domain.some_names import list_some
 
 
+# The first stage in which every istiod publishes both roots.
+_WIDENED = {Strategy.CROSS_SIGNED: Stage.PROVE, Strategy.MULTI_ROOT: Stage.CONFIRM}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wait:
     """One thing that is waited for, as a sentence; `cluster` and `mesh` say whose, if anybody's.
@@ -201,10 +205,18 @@ def _find_leaf_wait(mesh: MeshView, step: str) -> Iterator[Wait]:
         )
 
 
-def _list_kubelet_waits(state: RotationStatus, wish: RotationWish, now: datetime) -> Iterator[Wait]:
-    """Give kubelets the time to bring the widened roots into pods that mount them."""
+<<<<<<< HEAD
+def _list_kubelet_waits(
+    state: RotationStatus, wish: RotationWish, now: datetime
+) -> Iterator[Wait]:
+    """Give kubelets the time to bring the widened roots into pods that mount them.
+
+    By these an agent knows istiod: one that lacks the next root cannot renew once that signs, or
+    once nothing leads from it to the previous one any more.
+    """
     begun = state.stage_started_at
-    if state.stage is Stage.PROVE and begun is not None and now < begun + wish.kubelet_time:
+    is_widened = state.stage is _WIDENED.get(state.strategy or Strategy.AUTO)
+    if is_widened and begun is not None and now < begun + wish.kubelet_time:
         ends_at = begun + wish.kubelet_time
         yield Wait(
             message=f"Kubelets have until {show_time(ends_at)} to bring the roots into pods.",
