@@ -30,7 +30,7 @@ class Issued:
         }
         istiod.apply(change(read_base("certificate"), changes))
 
-    def report(self, pod: str, **instance: int | bool) -> None:
+    def report(self, pod: str, **instance: object) -> None:
         """Report as the agent in a pod does: server-side, with a field manager of its own."""
         manifest = {
             "apiVersion": "internal.gloo.solo.io/v2",

@@ -32,13 +32,16 @@ class Workloads:
         labels: dict[str, str] | None = None,
         annotations: dict[str, str] | None = None,
         replicas: int = 1,
+        env: dict[str, str] | None = None,
         **spec: Any,
     ) -> None:
-        """Create one, and wait until its pods are ready."""
+        """Create one, and wait until its pods are ready; `env` is that of its container."""
         own = {"app": name}
+        variables = [{"name": key, "value": value} for key, value in (env or {}).items()]
+        container = {"name": "main", "image": "registry.example/main", "env": variables}
         template = {
             "metadata": {"labels": {**own, **(labels or {})}, "annotations": annotations or {}},
-            "spec": {"containers": [{"name": "main", "image": "registry.example/main"}]},
+            "spec": {"containers": [container]},
         }
         count = {} if kind == "DaemonSet" else {"replicas": replicas}
         named = {"serviceName": name} if kind == "StatefulSet" else {}

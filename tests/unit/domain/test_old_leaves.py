@@ -134,31 +134,37 @@ _LIVES = st.sampled_from(
 )
 
 
+def _list_milliseconds(least: int, most: int) -> st.SearchStrategy[timedelta]:
+    return st.integers(least, most).map(lambda number: timedelta(milliseconds=number))
+
+
 @given(
-    true_since=st.floats(0, 3),
-    pods=st.lists(st.tuples(st.floats(-10, 10), _LIVES, st.floats(0, 1)), min_size=1, max_size=5),
-    passed=st.one_of(st.floats(0, 60), st.floats(0, 100 * 86_400)),
+    true_since=_list_milliseconds(0, 3000),
+    pods=st.lists(st.tuples(_list_milliseconds(-3000, 4000), _LIVES), min_size=1, max_size=3),
+    which=st.integers(0, 2),
+    beyond=_list_milliseconds(-2000, 1500),
 )
 def test_never_none_while_a_pod_lives_whose_leaf_may_be_from_before(
-    true_since: float, pods: list[tuple[float, tuple[Any, timedelta], float]], passed: float
+    true_since: timedelta,
+    pods: list[tuple[timedelta, tuple[Any, timedelta]]],
+    which: int,
+    beyond: timedelta,
 ) -> None:
-    """Time is told in whole seconds; leaves are asked for at any moment of a pod's life."""
+    """Time is told in whole seconds, and we look about when one of the leaves ends."""
     base = datetime(2030, 1, 1, 12, tzinfo=UTC)
-    switched_at = base + timedelta(seconds=true_since)
-    now = switched_at + timedelta(seconds=passed)
+    switched_at = base + true_since
+    _, (_, a_life) = pods[which % len(pods)]
+    now = switched_at + max(a_life + beyond, timedelta())
     since, told_now = (each.replace(microsecond=0) for each in (switched_at, now))
     is_old_alive = False
     found = []
-    for number, (born, (ttl, life), asked) in enumerate(pods):
-        born_at = base + timedelta(seconds=born)
-        if born_at > now:
-            continue
-        found.append(
-            build_proxy(f"pod-{number}", created_at=born_at.replace(microsecond=0), ttl=ttl)
-        )
-        # The worst: it asks just before the switch, unless it was not there.
-        asked_at = switched_at - timedelta(seconds=asked * 1e-3)
-        is_old_alive |= born_at <= asked_at and now < asked_at + life
+    for number, (born, (ttl, life)) in enumerate(pods):
+        born_at = base + born
+        if born_at <= now:
+            created_at = born_at.replace(microsecond=0)
+            found.append(build_proxy(f"pod-{number}", created_at=created_at, ttl=ttl))
+            # The worst: it asks just before the switch, unless it was not there.
+            is_old_alive |= born_at < switched_at and now < switched_at + life
     leaves = OldLeaves().add(build_istiod(), found, since=since, now=told_now)
     total = leaves.tell("g2-abc", since=since, requested=()).total
     assert total > 0 or not is_old_alive
