@@ -205,10 +205,7 @@ def _find_leaf_wait(mesh: MeshView, step: str) -> Iterator[Wait]:
         )
 
 
-<<<<<<< HEAD
-def _list_kubelet_waits(
-    state: RotationStatus, wish: RotationWish, now: datetime
-) -> Iterator[Wait]:
+def _list_kubelet_waits(state: RotationStatus, wish: RotationWish, now: datetime) -> Iterator[Wait]:
     """Give kubelets the time to bring the widened roots into pods that mount them.
 
     By these an agent knows istiod: one that lacks the next root cannot renew once that signs, or
