@@ -16,7 +16,6 @@ from roottrust.domain.rotation.stage import IN_WAVES
 from roottrust.domain.rotation.wish import EXCLUDE_ANNOTATION, RotationWish
 from roottrust.domain.some_names import list_some
 
-
 # The first stage in which every istiod publishes both roots.
 _WIDENED = {Strategy.CROSS_SIGNED: Stage.PROVE, Strategy.MULTI_ROOT: Stage.CONFIRM}
 
