@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
+from roottrust.api.rotation_status import RotationStatus
 from roottrust.domain.action import Action
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.reasons import ConditionType
@@ -22,6 +23,7 @@ from roottrust.hub.wanted_book import WantedBook
 from roottrust.kube.status import POLICY_STATUS_MANAGER, apply_status, dump_status
 from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
+from roottrust.runtime.rotation_states import RotationState
 from roottrust.runtime.store import ObjectKey
 
 
@@ -140,6 +142,24 @@ class PolicyReporter:
             policy=policy.identity.name,
             statuses={kind: found.get(kind, ConditionStatus.FALSE) for kind in ConditionType},
         )
+        self._metrics.set_rotation(
+            namespace=policy.identity.namespace,
+            policy=policy.identity.name,
+            state=_build_rotation_state(status.rotation),
+        )
+
+
+def _build_rotation_state(rotation: RotationStatus | None) -> RotationState | None:
+    """Return how far a rotation is; one that is another policy's is shown for that."""
+    if rotation is None or rotation.owner is not None:
+        return None
+    if rotation.stage is None or rotation.stage_started_at is None:
+        return None
+    return RotationState(
+        stage=rotation.stage.value,
+        started_at=rotation.stage_started_at,
+        waiting=sum(each.message is not None for each in rotation.clusters),
+    )
 
 
 def _list_managed(before: RootTrustPolicyStatus | None, generation: int) -> frozenset[str]:

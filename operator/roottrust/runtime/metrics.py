@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from roottrust.runtime.condition_states import ConditionStates
+from roottrust.runtime.rotation_states import RotationState, RotationStates
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -98,6 +99,8 @@ class Metrics:
         self._mesh_conditions = ConditionStates("mesh", labels=("mesh",))
         at.register(self._policy_conditions)
         at.register(self._mesh_conditions)
+        self._rotations = RotationStates()
+        at.register(self._rotations)
         self._bounce_conditions = ConditionStates("bounce", labels=("namespace", "directive"))
         at.register(self._bounce_conditions)
 
@@ -157,8 +160,13 @@ class Metrics:
         """Show the status (True, False, Unknown) of each condition of one policy."""
         self._policy_conditions.set((namespace, policy), statuses)
 
+    def set_rotation(self, *, namespace: str, policy: str, state: RotationState | None) -> None:
+        """Show how far the rotation of a policy's root is, None for one at rest."""
+        self._rotations.set(namespace, policy, state)
+
     def forget_policy(self, *, namespace: str, policy: str) -> None:
         """Show nothing more of a policy that is gone."""
+        self._rotations.set(namespace, policy, None)
         self._policy_conditions.forget((namespace, policy))
 
     def set_mesh_conditions(self, *, mesh: str, statuses: Mapping[str, str]) -> None:

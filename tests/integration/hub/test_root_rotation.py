@@ -15,6 +15,7 @@ from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
+from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.played_mesh import PlayedMesh, list_fingerprints
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.waiting import wait_for
@@ -179,6 +180,48 @@ def test_status_that_is_lost_in_the_middle_is_found_again(
         assert found["toGeneration"] == 2
         wait_for_stage(policy, {"Widen": "Confirm", "Sign": "Prove"}[stage])
         assert len(list_trust(mesh)) == count, "no other signer and no other roots are asked for"
+
+
+@pytest.mark.parametrize("loses_status", [False, True])
+def test_a_hub_that_is_killed_in_each_stage_goes_on_where_it_was(
+    policy: Policy,
+    changes: dict[str, Any],
+    mesh: PlayedMesh,
+    operator: OperatorProcess,
+    loses_status: bool,
+) -> None:
+    rotate(policy, changes, verification="Manual")
+    approved: list[str] = []
+    for held, following in (
+        ("Prepare", "Sign"),
+        ("Sign", "Widen"),
+        ("Prove", "Drop"),
+        ("Drop", "Retire"),
+    ):
+        wait_for(
+            lambda: read_rotation(policy),
+            lambda found, stage=held, to=following: (
+                found.get("stage") == stage and f"{to} waits for a person" in found["message"]
+            ),
+        )
+        asked = list_trust(mesh)
+        operator.kill()
+        if loses_status:
+            policy.patch_status(None)
+        approved.append(f"2/{following}")
+        policy.annotate(f"admin.gloo.solo.io/rotation-approve={','.join(approved)}")
+        operator.start()
+        if not loses_status:
+            wait_for_stage(policy, {"Widen": "Prove", "Retire": None}.get(following, following))
+        assert list_trust(mesh)[: len(asked)] == asked
+    wait_for(
+        lambda: read_rotation(policy),
+        lambda found: found.get("rootGeneration") == 2 and "stage" not in found,
+        seconds=ROTATION_SECONDS,
+    )
+    policy.wait_until_ready()
+    assert len(list_trust(mesh)) == 4, "each signer and bundle was asked for once"
+    check_no_two_changes_at_once(mesh.seen)
 
 
 def test_policies_that_share_a_root_rotate_together(

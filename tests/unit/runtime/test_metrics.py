@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from roottrust.runtime.metrics import Metrics
+from roottrust.runtime.rotation_states import RotationState
 
 
 @pytest.fixture
@@ -82,3 +85,21 @@ def test_requests_and_writes_are_counted(metrics: Metrics) -> None:
     assert 'roottrust_vault_requests_total{method="GET",path_class="sys/mounts"' in text
     assert 'roottrust_vault_logins_total{method="kubernetes",result="ok"} 1.0' in text
     assert 'roottrust_kubernetes_writes_total{kind="meshes.x",result="ok",verb="patch"}' in text
+
+
+def test_the_rotation_of_a_root_comes_and_goes(metrics: Metrics) -> None:
+    labels = {"namespace": "ns", "policy": "p", "stage": "Prove"}
+    begun = datetime.now(UTC) - timedelta(minutes=5)
+    state = RotationState(stage="Prove", started_at=begun, waiting=3)
+    metrics.set_rotation(namespace="ns", policy="p", state=state)
+
+    def read(name: str) -> float | None:
+        return metrics.registry.get_sample_value(f"roottrust_root_rotation_{name}", labels)
+
+    assert (read("stage_state"), read("waiting_clusters")) == (1, 3)
+    assert (read("stage_seconds") or 0) >= 300
+    metrics.set_rotation(namespace="ns", policy="p", state=None)
+    assert read("stage_state") is None
+    metrics.set_rotation(namespace="ns", policy="p", state=state)
+    metrics.forget_policy(namespace="ns", policy="p")
+    assert read("stage_state") is None
