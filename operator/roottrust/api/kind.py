@@ -63,6 +63,7 @@ ROOT_TRUST_POLICY = CustomKind(
         Column(name="Ready", path='.status.conditions[?(@.type=="Ready")].status'),
         Column(name="Meshes", path=".status.meshTotals.summary"),
         Column(name="Root expiry", path=".status.root.notAfter"),
+        Column(name="Rotation", path=".status.rotation.stage", priority=1),
         Column(name="Message", path=".status.message"),
         _AGE,
     ),

@@ -164,6 +164,13 @@ def make_policy(cluster: Cluster, namespace: str) -> MakePolicy:
     return make
 
 
+@pytest.fixture
+def idle_hub(operator_process: OperatorProcess) -> None:
+    """No operator runs: what a test writes in a status stays."""
+    if operator_process.is_running:
+        operator_process.stop()
+
+
 @pytest.fixture(scope="module")
 def guide_policy(operator_process: OperatorProcess, cluster: Cluster) -> Iterator[Policy]:
     """The guide's manifest, applied unchanged and Ready."""

@@ -23,6 +23,7 @@ GENERATED_ROOTS = (
     "pki_refused",
     "pki_granted",
     *(f"pki_rotated_{number}" for number in range(6)),
+    "pki_steered",
 )
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],

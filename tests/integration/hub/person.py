@@ -66,12 +66,14 @@ def build_status_reader(cluster: Cluster, namespace: str, folder: Path) -> Perso
     return Person(kubeconfig=path, command=("status",))
 
 
-def build_rotator(cluster: Cluster, namespace: str, folder: Path) -> Person:
+def build_rotator(
+    cluster: Cluster, namespace: str, folder: Path, *, what: str = "intermediate"
+) -> Person:
     """Return somebody who rotates, with the rights of deploy/ and no others."""
     grant_to_accounts(cluster, folder="status", group="roottrust-readers", namespace=namespace)
     grant_to_accounts(cluster, folder="rotate", group="roottrust-rotators", namespace=namespace)
     path = write_kubeconfig(folder / "kubeconfig", cluster, namespace=namespace, account="lead")
-    return Person(kubeconfig=path, command=("rotate", "intermediate"))
+    return Person(kubeconfig=path, command=("rotate", what))
 
 
 def grant_to_accounts(cluster: Cluster, *, folder: str, group: str, namespace: str) -> None:

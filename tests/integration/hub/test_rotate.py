@@ -152,12 +152,6 @@ def test_without_an_operator_it_says_who_is_waited_for(rotate: Person, policy: P
     assert "The operator has not seen the new generation yet." in done.err
 
 
-@pytest.fixture
-def idle_hub(operator_process: OperatorProcess) -> None:
-    if operator_process.is_running:
-        operator_process.stop()
-
-
 @pytest.mark.usefixtures("idle_hub")
 def test_where_it_would_come_to_nothing_nothing_is_written(
     rotate: Person, make_policy: MakePolicy, names: Names, namespace: str

@@ -184,9 +184,11 @@ def test_policies_are_listed_with_what_matters() -> None:
         "Ready",
         "Meshes",
         "Root expiry",
+        "Rotation",
         "Message",
         "Age",
     ]
+    assert columns[3]["priority"] == 1, "between rotations it is empty"
     # kubectl shows the future as <invalid> where the type is date.
     assert columns[2]["type"] == "string"
 
