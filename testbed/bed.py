@@ -110,6 +110,10 @@ class Testbed:
         debian.ensure(debian.NODE_TOOLS, self._progress)
         return istio.provide(self._cache, self._workshop)
 
+    def provide_go(self) -> Path:
+        """Obtain a Go, for tests that ask what its libraries say."""
+        return self._workshop.go()
+
     def load_images(self, name: str, archives: Iterable[Path]) -> None:
         """Import image archives for a cluster's pods."""
         cluster = self.cluster(name)

@@ -83,6 +83,10 @@ class Workshop:
         self._progress = progress
         self._toolchain = Toolchain(fallback=lambda: self.binary(GO))
 
+    def go(self) -> Path:
+        """Give the path of a Go, obtaining one if need be."""
+        return self._toolchain.find()
+
     def missing(self, parts: tuple[Part, ...]) -> list[Part]:
         """List the parts that would have to be obtained first."""
         return [part for part in parts if not self._cache.is_complete(self._entry(part))]

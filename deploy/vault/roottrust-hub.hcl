@@ -38,13 +38,14 @@ path "pki/issuer/+" {
   capabilities = ["read", "patch"]
 }
 
-# While a root is rotated: the next one signed by the one in use. Nothing else is signed by the hub.
+# While a root is rotated, the one in use signs the next one; nothing else is signed by the hub. Who
+# may do this can have any root of theirs signed: leave it out where rotation.strategy is MultiRoot.
 path "pki/issuer/+/sign-self-issued" {
-  capabilities = ["create", "update"]
+  capabilities = ["update"]
 }
 
-# A root from a Secret (source Import), with its name; patch above is for that, and for taking the
-# right to sign from a root that another one has replaced.
+# A root from a Secret (source Import), with its name. patch above is for this, and for taking the
+# right to sign from a root that is retired.
 path "pki/issuers/import/bundle" {
   capabilities = ["create", "update"]
 }

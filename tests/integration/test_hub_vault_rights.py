@@ -78,6 +78,17 @@ def test_hub_sets_everything_up(hub: Ask, vault: Vault) -> None:
     assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
 
 
+def test_hub_has_one_root_sign_another_and_retires_it(hub: Ask, admin: Ask) -> None:
+    admin("POST", "sys/mounts/pki", {"type": "pki", "config": {"max_lease_ttl": "87600h"}})
+    admin("POST", "pki/root/generate/internal", ROOT)
+    wanted = {**ROOT, "common_name": "Next", "issuer_name": "r2"}
+    made = hub("POST", "pki/root/generate/internal", wanted).json()["data"]
+    answer = hub("POST", "pki/issuer/r1/sign-self-issued", {"certificate": made["certificate"]})
+    assert answer.ok, answer.text
+    answer = hub("POST", "pki/config/issuers", {"default": "r2"})
+    assert answer.ok, answer.text
+
+
 def test_hub_sets_up_an_auth_mount_of_the_type_jwt(hub: Ask) -> None:
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
@@ -184,6 +195,10 @@ def test_hub_is_denied_to_remove_what_is_not_its_own(
         ("LIST", "sys/policies/acl"),
         ("POST", "pki/root/sign-intermediate"),
         ("POST", "pki/issuer/default/sign-intermediate"),
+        ("POST", "pki/root/sign-self-issued"),
+        ("POST", "pki/issuer/default/sign-verbatim"),
+        ("POST", "pki/issuer/default/revoke"),
+        ("POST", "pki_int_cluster1/issuer/default/sign-self-issued"),
         ("POST", "pki/root/generate/exported"),
         ("DELETE", "pki/root"),
         ("DELETE", "pki/issuer/default"),

@@ -105,13 +105,13 @@ def _keep_life(snapshot: Snapshot) -> RootTarget:
 
     In a rotation the mount has to let both roots live.
     """
-    root, facts = snapshot.target.root, snapshot.facts
-    if root.source is not RootSource.GENERATE:
+    root, facts, rotation = snapshot.target.root, snapshot.facts, snapshot.target.rotation
+    following = rotation.next if rotation else root
+    if following.source is not RootSource.GENERATE:
         return root
     days = _find_life(facts.root_issuer) or root.ttl_days
-    if snapshot.target.rotation is not None:
-        wanted = snapshot.target.rotation.next.ttl_days
-        days = max(days, _find_life(facts.next_issuer) or wanted)
+    if rotation is not None:
+        days = max(days, _find_life(facts.next_issuer) or following.ttl_days)
     return replace(root, ttl_days=days)
 
 

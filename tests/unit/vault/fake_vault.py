@@ -75,12 +75,15 @@ class FakeVault:
         self.patches.append((path, dict(data)))
         self.values[path] |= data
 
-    def put_issuer(self, mount: str, *, name: str = "", issuer_id: str = ISSUER_ID) -> None:
+    def put_issuer(
+        self, mount: str, *, name: str = "", issuer_id: str = ISSUER_ID, **fields: Any
+    ) -> None:
         self.values[f"{mount}/issuer/{issuer_id}"] = {
             "issuer_id": issuer_id,
             "issuer_name": name,
             "key_id": "key-1",
             "certificate": ROOT.pem,
+            **fields,
         }
         self.values[f"{mount}/issuers/{issuer_id}"] = {}
         self.values.setdefault(f"{mount}/config/issuers", {"default": issuer_id})

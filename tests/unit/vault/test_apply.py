@@ -11,6 +11,7 @@ from roottrust.domain.desired import (
     build_auth_mount,
     build_default_issuer,
     build_intermediate_mount,
+    build_issuer_usage,
     build_key_name,
     build_policy,
     build_role,
@@ -108,6 +109,15 @@ async def test_an_issuer_is_named_without_a_word_on_its_other_fields() -> None:
     await apply_action(cast("VaultClient", vault), Action(verb=Verb.UPDATE, wanted=wanted))
     assert vault.writes == []
     assert vault.patches == [(f"pki/issuer/{ISSUER_ID}", {"issuer_name": "roottrust-g1"})]
+
+
+async def test_a_usage_is_taken_from_an_issuer_without_a_word_on_its_other_fields() -> None:
+    vault = FakeVault()
+    vault.put_issuer("pki")
+    wanted = build_issuer_usage("pki", ISSUER_ID, {"read-only", "crl-signing"})
+    await apply_action(cast("VaultClient", vault), Action(verb=Verb.UPDATE, wanted=wanted))
+    assert vault.writes == []
+    assert vault.patches == [(f"pki/issuer/{ISSUER_ID}", {"usage": "crl-signing,read-only"})]
 
 
 def test_a_key_is_named_and_a_default_is_set() -> None:
