@@ -87,10 +87,13 @@ def has_widened(state: RotationStatus) -> bool:
 def name_step(state: RotationStatus, posture: Posture) -> str:
     """Return what a posture is known by to everybody: of the same signer and roots, the same.
 
-    The cross-certificate is left out: that it goes makes no leaf too old.
+    The cross-certificate is left out: that it goes makes no leaf too old. Whoever comes back to a
+    posture, by a roll-back or after lost status, calls it by another name: a cluster that did not
+    see the one in between would prove it by what it saw before.
     """
     known = {Side.PREVIOUS: state.previous, Side.NEXT: state.next}
     found = [known[side] for side in (posture.signer, *posture.roots)]
     text = " ".join(root.fingerprint if root else "" for root in found)
+    text += f" {state.started_at} {state.returned_from}"
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f"g{state.to_generation or 0}-{digest[:_STEP_DIGITS]}"
