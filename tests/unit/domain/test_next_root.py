@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ from tests.unit.domain.samples import (
 from tests.unit.domain.strategies import BROKEN, DENIED
 
 STAND = RotationPhase.STAND
+SOONER = ROOT.not_after - timedelta(days=1)
 EXISTING = build_rotation(EXISTING_ROOT)
 IMPORT = build_rotation(IMPORTED_ROOT)
 
@@ -185,7 +187,7 @@ def test_one_of_ours_is_told_as_managed() -> None:
         (build_next(issuer_id="a b"), "which no Vault policy can name"),
         (build_next(ROOT), "the very root in use"),
         (build_next(replace(NEXT_ROOT, pem=ROOT.pem)), "has the same key"),
-        (build_next(replace(NEXT_ROOT, not_after=ROOT.not_after)), "no later than the one in use"),
+        (build_next(replace(NEXT_ROOT, not_after=SOONER)), "before the one in use"),
     ],
 )
 def test_one_that_cannot_follow_is_refused(issuer: Any, words: str) -> None:
@@ -285,7 +287,7 @@ def test_a_secret_that_still_holds_the_root_in_use_is_to_hold_the_next_one() -> 
     [
         (replace(NEXT_ROOT, path_length=0), "forbids intermediates"),
         (replace(NEXT_ROOT, pem=ROOT.pem), "has the same key"),
-        (replace(NEXT_ROOT, not_after=ROOT.not_after), "no later than"),
+        (replace(NEXT_ROOT, not_after=SOONER), "before the one in use"),
     ],
 )
 def test_a_root_that_cannot_follow_is_not_imported(certificate: Certificate, words: str) -> None:

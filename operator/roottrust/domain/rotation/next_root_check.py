@@ -61,10 +61,10 @@ def find_fault_beside(
             f"The next root ({certificate.fingerprint[:_HEX]}) has the same key as the one in use: "
             f"{remedy}."
         )
-    if certificate.not_after <= previous.not_after:
+    if certificate.not_after < previous.not_after:
         return refuse(
-            f"The next root ends at {show_time(certificate.not_after)}, no later than the one in "
-            f"use ({show_time(previous.not_after)}): {remedy}.",
+            f"The next root ends at {show_time(certificate.not_after)}, before the one in use "
+            f"({show_time(previous.not_after)}): {remedy}.",
             Reason.ROOT_EXPIRES_TOO_SOON,
         )
     return None
