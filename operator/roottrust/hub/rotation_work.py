@@ -114,7 +114,7 @@ class Rotations:
             state = await self._find_lost(claim, owner, wish, get_server)
         return Course(
             owner=owner.policy.full_name,
-            state=state,
+            state=state.model_copy(update={"owner": None}),  # it may have been another's before
             wish=wish,
             wanted=owner.target.root,
             told=_find_told(policy),
