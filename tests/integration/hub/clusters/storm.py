@@ -106,6 +106,8 @@ def _blow(
             connection.request("PATCH", path, body, headers)
             answer = connection.getresponse()
             said = answer.read()
+            if answer.status == http.client.CONFLICT:
+                continue  # several change the same one
             if answer.status >= http.client.BAD_REQUEST:
                 failures.append(said.decode())
             counts[index] += 1

@@ -47,6 +47,7 @@ FLOOD = 1_200  # more than the hub takes over of a kind
 TOO_MANY = 10_000
 HUGE_BYTES = 1_200_000  # etcd takes 1.5 MiB
 WRITERS = 8
+RELEASED = '{"metadata":{"finalizers":null}}'
 MANY_FORGED = 30  # more than the hub removes in one pass
 MESHES = "/apis/internal.gloo.solo.io/v2/namespaces/{namespace}/meshes"
 
@@ -216,6 +217,7 @@ def test_certificates_forged_with_another_policys_mark_are_cleared_away(
     operator: OperatorProcess,
     admin: Ask,
     names: Names,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Just what the hub makes for the other policy, with evidence that all is well, or nothing is.
 
@@ -244,6 +246,7 @@ def test_certificates_forged_with_another_policys_mark_are_cleared_away(
     remote.report(status)
     remote.patch({"metadata": {"annotations": {OWNER: mark}}, "spec": forgery})
     words = ("patch", "issuedcertificate", "forged-0", "-n", victim.namespace, "--type=merge")
+    request.addfinalizer(lambda: second.kubectl(*words, f"--patch={RELEASED}"))
     patch = json.dumps({"status": status})
     second.kubectl(*words, "--subresource=status", f"--patch={patch}")
     wait_for(lambda: _list_certificates(second, victim.namespace), {remote.name, "forged-0"}.__eq__)
@@ -258,7 +261,6 @@ def test_certificates_forged_with_another_policys_mark_are_cleared_away(
     assert (*after, other.read_status(), read_objects(admin, names)) == before
     check_upkeep(victim)
     assert operator.sum_metric("roottrust_bugs_total") == bugs
-    second.kubectl(*words, '--patch={"metadata":{"finalizers":null}}')
 
 
 def test_what_another_cluster_claims_to_use_goes_with_its_policy(
