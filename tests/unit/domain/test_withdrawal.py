@@ -36,10 +36,11 @@ def plan(
     *,
     source: RootTarget = GENERATED_ROOT,
     default: str = ISSUER_ID,
+    recorded: str = ISSUER_ID,
     **facts: Any,
 ) -> NextRootPlan:
     found = {"next_issuer": build_next(), "default_issuer": default, **facts}
-    snapshot = build_rotating(build_rotation(source, phase, default_issuer=""), **found)
+    snapshot = build_rotating(build_rotation(source, phase, default_issuer=recorded), **found)
     planned = plan_policy(snapshot).next_root
     assert planned is not None
     return planned
@@ -66,7 +67,7 @@ def test_a_retired_root_leaves_nothing_to_do() -> None:
 
 
 def test_a_default_issuer_that_is_neither_root_is_left_as_it_is() -> None:
-    retired = plan(RotationPhase.RETIRE, default="other-1")
+    retired = plan(RotationPhase.RETIRE, default="other-1", recorded="other-1")
     assert describe(retired.actions) == [(f"pki/issuer/{ISSUER_ID}", LEFT)]
 
 
