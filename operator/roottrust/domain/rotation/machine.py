@@ -183,9 +183,13 @@ def _enter(state: RotationStatus, stage: Stage, now: datetime) -> RotationStatus
 
 
 def _turn_back(state: RotationStatus, now: datetime) -> RotationStatus:
-    """Begin to sign under the previous root again; before anything was signed, there is no need."""
+    """Begin to sign under the previous root again; before anything was signed, there is no need.
+
+    The wave is kept: it tells which clusters were to be widened.
+    """
     stage = Stage.NARROW if state.stage is Stage.PREPARE else Stage.RETURN
-    return _enter(_change(state, returned_from=state.stage), stage, now)
+    returned = _enter(_change(state, returned_from=state.stage), stage, now)
+    return _change(returned, wave=state.wave)
 
 
 def _end(state: RotationStatus, wish: RotationWish, now: datetime) -> RotationStatus:

@@ -68,7 +68,8 @@ def find_posture(state: RotationStatus, *, wave: int) -> Posture:
     if stage is Stage.NARROW:
         return START
     if stage is Stage.RETURN:
-        return Posture(signer=Side.PREVIOUS, roots=_BOTH if has_widened(state) else _ONLY_PREVIOUS)
+        is_wide = has_widened(state) and not _waited_to_widen(state, wave)
+        return Posture(signer=Side.PREVIOUS, roots=_BOTH if is_wide else _ONLY_PREVIOUS)
     if stage in IN_WAVES and wave > (state.wave or 0):
         stage = find_stage_before(stage, strategy)
     return _POSTURES[strategy][stage]
@@ -82,6 +83,11 @@ def has_widened(state: RotationStatus) -> bool:
         return False
     order = list_stages(strategy)
     return order.index(stage) >= order.index(Stage.WIDEN) if stage in order else False
+
+
+def _waited_to_widen(state: RotationStatus, wave: int) -> bool:
+    """Whether a roll-back began before a cluster's wave was widened: it never is, then."""
+    return state.returned_from is Stage.WIDEN and wave > (state.wave or 0)
 
 
 def name_step(state: RotationStatus, posture: Posture) -> str:
