@@ -18,5 +18,6 @@ def test_each_call_counts_in_one_phase() -> None:
     made[4] = Call(at=at(4), entry="gateway", error="UNKNOWN_CA")
     first, second = Calls(made=made).divide({"first": at(0), "second": at(4)}, at(8))
     assert (first.total, first.failed) == (4, {})
-    assert (second.total, second.failed, second.errors) == (4, {"gateway": 1}, {"UNKNOWN_CA": 1})
+    assert (second.total, second.failed, second.failures) == (4, {"gateway": 1}, [made[4]])
+    assert str(made[4]) == "00:00:04.000000 gateway, 0.00 s: UNKNOWN_CA"
     assert str(second).endswith("4.0 s     4 calls, failed: 1 by gateway")
