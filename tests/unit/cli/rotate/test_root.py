@@ -241,6 +241,15 @@ def test_a_policy_that_shares_the_root_can_be_followed(call: Call, cluster: Stan
     assert done.stdout.startswith("team-a/shop: the root of generation 2 is in use everywhere")
 
 
+def test_who_shares_a_root_that_was_rolled_back_is_told(call: Call, cluster: StandIn) -> None:
+    """Its status has no history: that is the owner's."""
+    ended = RotationStatus(root_generation=1, rejected_generation=2)
+    cluster.states = [find(build_sharing(build_state())), find(build_sharing(ended))]
+    done = call(*ROTATE, "--follow")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "Error: team-a/shop: the rotation to generation 2 was rolled back" in done.stderr
+
+
 def test_what_was_rolled_back_ends_as_a_failure_that_says_so(call: Call, cluster: StandIn) -> None:
     cluster.states = [find_proving(), find_proving(), find(build_resting(BACK, wanted=2))]
     done = call(*ROTATE, "--follow")
