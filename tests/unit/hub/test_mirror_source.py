@@ -87,7 +87,7 @@ async def test_nor_has_a_root_that_a_cluster_puts_into_its_certificate() -> None
     source, _, store = build()
     policy = build_policy()
     policy["status"]["root"]["fingerprint"] = OTHER_ROOT.fingerprint
-    policy["metadata"]["resourceVersion"] = "2"
+    policy["metadata"]["resourceVersion"] = "99"
     store.apply_event(POLICIES, "MODIFIED", policy)
     told, _ = await source.read("c2", now=LATER)
     assert [each.issuance for each in told.meshes or ()] == [None]
