@@ -34,6 +34,11 @@ class RotationBook:
         """Keep nothing of a policy that is gone."""
         self._parts.pop(policy, None)
 
+    def list_deaf(self) -> frozenset[str]:
+        """Return the clusters with an istiod that takes changed roots only when it is restarted."""
+        meshes = (mesh for part in self._parts.values() for mesh in part.meshes)
+        return frozenset(mesh.cluster for mesh in meshes if mesh.multi_root is False)
+
     def gather(self, vault: VaultView, sharing: Mapping[ObjectKey, Iterable[str]]) -> FleetView:
         """Return all that depends on a root; `sharing` are its policies, each with its clusters."""
         meshes: list[MeshView] = []

@@ -118,6 +118,7 @@ class Rotations:
             wish=wish,
             wanted=owner.target.root,
             told=_find_told(policy),
+            deaf=self._book.list_deaf() if state.stage else frozenset(),
         )
 
     async def go_on(self, look: RotationLook, course: Course, *, writes: bool) -> RotationResult:

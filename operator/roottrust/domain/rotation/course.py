@@ -36,7 +36,8 @@ class Course:
     """What is kept of a rotation and what is asked for; `owner` is NAMESPACE/NAME of whose it is.
 
     `wanted` is the root that the owner's specification asks for, `told` the one that its status
-    tells to be in use.
+    tells to be in use. `deaf` are the clusters with an istiod that takes changed roots only when it
+    is restarted.
     """
 
     owner: str
@@ -44,6 +45,7 @@ class Course:
     wish: RotationWish
     wanted: RootTarget
     told: RotationRoot | None = None
+    deaf: frozenset[str] = frozenset()
 
     @property
     def is_active(self) -> bool:
@@ -100,10 +102,12 @@ def _give_steps(clusters: tuple[ClusterTarget, ...], course: Course) -> Iterator
             name=name_step(state, posture),
             posture=posture,
             cross_certificate=state.cross_certificate if posture.is_crossed else None,
-            restarts=_allows_restarts(state),
+            restarts=_allows_restarts(state, is_deaf=cluster.cluster in course.deaf),
         )
         yield replace(cluster, step=step)
 
 
-def _allows_restarts(state: RotationStatus) -> bool:
+def _allows_restarts(state: RotationStatus, *, is_deaf: bool) -> bool:
+    if state.stage is Stage.DROP:
+        return is_deaf
     return state.strategy is not None and state.stage in _RESTARTS.get(state.strategy, frozenset())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -150,3 +151,19 @@ def test_a_root_that_cannot_be_used_leaves_clusters_as_they_are() -> None:
     )
     (cluster,) = follow_course(TARGET, build_course(lost), is_owner=True).clusters
     assert find_trust(cluster.step, root=USABLE, following=FOLLOWING) is None
+
+
+def test_workloads_may_be_restarted_where_it_proves_something() -> None:
+    def allows(stage: Stage, strategy: Strategy, *deaf: str) -> bool:
+        course = build_course(build_state(stage, strategy))
+        course = replace(course, deaf=frozenset(deaf))
+        (cluster,) = follow_course(TARGET, course, is_owner=True).clusters
+        assert cluster.step is not None
+        return cluster.step.restarts
+
+    (name,) = (each.cluster for each in TARGET.clusters)
+    assert not allows(Stage.SIGN, Strategy.CROSS_SIGNED)
+    assert allows(Stage.PROVE, Strategy.CROSS_SIGNED)
+    assert allows(Stage.CONFIRM, Strategy.MULTI_ROOT)
+    assert not allows(Stage.DROP, Strategy.CROSS_SIGNED)
+    assert allows(Stage.DROP, Strategy.CROSS_SIGNED, name), "istiod takes no other roots there"
