@@ -132,7 +132,13 @@ class Rotations:
         if course.owner != name:
             owner = _find_owner_key(course)
             concerned = frozenset({owner}) if is_news else frozenset()
-            return RotationResult(told=tell_shared(course.state, course.owner), concerned=concerned)
+            told = tell_shared(
+                course.state,
+                owner=course.owner,
+                asked=self._reader.read(look.policy).spec.rotation.root_generation,
+                counts=course.wish.generation,
+            )
+            return RotationResult(told=told, concerned=concerned)
         if not is_on or look.plan is None or look.facts is None or not writes:
             return RotationResult(told=ToldRotation(status=course.state))
         return await self._advance(look, look.plan, look.facts, course)

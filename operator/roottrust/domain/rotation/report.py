@@ -36,9 +36,19 @@ def tell_rotation(step: Step, wish: RotationWish, view: FleetView) -> ToldRotati
     return ToldRotation(status=status, warnings=_list_warnings(step, wish))
 
 
-def tell_shared(state: RotationStatus, owner: str) -> ToldRotation:
-    """Return what a policy shows that shares the root of another one."""
-    return ToldRotation(status=state.model_copy(update={"owner": owner, "history": ()}))
+def tell_shared(state: RotationStatus, *, owner: str, asked: int, counts: int) -> ToldRotation:
+    """Return what a policy shows that shares the root of another one.
+
+    `asked` is the generation that it asks for itself, `counts` the owner's.
+    """
+    told = state.model_copy(update={"owner": owner, "history": ()})
+    if asked <= counts:
+        return ToldRotation(status=told)
+    warning = (
+        f"rotation.rootGeneration {asked} of this policy does not count: the root belongs to "
+        f"RootTrustPolicy {owner}, raise it there."
+    )
+    return ToldRotation(status=told, warnings=(warning,))
 
 
 def describe_rotation(step: Step, wish: RotationWish) -> str | None:

@@ -91,9 +91,16 @@ def test_a_cluster_that_was_taken_out_says_so() -> None:
 
 
 def test_who_shares_a_root_names_its_owner() -> None:
-    told = tell_shared(STATE, "a/owner").status
+    told = tell_shared(STATE, owner="a/owner", asked=2, counts=2).status
     assert (told.owner, told.stage) == ("a/owner", Stage.WIDEN)
     assert list(list_rotation_transitions(None, told)) == [], "the owner tells of it"
+
+
+def test_a_generation_that_does_not_count_is_told() -> None:
+    assert tell_shared(STATE, owner="a/owner", asked=1, counts=2).warnings == ()
+    (warning,) = tell_shared(STATE, owner="a/owner", asked=3, counts=2).warnings
+    assert "3 of this policy does not count" in warning
+    assert "a/owner" in warning
 
 
 def test_each_step_is_an_event_and_so_is_the_end() -> None:
