@@ -73,7 +73,8 @@ def _preview_next(snapshot: Snapshot, plan: Plan) -> Plan:
     for _ in range(_ROUNDS_OF_NEXT):
         if plan.next_root is None or not plan.next_root.is_pending:
             break
-        mounts = _apply_mounts(snapshot.facts, plan.actions)
+        # What clusters need is planned anew each time: only roots are taken for made.
+        mounts = _apply_mounts(snapshot.facts, (*plan.root.actions, *plan.next_root.actions))
         assumed = replace(snapshot, facts=replace(snapshot.facts, mounts=mounts))
         snapshot = assume_next(assumed, plan.next_root.actions, issuer_id=KNOWN_AFTER_APPLY)
         plan = plan_policy(snapshot)
