@@ -64,15 +64,15 @@ test-pods:
 	@echo "==> istiod, its workloads and the operator in pods"
 	@$(PY) -m pytest tests/e2e --ignore=tests/e2e/fleet --quiet
 
-prove: setup ## Run every test of real parts, the long matrices too, on both Vaults; write docs/faults.md
-	@rm -rf dist/faults; code=0; \
+prove: setup ## Run every test of real parts, the long matrices too, on both Vaults; write docs/faults.md and docs/rotation-proof.md
+	@rm -rf dist/faults dist/rotations; code=0; \
 	for server in openbao hashicorp; do \
 	  echo "==> everything on $$server"; \
 	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/integration -v -m "not bench" || code=1; \
 	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/e2e --ignore=tests/e2e/fleet -v -m "not bench" || code=1; \
 	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/e2e/fleet -v -m "not bench" || code=1; \
 	done; \
-	$(PY) -m tests.faults_page && exit $$code
+	$(PY) -m tests.faults_page && $(PY) -m tests.rotation_page && exit $$code
 
 lint: setup ## Check style, types, layers and generated files
 	$(BIN)/ruff check .

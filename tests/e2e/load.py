@@ -26,6 +26,7 @@ class Told:
     errors: dict[str, int] = field(default_factory=dict)
     peers: dict[str, int] = field(default_factory=dict)
     issuers: list[str] = field(default_factory=list)
+    failed_at: list[float] = field(default_factory=list)  # by the clock of the machine
 
     def assert_nobody_failed(self, server: Workload, seconds: float) -> None:
         """All connections were made, each to the identity that was meant."""

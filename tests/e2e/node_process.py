@@ -11,6 +11,8 @@ from testbed import Cluster
 from testbed.command import run
 from testbed.control_plane import PORT
 
+LINK = "eth0"  # of a cluster's namespace, to everybody else
+
 
 def send_signal(cluster: Cluster, container: str, number: int) -> None:
     """Send a container's first process a signal that it cannot catch from within."""
@@ -30,13 +32,33 @@ def cut_off(cluster: Cluster) -> Iterator[None]:
         ["INPUT", "-s", pods, "-p", "tcp", "--dport", str(PORT), "-j", "DROP"],
         ["FORWARD", "-s", pods, "-d", host, "-j", "DROP"],
     )
+    with _filtered(cluster, rules):
+        cluster.pause_part("kubelet")
+        try:
+            yield
+        finally:
+            cluster.resume_part("kubelet")
+
+
+@contextmanager
+def kept_from_hub_and_vault(cluster: Cluster) -> Iterator[None]:
+    """Let nobody outside reach its API server, and no pod of it Vault; pods reach other pods."""
+    pods, host = str(cluster.addresses.pods), str(cluster.range.host)
+    rules = (
+        ["INPUT", "-i", LINK, "-p", "tcp", "--dport", str(PORT), "-j", "DROP"],
+        ["FORWARD", "-s", pods, "-d", host, "-j", "DROP"],
+    )
+    with _filtered(cluster, rules):
+        yield
+
+
+@contextmanager
+def _filtered(cluster: Cluster, rules: tuple[list[str], ...]) -> Iterator[None]:
     enter = ["nsenter", f"--net={Path('/run/netns') / cluster.namespace}", "iptables", "-w"]
     for chain, *rule in rules:
         run([*enter, "-I", chain, *rule])
-    cluster.pause_part("kubelet")
     try:
         yield
     finally:
-        cluster.resume_part("kubelet")
         for chain, *rule in rules:
             run([*enter, "-D", chain, *rule])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 
 from testbed import Cluster, Vault
 from tests.e2e.memory import READ_STATUS, read_resident_bytes
+from tests.e2e.node_process import send_signal
 from tests.integration.hub.kubernetes_login import MOUNT, allow_login, enable_login
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.rights import NAME, POLICY
@@ -58,6 +60,23 @@ class OperatorPod:
 
     def read_log(self) -> str:
         return self.kubectl("logs", f"deployment/{self.name}", "--tail=-1")
+
+
+def kill_operators(cluster: Cluster) -> list[str]:
+    """Kill each operator (kill -9), and return their pods; others take their places at once."""
+    killed = []
+    for pod in json.loads(cluster.kubectl("get", "pods", "-n", NAMESPACE, "-o=json").stdout)[
+        "items"
+    ]:
+        name = pod["metadata"]["name"]
+        for status in pod["status"].get("containerStatuses", ()):
+            if "running" in status["state"]:
+                container = status["containerID"].removeprefix("containerd://")
+                send_signal(cluster, container, signal.SIGKILL)
+                killed.append(name)
+        delete = ("delete", "pod", name, "-n", NAMESPACE, "--wait=false", "--now")
+        cluster.kubectl(*delete, "--ignore-not-found")
+    return killed
 
 
 def deploy_operator(cluster: Cluster, vault: Vault, admin: Ask, folder: Path) -> OperatorPod:

@@ -7,7 +7,6 @@ are counted by phase, and there are none before, and none after.
 from __future__ import annotations
 
 import json
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from tests.e2e.fleet.member import Member
 from tests.e2e.fleet.telling import Tell
 from tests.e2e.helm import NAMESPACE
 from tests.e2e.istiod import forget_roots
-from tests.e2e.node_process import send_signal
+from tests.e2e.operator_pod import kill_operators
 from tests.integration.cluster.workloads import Bounce
 from tests.integration.hub.waiting import wait_for
 
@@ -115,22 +114,11 @@ def find_published_at(member: Member, root_pem: str) -> datetime:
 @contextmanager
 def killed_now_and_then(member: Member, times: int) -> Iterator[None]:
     """Kill the operator (kill -9) again and again; another pod takes its place at once."""
-    stop, killed = threading.Event(), []
-
-    def kill() -> None:
-        words = ("get", "pods", "-n", "gloo-mesh", "-o=json")
-        for pod in json.loads(member.cluster.kubectl(*words).stdout)["items"]:
-            for status in pod["status"].get("containerStatuses", ()):
-                if "running" in status["state"]:
-                    container = status["containerID"].removeprefix("containerd://")
-                    send_signal(member.cluster, container, signal.SIGKILL)
-                    killed.append(pod["metadata"]["name"])
-            delete = ("delete", "pod", pod["metadata"]["name"], "-n", "gloo-mesh", "--wait=false")
-            member.cluster.kubectl(*delete, "--now", "--ignore-not-found")
+    stop, killed = threading.Event(), list[str]()
 
     def go_on() -> None:
         while len(killed) < times and not stop.wait(SECONDS_A_KILL):
-            kill()
+            killed.extend(kill_operators(member.cluster))
 
     thread = threading.Thread(target=go_on)
     if times:

@@ -31,6 +31,7 @@ def main(address: str, seconds: float, rate: float) -> None:
     errors: Counter[str] = Counter()
     peers: Counter[str] = Counter()
     issuers: list[str] = []
+    failed_at: list[float] = []
     begun, total = time.monotonic(), 0
     while time.monotonic() < begun + seconds and not ENOUGH.exists():
         total += 1
@@ -41,8 +42,10 @@ def main(address: str, seconds: float, rate: float) -> None:
                 issuers.append(issuer)
         except (OSError, IndexError) as error:
             errors[f"{type(error).__name__}: {error}"] += 1
+            failed_at.append(round(time.time(), 1))
         time.sleep(max(0.0, begun + total / rate - time.monotonic()))
-    print(json.dumps({"total": total, "errors": errors, "peers": peers, "issuers": issuers}))
+    told = {"total": total, "errors": errors, "peers": peers, "issuers": issuers}
+    print(json.dumps({**told, "failed_at": failed_at}))
 
 
 main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]))

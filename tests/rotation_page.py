@@ -1,0 +1,75 @@
+"""`python -m tests.rotation_page`: write docs/rotation-proof.md from what its tests have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from testbed.parts import KUBERNETES_VERSION, OPENBAO, VAULT
+from tests.e2e.fleet.rotation_table import Row, read_rows
+from tests.integration.hub.fault_table import describe_machine
+
+PAGE = Path(__file__).parents[1] / "docs/rotation-proof.md"
+HEAD = """\
+# Rotations of the root that were run
+
+What became of the connections between workloads while the root was [replaced](rotation.md). Every
+row is one run of `tests/e2e/fleet`; a row that is not here was not run.
+
+Three clusters: the hub in one, a real istiod (`ISTIO_MULTIROOT_MESH=true`) and workloads with real
+`pilot-agent`s in each of the two others. Four clients connect anew by mutual TLS, up to 20 times a
+second each, both ways across and within the clusters; both sides prove their identities. Workloads
+ask for new certificates in the middle of their lives, out of phase, so that old and new ones meet.
+
+A fault strikes in each stage as soon as the stage is seen: in the six of CrossSigned or the seven
+of MultiRoot. *Cut off* is that neither the hub nor Vault is reached from a cluster or reaches it,
+while its pods and those of the other cluster reach each other. Agents are killed in one cluster
+and in the other by turns. *Failed* is by the stage in which connections failed. The controls are
+what a person would do by hand without care, through the same clients: there they fail.
+"""
+COLUMNS = (
+    "run",
+    "strategy",
+    "server",
+    "when",
+    "load average",
+    "certificates live (s)",
+    "connections",
+    "failed",
+    "took (s)",
+)
+
+
+def write_page() -> str:
+    """Write the page, and return it."""
+    rows = sorted(read_rows(), key=lambda row: (row.run, row.strategy, row.at))
+    page = "\n".join([HEAD, *_describe_run(), "", *_build_table(rows), ""])
+    PAGE.write_text(page)
+    return page
+
+
+def _describe_run() -> Iterator[str]:
+    yield f"OpenBao {OPENBAO.version}, HashiCorp Vault {VAULT.version},"
+    yield f"Kubernetes {KUBERNETES_VERSION}; {describe_machine()}."
+
+
+def _build_table(rows: list[Row]) -> Iterator[str]:
+    yield _build_line(COLUMNS)
+    yield _build_line(["---"] * len(COLUMNS))
+    for row in rows:
+        numbers = (row.certificate_seconds, row.connections, _tell_failed(row), row.seconds)
+        yield _build_line([row.run, row.strategy, row.server, row.at, row.load, *map(str, numbers)])
+
+
+def _tell_failed(row: Row) -> str:
+    """Return how many failed, and in which stages."""
+    stages = ", ".join(f"{count} in {stage}" for stage, count in row.failed.items())
+    return f"**{sum(row.failed.values())}** ({stages})" if stages else "0"
+
+
+def _build_line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    print(write_page())
