@@ -20,7 +20,7 @@ from tests.e2e.istiod import forget_roots
 from tests.e2e.operator_pod import IMAGE, deploy_cluster_role, deploy_operator
 from tests.e2e.operator_pod import NAMESPACE as OPERATORS
 from tests.integration.contexts import write_contexts
-from tests.integration.hub.root import Root
+from tests.integration.hub.root import Root, make_root
 from tests.integration.vault_calls import build_ask
 from tests.session import CRDS, REPOSITORY
 
@@ -38,6 +38,13 @@ def bed(request: pytest.FixtureRequest) -> Iterator[Testbed]:
             list(pool.map(lambda name: bed.load_images(name, archives), NAMES))
 
     yield from session.hold_testbed(request, session.RANGE, bring_up)
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """A root with a name that Vault would encode in other bytes, were it not told to keep them."""
+    name = "/C=DE/O=Beispiel GmbH+OU=Straße/CN=Wurzel für alle"
+    return make_root(tmp_path_factory.mktemp("root"), subject=name)
 
 
 @pytest.fixture(scope="session")

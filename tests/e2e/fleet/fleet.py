@@ -40,8 +40,9 @@ class Fleet:
 
     @property
     def root_pem(self) -> str:
-        """The root that Vault signs with unless another one is named."""
-        return self.admin("GET", "pki/ca/pem").text.strip() + "\n"
+        """The root in use, whichever a rotation has brought."""
+        issuer = self.policy.read_status()["root"]["issuer"]
+        return self.admin("GET", f"pki/issuer/{issuer}/pem").text.strip() + "\n"
 
     @property
     def both(self) -> tuple[Member, Member]:

@@ -76,7 +76,7 @@ def test_an_istiod_that_went_while_nobody_looked_is_noticed_after_a_restart(
 
 def test_nothing_is_written_where_nothing_changes(role: OperatorProcess, istiod: Istiod) -> None:
     istiod.install()
-    istiod.wait_for_mesh()
+    istiod.wait_for_status(bool)  # all of it is written
     role.stop()
     role.start()
     wait_for(lambda: role.sum_metric("roottrust_reconciles_total"), lambda count: count > 0)

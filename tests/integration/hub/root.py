@@ -47,7 +47,7 @@ def make_root(
     folder.mkdir(exist_ok=True)
     root = Root(certificate=folder / "root-cert.pem", key=folder / "root-key.pem")
     request = ("openssl", "req", "-new", "-newkey", f"rsa:{bits}", "-nodes")
-    words = (*request, "-x509", "-sha256", "-days", "3650", "-subj", subject)
+    words = (*request, "-x509", "-sha256", "-days", "3650", "-utf8", "-subj", subject)
     files = ["-out", root.certificate, "-keyout", root.key]
     more = [] if extension is None else ["-addext", extension]
     subprocess.run([*words, *more, *files], check=True, capture_output=True)
