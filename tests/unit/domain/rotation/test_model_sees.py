@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -218,7 +217,7 @@ BREAKS: dict[str, tuple[Strategy, Break, Way]] = {
     "members_that_are_forgotten": (MULTI, forget_members, deregister_one),
     "kubelets_that_get_no_time": (
         MULTI,
-        patch(gate, "KUBELET_TIME", timedelta(0)),
+        patch(gate, "_WIDENED", {}),
         have_short_lives_alone,
     ),
     "a_drop_before_it_is_proven": (MULTI, leave_out(MULTI, Stage.PROVE), let_all_go_well),
