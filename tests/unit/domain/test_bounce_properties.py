@@ -27,6 +27,12 @@ from tests.unit.domain.bounces import HASH, LATER, NOW, OLD, apply, build_entry,
 HASHES = st.sampled_from([None, HASH, OLD, LATER])
 TIMES = st.none() | st.datetimes(timezones=st.just(NOW.tzinfo))
 
+
+def _fail_as_deployments_do(rollout: Rollout) -> Rollout:
+    """Only a Deployment tells that its rollout has failed, and none is OnDelete."""
+    return replace(rollout, has_failed=rollout.has_failed and not rollout.is_on_delete)
+
+
 pods = st.builds(
     BouncedPod,
     name=st.sampled_from([f"pod-{number}" for number in range(6)]),
@@ -44,7 +50,7 @@ rollouts = st.builds(
     has_failed=st.booleans(),
     is_on_delete=st.booleans(),
     may_miss=st.integers(0, 2),
-)
+).map(_fail_as_deployments_do)
 names = st.builds(
     WorkloadName,
     namespace=st.just("bookinfo"),
