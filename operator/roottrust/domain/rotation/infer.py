@@ -53,6 +53,8 @@ def infer_state(
     """Return the state of a policy whose status tells of none.
 
     At first sight the generation that is written counts as the one in use and starts nothing.
+    `postures` are those of all clusters: as long as one cannot be read, nothing may be concluded,
+    since it may be ahead of the others.
     """
     now = now.replace(microsecond=0)
     found, named, previous = tuple(postures), vault.named, vault.previous
