@@ -235,6 +235,7 @@ class Rotations:
                 "how far its rotation is.",
                 reason=Reason.WAITING_FOR_ROTATION,
             )
+        self._require_all_heard(owner, wish)
         root = owner.target.root
         found = await get_server().observe_issuers(root.mount)
         roots = find_roots(
@@ -244,6 +245,23 @@ class Rotations:
         state = infer_state(wish, roots, postures, now=self._now())
         logger.info("the rotation of the root is found anew: %s", _describe(state))
         return state
+
+    def _require_all_heard(self, owner: Claim, wish: RotationWish) -> None:
+        """Raise DependencyMissingError while a cluster is not heard: it may be ahead of all others.
+
+        One that a person took out of the rotation is not waited for.
+        """
+        for claim in self._claims.list_sharing(owner):
+            for cluster in claim.target.clusters:
+                objects = self._clusters.get_objects(cluster.cluster)
+                is_heard = cluster.trouble is None and objects is not None and objects.is_complete
+                if is_heard or wish.is_excluded(cluster.cluster, wish.generation):
+                    continue
+                raise DependencyMissingError(
+                    "How far the rotation of the root is, is not told by any status, and cannot be "
+                    f"found out before {cluster.cluster} is heard.",
+                    reason=Reason.WAITING_FOR_ROTATION,
+                )
 
     def _list_postures(self, owner: Claim) -> Iterator[FoundPosture]:
         for claim in self._claims.list_sharing(owner):
