@@ -235,12 +235,13 @@ class Rotations:
                 "how far its rotation is.",
                 reason=Reason.WAITING_FOR_ROTATION,
             )
-        self._require_all_heard(owner, wish)
         root = owner.target.root
         found = await get_server().observe_issuers(root.mount)
         roots = find_roots(
             found.issuers, default=found.default, reference=root.issuer, wanted=wish.generation
         )
+        if roots.is_on_the_way:
+            self._require_all_heard(owner, wish)
         postures = list(self._list_postures(owner))
         state = infer_state(wish, roots, postures, now=self._now())
         logger.info("the rotation of the root is found anew: %s", _describe(state))

@@ -42,6 +42,13 @@ class FoundRoots:
     is_previous_withdrawn: bool = False
     is_named_withdrawn: bool = False
 
+    @property
+    def is_on_the_way(self) -> bool:
+        """Whether one of them may be taking the other's place."""
+        is_alone = self.named is None or self.previous is None or self.named == self.previous
+        is_over = self.is_default or self.is_previous_withdrawn or self.is_named_withdrawn
+        return not (is_alone or is_over)
+
 
 def infer_state(
     wish: RotationWish,

@@ -54,6 +54,19 @@ def test_the_roots_of_generations_are_found(
     assert (*ids, roots.is_default, roots.is_named_withdrawn) == found
 
 
+def test_clusters_have_to_be_heard_only_where_a_rotation_may_be_under_way() -> None:
+    def is_on_the_way(*issuers: IssuerFacts, default: int = 1) -> bool:
+        found = find_roots(issuers, default=f"id-{default}", reference="roottrust-g1", wanted=2)
+        return found.is_on_the_way
+
+    assert is_on_the_way(build(1), build(2))
+    assert not is_on_the_way(build(1))
+    assert not is_on_the_way(build(1), build(2), default=2)
+    assert not is_on_the_way(build(1, may_sign=False), build(2))
+    assert not is_on_the_way(build(1), build(2, may_sign=False))
+    assert not is_on_the_way()
+
+
 def test_the_issuer_that_a_policy_names_need_not_be_the_default_one() -> None:
     issuers = (build(1, name="company"), build(2), build(9, name="somebody's"))
     roots = find_roots(issuers, default="id-9", reference="company", wanted=2)
