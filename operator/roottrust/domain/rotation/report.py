@@ -36,12 +36,17 @@ def tell_rotation(step: Step, wish: RotationWish, view: FleetView) -> ToldRotati
     return ToldRotation(status=status, warnings=_list_warnings(step, wish))
 
 
-def tell_shared(state: RotationStatus, *, owner: str, asked: int, counts: int) -> ToldRotation:
+def tell_shared(
+    state: RotationStatus, *, owner: str, asked: int, counts: int, is_remote: bool = False
+) -> ToldRotation:
     """Return what a policy shows that shares the root of another one.
 
-    `asked` is the generation that it asks for itself, `counts` the owner's.
+    `asked` is the generation that it asks for itself, `counts` the owner's. One in a workload
+    cluster, `is_remote`, is told nothing of other clusters.
     """
     told = state.model_copy(update={"owner": owner, "history": ()})
+    if is_remote:
+        told = told.model_copy(update={"members": (), "clusters": (), "message": None})
     if asked <= counts:
         return ToldRotation(status=told)
     warning = (
@@ -116,3 +121,10 @@ def _describe_cluster(
     if wish.is_excluded(name, generation):
         return "A person has taken it out of the rotation."
     return wait.message if wait else None
+
+
+def name_place(state: RotationStatus) -> str:
+    """Return where a rotation is, for logs."""
+    if state.stage is None:
+        return f"generation {state.root_generation} is in use"
+    return f"{state.stage} of generation {state.to_generation}, wave {state.wave or 0}"

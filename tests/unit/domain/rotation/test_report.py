@@ -96,6 +96,14 @@ def test_who_shares_a_root_names_its_owner() -> None:
     assert list(list_rotation_transitions(None, told)) == [], "the owner tells of it"
 
 
+def test_a_policy_in_a_workload_cluster_is_told_nothing_of_others() -> None:
+    state = tell_rotation(Step(state=STATE), WISH, VIEW).status
+    told = tell_shared(state, owner="a/owner", asked=1, counts=2, is_remote=True).status
+    assert (told.stage, told.members, told.clusters, told.message) == (Stage.WIDEN, (), (), None)
+    shown = told.model_dump_json()
+    assert not any(name in shown for name in STATE.members)
+
+
 def test_a_generation_that_does_not_count_is_told() -> None:
     assert tell_shared(STATE, owner="a/owner", asked=1, counts=2).warnings == ()
     (warning,) = tell_shared(STATE, owner="a/owner", asked=3, counts=2).warnings
