@@ -44,6 +44,13 @@ path "pki/issuer/+/sign-self-issued" {
   capabilities = ["update"]
 }
 
+# Before the root that was in use is dropped: what it has signed is looked through for intermediates
+# that belong to no policy. Each certificate (pki/cert/SERIAL) is public. Without it a person has to
+# approve Drop.
+path "pki/certs" {
+  capabilities = ["list"]
+}
+
 # A root from a Secret (source Import), with its name. patch above is for this, and for taking the
 # right to sign from a root that is retired.
 path "pki/issuers/import/bundle" {

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from testbed import Vault
+from tests.integration.hub.pki import make_request
 from tests.integration.vault_calls import FORBIDDEN, Ask, build_ask
 
 POLICY = Path(__file__).parents[2] / "deploy/vault/roottrust-hub.hcl"
@@ -87,6 +88,21 @@ def test_hub_has_one_root_sign_another_and_retires_it(hub: Ask, admin: Ask) -> N
     assert answer.ok, answer.text
     answer = hub("POST", "pki/config/issuers", {"default": "r2"})
     assert answer.ok, answer.text
+
+
+def test_hub_looks_through_what_a_root_has_signed(hub: Ask, admin: Ask) -> None:
+    admin("POST", "sys/mounts/pki", {"type": "pki", "config": {"max_lease_ttl": "87600h"}})
+    admin("POST", "pki/root/generate/internal", ROOT)
+    csr = {"csr": make_request().csr, "common_name": "stranger"}
+    serial = admin("POST", "pki/root/sign-intermediate", csr).json()["data"]["serial_number"]
+    listed = hub("LIST", "pki/certs").json()["data"]["keys"]
+    assert serial in listed
+    for each in listed:
+        answer = hub("GET", f"pki/cert/{each}")
+        assert answer.ok, answer.text
+        assert answer.json()["data"]["revocation_time"] == 0
+    assert admin("POST", "pki/revoke", {"serial_number": serial}).ok
+    assert hub("GET", f"pki/cert/{serial}").json()["data"]["revocation_time"] > 0
 
 
 def test_hub_sets_up_an_auth_mount_of_the_type_jwt(hub: Ask) -> None:
@@ -198,6 +214,8 @@ def test_hub_is_denied_to_remove_what_is_not_its_own(
         ("POST", "pki/root/sign-self-issued"),
         ("POST", "pki/issuer/default/sign-verbatim"),
         ("POST", "pki/issuer/default/revoke"),
+        ("POST", "pki/revoke"),
+        ("LIST", "pki/certs/revoked"),
         ("POST", "pki_int_cluster1/issuer/default/sign-self-issued"),
         ("POST", "pki/root/generate/exported"),
         ("DELETE", "pki/root"),

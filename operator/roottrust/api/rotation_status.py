@@ -15,6 +15,7 @@ from roottrust.api.text import Count, Fingerprint, StatusName, StatusText, Times
 ROTATION_CLUSTERS_MAX = 100
 ROTATION_MEMBERS_MAX = 4000
 HISTORY_MAX = 20
+UNSEEN_MAX = 4
 
 
 class RotationRoot(ExchangedModel):
@@ -107,6 +108,13 @@ class RotationStatus(ExchangedModel):
         tuple[RotationCluster, ...],
         Field(max_length=ROTATION_CLUSTERS_MAX, json_schema_extra=keyed_by("name")),
     ] = Field(default=(), description="Clusters in the stage, those that are waited for first.")
+    unseen: Annotated[
+        tuple[StatusText, ...], Field(max_length=UNSEEN_MAX, json_schema_extra=ordered())
+    ] = Field(
+        default=(),
+        description="In Prove: what speaks for dependants of the previous root that belong to no "
+        "policy. Then Drop waits for a person.",
+    )
     message: StatusText | None = Field(default=None, description="What it waits for.")
     history: Annotated[
         tuple[PastRotation, ...], Field(max_length=HISTORY_MAX, json_schema_extra=ordered())

@@ -16,10 +16,10 @@ from roottrust.domain.rotation.stage import (
 from roottrust.domain.rotation.wish import RotationWish
 
 
-def is_asked_for(stage: Stage, wish: RotationWish) -> bool:
-    """Whether a person has to let a rotation into a stage."""
+def is_asked_for(stage: Stage, wish: RotationWish, *, unseen: tuple[str, ...] = ()) -> bool:
+    """Whether a person has to let a rotation into a stage; `unseen` is as the status has it."""
     return (wish.is_manual and stage in NEEDS_APPROVAL) or (
-        stage is Stage.DROP and bool(wish.dependants)
+        stage is Stage.DROP and bool(wish.dependants or unseen)
     )
 
 
@@ -42,7 +42,7 @@ def find_awaited(state: RotationStatus, wish: RotationWish, *, now: datetime) ->
     following = find_next_stage(stage, strategy)
     if following is None or wish.is_approved(following, generation):
         return None
-    return following if is_asked_for(following, wish) else None
+    return following if is_asked_for(following, wish, unseen=state.unseen) else None
 
 
 def _find_soaked(stage: Stage, proven_at: datetime, wish: RotationWish) -> datetime:

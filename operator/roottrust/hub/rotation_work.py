@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from roottrust.api.choices import RotationStage
 from roottrust.api.rotation_status import RotationRoot, RotationStatus
 from roottrust.domain.facts import VaultFacts
 from roottrust.domain.issuance_plan import IssuanceRequest
@@ -15,6 +16,7 @@ from roottrust.domain.plan import Plan
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim
 from roottrust.domain.rotation.course import Course
+from roottrust.domain.rotation.evidence import FleetView
 from roottrust.domain.rotation.machine import advance, is_due
 from roottrust.domain.rotation.report import (
     ToldRotation,
@@ -22,6 +24,7 @@ from roottrust.domain.rotation.report import (
     tell_rotation,
     tell_shared,
 )
+from roottrust.domain.rotation.unseen import tell_unseen
 from roottrust.domain.rotation.view import view_mesh
 from roottrust.domain.rotation.wish import KUBELET_TIME, RotationWish, read_wish
 from roottrust.domain.target import VaultTarget
@@ -34,6 +37,7 @@ from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_reader import PolicyReader
 from roottrust.hub.root_view import look_at_roots
 from roottrust.hub.rotation_book import FleetPart, RotationBook
+from roottrust.hub.unseen_dependants import AskedMount, UnseenDependants
 from roottrust.hub.vault_server import VaultServer
 from roottrust.runtime.store import ObjectKey
 
@@ -86,11 +90,13 @@ class Rotations:
         self._reader = reader
         self._now = now
         self._book = RotationBook()
+        self._unseen = UnseenDependants(now=now)
         self._lost = LostRotations(clusters=clusters, claims=claims, now=now)
 
     def forget(self, policy: ObjectKey) -> None:
         """Keep nothing of a policy that is gone."""
         self._book.forget(policy)
+        self._unseen.forget(policy)
 
     async def find_course(
         self, claim: Claim, get_server: Callable[[], VaultServer]
@@ -150,6 +156,7 @@ class Rotations:
             for each in self._claims.list_sharing(look.claim)
         }
         view = self._book.gather(vault, sharing)
+        view = replace(view, unseen=await self._find_unseen(look, plan, course, view))
         step = advance(state, course.wish, view, now=now)
         has_moved = _get_place(step.state) != _get_place(state)
         if has_moved:
@@ -173,6 +180,25 @@ class Rotations:
                 heard.add(cluster.cluster)
         meshes = tuple(view_mesh(each, look.request) for each in look.report.meshes)
         return FleetPart(meshes=meshes, heard=frozenset(heard), silent=silent)
+
+    async def _find_unseen(
+        self, look: RotationLook, plan: Plan, course: Course, view: FleetView
+    ) -> tuple[str, ...]:
+        """Return what speaks for others under the root; it is looked for before Drop alone."""
+        key, root, following = look.policy.key, plan.root.usable, plan.next_root
+        if course.state.stage is not RotationStage.PROVE or root is None:
+            self._unseen.forget(key)
+            return ()
+        usable = following.usable if following else None
+        asked = AskedMount(
+            server=look.server,
+            mount=course.wanted.mount,
+            root=root.certificate,
+            following=usable.certificate if usable else None,
+        )
+        clusters = {*course.state.members, *view.heard, *view.silent}
+        found = await self._unseen.look(key, asked, clusters)
+        return tell_unseen(found, clusters, now=self._now())
 
     def _read_wish(self, owner: PolicyObject) -> RotationWish:
         rotation = self._reader.read(owner).spec.rotation

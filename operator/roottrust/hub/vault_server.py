@@ -11,6 +11,7 @@ from roottrust.domain.deletion_plan import DeletionFacts
 from roottrust.domain.deletion_scope import DeletionScope
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import MountFacts, VaultFacts
+from roottrust.domain.rotation.unseen import SignedCertificate
 from roottrust.domain.server_terms import ServerTerms
 from roottrust.domain.target import VaultTarget
 from roottrust.domain.vault_keys import MountKeys
@@ -21,6 +22,7 @@ from roottrust.runtime.vaults import build_vault_client
 from roottrust.vault.apply import apply_action
 from roottrust.vault.client import VaultClient
 from roottrust.vault.cross_signing import cross_sign
+from roottrust.vault.issued_certificates import list_serials, read_signed
 from roottrust.vault.issuers import MountIssuers, observe_issuers
 from roottrust.vault.keys import delete_key, observe_keys, read_key_id
 from roottrust.vault.observe import VaultObserver, read_mounts
@@ -94,6 +96,14 @@ class VaultServer:
     async def observe_issuers(self, mount: str) -> MountIssuers:
         """Return all issuers of a pki mount; raises RootTrustError."""
         return await observe_issuers(self._client, mount)
+
+    async def list_serials(self, mount: str) -> tuple[str, ...]:
+        """Return the serial numbers of what a pki mount has signed; raises RootTrustError."""
+        return await list_serials(self._client, mount)
+
+    async def read_signed(self, mount: str, serial: str) -> SignedCertificate | None:
+        """Return a certificate that a pki mount has signed; raises RootTrustError."""
+        return await read_signed(self._client, mount, serial)
 
     async def cross_sign(self, mount: str, issuer: str, certificate: str) -> str:
         """Return a root signed by an issuer; raises RootTrustError. Nothing is kept in Vault."""

@@ -22,7 +22,7 @@ GENERATED_ROOTS = (
     "pki_imported",
     "pki_refused",
     "pki_granted",
-    *(f"pki_rotated_{number}" for number in range(6)),
+    *(f"pki_rotated_{number}" for number in range(7)),
     "pki_steered",
 )
 GRANT = {

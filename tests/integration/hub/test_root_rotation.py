@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -16,10 +16,13 @@ from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
 from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.pki import make_request
 from tests.integration.hub.played_mesh import PlayedMesh, list_fingerprints
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.rights import NAME as RIGHTS
+from tests.integration.hub.rights import build_rights
 from tests.integration.hub.waiting import wait_for
-from tests.integration.vault_calls import Ask, read
+from tests.integration.vault_calls import Ask, read, write
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -143,6 +146,65 @@ def test_a_root_that_vault_made_is_replaced_by_another_one(
     told = policy.read_events("RotationStage") + policy.read_events("RotationStarted")
     assert len(told) == 6
     assert policy.read_events("RotationCompleted")
+
+
+@pytest.fixture
+def blind(admin: Ask, mount: str) -> Iterator[Callable[[], object]]:
+    """The operator may not list what the root has signed; call it to have that end."""
+    path = f"sys/policies/acl/{RIGHTS}"
+    whole = build_rights()
+    listing = f'path "{mount}/certs" {{'
+    assert listing in whole
+    write(admin, path, {"policy": whole.replace(listing, 'path "nothing" {')})
+    yield lambda: write(admin, path, {"policy": whole})
+    write(admin, path, {"policy": whole})
+
+
+def test_an_intermediate_of_somebody_else_keeps_the_root_until_a_person_approves(
+    policy: Policy,
+    changes: dict[str, Any],
+    mesh: PlayedMesh,
+    admin: Ask,
+    mount: str,
+    blind: Callable[[], object],
+) -> None:
+    """First nobody may look, then its name is told; a workload's and a dead one's are nobody's."""
+    sign = f"{mount}/root/sign-intermediate"
+    wanted = {"csr": make_request().csr, "common_name": "roottrust istiod CA elsewhere"}
+    stranger = write(admin, sign, wanted)
+    dead = write(admin, sign, {"csr": make_request().csr, "common_name": "given up"})
+    write(admin, f"{mount}/revoke", {"serial_number": dead["serial_number"]})
+    write(admin, f"{mount}/roles/leaf", {"allow_any_name": True, "key_type": "any"})
+    csr = {"csr": make_request().csr, "common_name": "workload"}
+    write(admin, f"{mount}/sign/leaf", csr)
+    rotate(policy, changes)
+    held = wait_for(
+        lambda: read_rotation(policy),
+        lambda found: "Drop waits for a person" in found.get("message", ""),
+        seconds=ROTATION_SECONDS,
+    )
+    assert held["provenAt"], "Prove itself is not held up"
+    (told,) = held["unseen"]
+    assert f"denied list on {mount}/certs: grant it" in told
+    blind()
+    held = wait_for(
+        lambda: read_rotation(policy),
+        lambda found: stranger["serial_number"] in found.get("message", ""),
+        seconds=ROTATION_SECONDS,
+    )
+    (told,) = held["unseen"]
+    assert told.startswith(f"{mount}/ has signed CN=roottrust istiod CA elsewhere (serial ")
+    assert told.endswith("who uses it must trust the next root first")
+    assert any(told in each for each in policy.read_status()["warnings"])
+    assert len(list_fingerprints(mesh.seen[-1]["trustBundle"])) == 2
+    policy.annotate("admin.gloo.solo.io/rotation-approve=2/Drop")
+    rotation = wait_for(
+        lambda: read_rotation(policy),
+        lambda found: found.get("rootGeneration") == 2,
+        seconds=ROTATION_SECONDS,
+    )
+    assert not rotation.get("unseen")
+    policy.wait_until_ready()
 
 
 def test_a_rotation_is_rolled_back_and_starts_no_more(

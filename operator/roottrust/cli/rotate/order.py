@@ -230,9 +230,9 @@ def _check_ahead(root: OwnRoot, stage: RotationStage) -> None:
 
 
 def _tell_asked(root: OwnRoot) -> str:
-    wish, strategy = root.rotation.wish, root.rotation.state.strategy
-    order = list_stages(strategy or RotationStrategy.CROSS_SIGNED)
-    asked = [each for each in order if is_asked_for(each, wish)]
+    wish, state = root.rotation.wish, root.rotation.state
+    order = list_stages(state.strategy or RotationStrategy.CROSS_SIGNED)
+    asked = [each for each in order if is_asked_for(each, wish, unseen=state.unseen)]
     return f"it is before {', '.join(asked)}" if asked else "no stage waits for a person"
 
 

@@ -52,8 +52,9 @@ deploy/rotate/ and deploy/status/ have the rights in Kubernetes.
 _APPROVE = """Let the rotation of a root into a stage that waits for a person.
 
 With rotation.verification Manual these are Sign, Widen, Drop and Retire; Drop also where
-rotation.externalDependants names who must trust the next root first. Without --stage it is the one
-that waits now; with it, it is approved before its time, and nobody is asked again.
+rotation.externalDependants names who must trust the next root first, or the root's mount has an
+intermediate that belongs to no policy. Without --stage it is the one that waits now; with it, it is
+approved before its time, and nobody is asked again.
 
 \b
 Examples:

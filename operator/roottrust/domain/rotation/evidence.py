@@ -54,10 +54,12 @@ class FleetView:
     """All that depends on the root.
 
     `heard` are the clusters whose meshes are all in `meshes`, `silent` those of which nothing new
-    is learned, and why, as a sentence.
+    is learned, and why, as a sentence. `unseen` is what speaks for others who depend on the
+    previous root, each as half a sentence.
     """
 
     vault: VaultView
     meshes: tuple[MeshView, ...] = ()
     heard: frozenset[str] = frozenset()
     silent: Mapping[str, str] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()

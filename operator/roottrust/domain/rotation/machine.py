@@ -106,7 +106,7 @@ def _go_on(state: RotationStatus, wish: RotationWish, view: FleetView, now: date
     generation = state.to_generation or 0
     if _rolls_back(wish, generation) and can_return(state.stage):
         return Step(state=_turn_back(state, now))
-    state = _note_preparation(state, view)
+    state = _note_unseen(_note_preparation(state, view), view)
     waits = list_waits(state, wish, view, now=now)
     if waits:
         return Step(state=_change(state, proven_at=None), waits=waits)
@@ -128,6 +128,11 @@ def _note_preparation(state: RotationStatus, view: FleetView) -> RotationStatus:
         return _change(state, cross_certificate=state.cross_certificate or crossed)
     default = state.default_issuer or view.vault.default_issuer or None
     return _change(state, default_issuer=default, cross_certificate=crossed)
+
+
+def _note_unseen(state: RotationStatus, view: FleetView) -> RotationStatus:
+    """Keep who else depends on the root, as it is seen before that one is dropped."""
+    return _change(state, unseen=view.unseen) if state.stage is Stage.PROVE else state
 
 
 def _rolls_back(wish: RotationWish, generation: int) -> bool:
@@ -164,13 +169,13 @@ def _take_next(state: RotationStatus, wish: RotationWish, view: FleetView, now: 
 
 
 def _find_approval(state: RotationStatus, wish: RotationWish, stage: Stage) -> Wait | None:
-    """Return the wait for a person; who else trusts the root is nothing that could be seen."""
+    """Return the wait for a person: nobody proves what those need who are not seen."""
     generation = state.to_generation or 0
     is_asked = wish.is_manual and stage in NEEDS_APPROVAL
-    others = stage is Stage.DROP and bool(wish.dependants)
-    if not (is_asked or others) or wish.is_approved(stage, generation):
+    reasons = _list_others(state, wish) if stage is Stage.DROP else ()
+    if not (is_asked or reasons) or wish.is_approved(stage, generation):
         return None
-    why = f": {', '.join(wish.dependants)} must trust the next root first" if others else ""
+    why = f": {'; '.join(reasons)}" if reasons else ""
     return Wait(
         message=f"{stage} waits for a person{why}. Approve it by `roottrust rotate approve` "
         f"({APPROVE_ANNOTATION}: {generation}/{stage}).",
@@ -178,8 +183,15 @@ def _find_approval(state: RotationStatus, wish: RotationWish, stage: Stage) -> W
     )
 
 
+def _list_others(state: RotationStatus, wish: RotationWish) -> tuple[str, ...]:
+    """Return who else may need the previous root, as people declare it and as its mount shows."""
+    declared = ", ".join(wish.dependants)
+    named = (f"{declared} must trust the next root first",) if declared else ()
+    return (*named, *state.unseen)
+
+
 def _enter(state: RotationStatus, stage: Stage, now: datetime) -> RotationStatus:
-    return _change(state, stage=stage, wave=0, stage_started_at=now, proven_at=None)
+    return _change(state, stage=stage, wave=0, stage_started_at=now, proven_at=None, unseen=())
 
 
 def _turn_back(state: RotationStatus, now: datetime) -> RotationStatus:

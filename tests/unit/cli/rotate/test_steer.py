@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,6 +94,19 @@ def test_the_stage_that_waits_is_approved(call: Call, cluster: StandIn) -> None:
         f'{NAMED}: {APPROVE_ANNOTATION}: "2/Drop"\n'
         "Drop follows: every mesh trusts the next root alone: from here on there is no way back.\n"
     )
+
+
+def test_drop_waits_as_well_where_somebody_else_is_under_the_root(
+    call: Call, cluster: StandIn
+) -> None:
+    view = replace(build_view(build_state()), unseen=("pki/ has signed somebody",))
+    policy = build_rotating(view=view)
+    assert policy["status"]["rotation"]["unseen"] == list(view.unseen)
+    _, annotations = give(call, cluster, policy, "approve")
+    assert annotations == {APPROVE_ANNOTATION: "2/Drop"}
+    cluster.states = [find(policy)]
+    refused = call("rotate", "approve", "--stage", "Retire")
+    assert "it is before Drop." in refused.output
 
 
 def test_what_is_there_stays(call: Call, cluster: StandIn) -> None:
