@@ -46,7 +46,9 @@ def tell_shared(
     """
     told = state.model_copy(update={"owner": owner, "history": ()})
     if is_remote:
-        told = told.model_copy(update={"members": (), "clusters": (), "message": None})
+        told = told.model_copy(
+            update={"members": (), "clusters": (), "message": None, "unseen": ()}
+        )
     if asked <= counts:
         return ToldRotation(status=told)
     warning = (

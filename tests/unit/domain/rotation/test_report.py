@@ -97,7 +97,8 @@ def test_who_shares_a_root_names_its_owner() -> None:
 
 
 def test_a_policy_in_a_workload_cluster_is_told_nothing_of_others() -> None:
-    state = tell_rotation(Step(state=STATE), WISH, VIEW).status
+    found = STATE.model_copy(update={"unseen": ("CN=roottrust istiod CA c3",)})
+    state = tell_rotation(Step(state=found), WISH, VIEW).status
     told = tell_shared(state, owner="a/owner", asked=1, counts=2, is_remote=True).status
     assert (told.stage, told.members, told.clusters, told.message) == (Stage.WIDEN, (), (), None)
     shown = told.model_dump_json()
