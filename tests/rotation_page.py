@@ -62,9 +62,10 @@ def _build_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _tell_failed(row: Row) -> str:
-    """Return how many failed, and in which stages."""
+    """Return how many failed, in which stages, and why."""
     stages = ", ".join(f"{count} in {stage}" for stage, count in row.failed.items())
-    return f"**{sum(row.failed.values())}** ({stages})" if stages else "0"
+    errors = "; ".join(f"{count} times {error}" for error, count in row.errors.items())
+    return f"**{sum(row.failed.values())}**: {stages} ({errors})" if stages else "0"
 
 
 def _build_line(cells: list[str] | tuple[str, ...]) -> str:
