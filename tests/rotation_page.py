@@ -24,7 +24,9 @@ ask for new certificates in the middle of their lives, out of phase, so that old
 A fault strikes in each stage as soon as the stage is seen: in the six of CrossSigned or the seven
 of MultiRoot. *Cut off* is that neither the hub nor Vault is reached from a cluster or reaches it,
 while its pods and those of the other cluster reach each other. Agents are killed in one cluster
-and in the other by turns. *Failed* is by the stage in which connections failed. The controls are
+and in the other by turns. *By turns*, from Prepare on: agent killed, hub killed, cut off, both
+istiods replaced, Vault sealed, status deleted, and so on. *Failed* is by the stage in which
+connections failed. The controls are
 what a person would do by hand without care, through the same clients: there they fail.
 """
 COLUMNS = (

@@ -112,6 +112,20 @@ def replace_istiods(fleet: Fleet) -> Strike:
     return strike
 
 
+def take_turns(fleet: Fleet) -> Strike:
+    """Do all of it in one rotation, one thing in each stage."""
+    order = (
+        kill_agents,
+        kill_hub,
+        cut_off_west,
+        replace_istiods,
+        seal_vault,
+        delete_status,
+    )
+    turns = cycle([each(fleet) for each in order])
+    return lambda stage: next(turns)(stage)
+
+
 def assert_it_waits(fleet: Fleet, seconds: float) -> None:
     """It goes no further than what was seen before."""
     time.sleep(GRACE_SECONDS)
@@ -136,6 +150,7 @@ FAULTS = (
     Fault(name="Vault sealed for 30 s in each stage", prepare=seal_vault),
     Fault(name="an agent killed in each stage", prepare=kill_agents),
     Fault(name="both istiods replaced in each stage", prepare=replace_istiods),
+    Fault(name="all of these by turns, one in each stage", prepare=take_turns),
 )
 STRATEGIES = ("CrossSigned", "MultiRoot")
 
