@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,13 @@ istiods replaced, Vault sealed, status deleted, and so on. *Failed* is by the st
 connections failed. The controls are
 what a person would do by hand without care, through the same clients: there they fail.
 """
+_REASONS = {
+    "self-signed certificate": "not trusted",
+    "unknown ca": "not trusted",
+    "unknown_ca": "not trusted",
+    "certificate has expired": "expired",
+    "certificate_expired": "expired",
+}
 COLUMNS = (
     "run",
     "strategy",
@@ -66,8 +74,17 @@ def _build_table(rows: list[Row]) -> Iterator[str]:
 def _tell_failed(row: Row) -> str:
     """Return how many failed, in which stages, and why."""
     stages = ", ".join(f"{count} in {stage}" for stage, count in row.failed.items())
-    errors = "; ".join(f"{count} times {error}" for error, count in row.errors.items())
-    return f"**{sum(row.failed.values())}**: {stages} ({errors})" if stages else "0"
+    reasons = Counter[str]()
+    for error, count in row.errors.items():
+        reasons[_name_reason(error)] += count
+    why = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+    return f"**{sum(row.failed.values())}**: {stages} (of all {why})" if stages else "0"
+
+
+def _name_reason(error: str) -> str:
+    """Return in short what both sides call differently."""
+    found = (short for part, short in _REASONS.items() if part in error.lower())
+    return next(found, error)
 
 
 def _build_line(cells: list[str] | tuple[str, ...]) -> str:

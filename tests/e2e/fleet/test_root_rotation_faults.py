@@ -39,7 +39,7 @@ from tests.e2e.fleet.root_rotation import (
 from tests.e2e.fleet.rotation_table import describe
 from tests.e2e.fleet.telling import Tell
 from tests.e2e.istiod import AGENT
-from tests.e2e.load import CERTIFICATE_SECONDS, PATIENT_SECONDS, Told
+from tests.e2e.load import PATIENT_SECONDS, Told
 from tests.e2e.node_process import kept_from_hub_and_vault, send_signal
 from tests.e2e.operator_pod import kill_operators
 from tests.integration.kube_writes import patch_object
@@ -294,25 +294,25 @@ def test_connections_fail_in_careless_orders(fleet: Fleet, tell: Tell) -> None:
             edit(member, issuer, signer, roots)
 
     early, at_once = "issuer switched 2.5 s after widening", "issuer and roots switched at once"
-    with without_hub(fleet), connected(list_pairs(fleet), a_second=A_SECOND) as loads:
+    with without_hub(fleet), talking(fleet) as loads:
         allow_issuer(fleet, *ids)
         enter("widened", ids[0], old, old + new)
         time.sleep(CARELESS_SECONDS)
         enter(early, ids[1], new, old + new)
         time.sleep(SETTLED_SECONDS)
         enter(at_once, ids[0], old, old)
-        time.sleep(2 * CERTIFICATE_SECONDS)
+        time.sleep(PATIENT_SECONDS)
         course.ended_at = time.time()
     row = describe(
         "control: careless orders, by hand",
         "none",
         course,
         loads,
-        certificate_seconds=CERTIFICATE_SECONDS,
+        certificate_seconds=PATIENT_SECONDS,
     )
     row.save()
     tell(f"{row}\n{json.dumps([told.errors for _, told in loads], indent=1)}")
     assert row.failed.get(early, 0) > 0
     assert row.failed.get(at_once, 0) > 0
-    assert set(row.failed) == {early, at_once}
+    assert not {"before", "widened"} & set(row.failed)
     assert_root_in_use(fleet, old)
