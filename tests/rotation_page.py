@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,9 +25,18 @@ ask for new certificates in the middle of their lives, out of phase, so that old
 A fault strikes in each stage as soon as the stage is seen: in the six of CrossSigned or the seven
 of MultiRoot. *Cut off* is that neither the hub nor Vault is reached from a cluster or reaches it,
 while its pods and those of the other cluster reach each other. Agents are killed in one cluster
-and in the other by turns. *Failed* is by the stage in which connections failed. The controls are
+and in the other by turns. *By turns*, from Prepare on: agent killed, hub killed, cut off, both
+istiods replaced, Vault sealed, status deleted, and so on. *Failed* is by the stage in which
+connections failed. The controls are
 what a person would do by hand without care, through the same clients: there they fail.
 """
+_REASONS = {
+    "self-signed certificate": "not trusted",
+    "unknown ca": "not trusted",
+    "unknown_ca": "not trusted",
+    "certificate has expired": "expired",
+    "certificate_expired": "expired",
+}
 COLUMNS = (
     "run",
     "strategy",
@@ -62,9 +72,19 @@ def _build_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _tell_failed(row: Row) -> str:
-    """Return how many failed, and in which stages."""
+    """Return how many failed, in which stages, and why."""
     stages = ", ".join(f"{count} in {stage}" for stage, count in row.failed.items())
-    return f"**{sum(row.failed.values())}** ({stages})" if stages else "0"
+    reasons = Counter[str]()
+    for error, count in row.errors.items():
+        reasons[_name_reason(error)] += count
+    why = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+    return f"**{sum(row.failed.values())}**: {stages} (of all {why})" if stages else "0"
+
+
+def _name_reason(error: str) -> str:
+    """Return in short what both sides call differently."""
+    found = (short for part, short in _REASONS.items() if part in error.lower())
+    return next(found, error)
 
 
 def _build_line(cells: list[str] | tuple[str, ...]) -> str:

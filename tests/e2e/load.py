@@ -55,10 +55,10 @@ def connect_all_the_while(
 
 @contextmanager
 def connect_until_enough(
-    client: Workload, server: Workload, *, certificate_seconds: int
+    client: Workload, server: Workload, *, certificate_seconds: int, a_second: int = A_SECOND
 ) -> Iterator[Told]:
-    """Connect anew 20 times a second for as long as it takes; the server runs already."""
-    words = ("client", server.get_address(), str(LONGEST_SECONDS), str(A_SECOND))
+    """Connect anew so often for as long as it takes; the server runs already."""
+    words = ("client", server.get_address(), str(LONGEST_SECONDS), str(a_second))
     client.start(words, certificate_seconds=certificate_seconds)
     told = Told()
     try:

@@ -14,7 +14,7 @@ from typing import Any
 from tests.e2e.fleet.fleet import Fleet
 from tests.e2e.fleet.member import Member
 from tests.e2e.fleet.telling import Tell
-from tests.e2e.load import CERTIFICATE_SECONDS, Told, connect_until_enough
+from tests.e2e.load import A_SECOND, CERTIFICATE_SECONDS, Told, connect_until_enough
 from tests.e2e.workload import Workload
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import read, write
@@ -53,7 +53,10 @@ def list_pairs(fleet: Fleet) -> tuple[Pair, ...]:
 
 @contextmanager
 def connected(
-    pairs: tuple[Pair, ...], *, certificate_seconds: int = CERTIFICATE_SECONDS
+    pairs: tuple[Pair, ...],
+    *,
+    certificate_seconds: int = CERTIFICATE_SECONDS,
+    a_second: int = A_SECOND,
 ) -> Iterator[list[tuple[Pair, Told]]]:
     """Have all of them connect all the while; peers are out of phase."""
     for server in {pair.server for pair in pairs}:
@@ -63,7 +66,10 @@ def connected(
             loads = []
             for pair in pairs:
                 load = connect_until_enough(
-                    pair.client, pair.server, certificate_seconds=certificate_seconds
+                    pair.client,
+                    pair.server,
+                    certificate_seconds=certificate_seconds,
+                    a_second=a_second,
                 )
                 loads.append((pair, stack.enter_context(load)))
                 time.sleep(APART_SECONDS)

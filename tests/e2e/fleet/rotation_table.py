@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -17,12 +18,13 @@ FOLDER = REPOSITORY / "dist/rotations"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What became of the connections in one run; `failed` is by the stage."""
+    """What became of the connections in one run; `failed` is by stage, `errors` by its reason."""
 
     run: str
     strategy: str
     connections: int
     failed: dict[str, int]
+    errors: dict[str, int]
     seconds: int
     certificate_seconds: int
     at: str
@@ -50,6 +52,7 @@ def describe(
         strategy=strategy,
         connections=sum(told.total for _, told in loads),
         failed=course.count_failed(loads),
+        errors=dict(sum((Counter(told.errors) for _, told in loads), Counter[str]())),
         seconds=round(course.ended_at - course.begun_at),
         certificate_seconds=certificate_seconds,
         at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),

@@ -39,7 +39,7 @@ from tests.e2e.fleet.root_rotation import (
 from tests.e2e.fleet.rotation_table import describe
 from tests.e2e.fleet.telling import Tell
 from tests.e2e.istiod import AGENT
-from tests.e2e.load import CERTIFICATE_SECONDS, PATIENT_SECONDS, Told
+from tests.e2e.load import PATIENT_SECONDS, Told
 from tests.e2e.node_process import kept_from_hub_and_vault, send_signal
 from tests.e2e.operator_pod import kill_operators
 from tests.integration.kube_writes import patch_object
@@ -48,6 +48,8 @@ from tests.integration.vault_calls import read, write
 pytestmark = pytest.mark.prove
 
 LONG_SECONDS = 900.0
+# Of each of the four pairs.
+A_SECOND = 5
 # So that no stage is over before it is seen.
 SOAK_SECONDS = 3
 SEALED_SECONDS = 30.0
@@ -110,6 +112,20 @@ def replace_istiods(fleet: Fleet) -> Strike:
     return strike
 
 
+def take_turns(fleet: Fleet) -> Strike:
+    """Do all of it in one rotation, one thing in each stage."""
+    order = (
+        kill_agents,
+        kill_hub,
+        cut_off_west,
+        replace_istiods,
+        seal_vault,
+        delete_status,
+    )
+    turns = cycle([each(fleet) for each in order])
+    return lambda stage: next(turns)(stage)
+
+
 def assert_it_waits(fleet: Fleet, seconds: float) -> None:
     """It goes no further than what was seen before."""
     time.sleep(GRACE_SECONDS)
@@ -121,11 +137,10 @@ def assert_it_waits(fleet: Fleet, seconds: float) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What is done in each stage; `certificate_seconds` is the life of workloads' certificates."""
+    """What is done in each stage."""
 
     name: str
     prepare: Callable[[Fleet], Strike]
-    certificate_seconds: int = CERTIFICATE_SECONDS
 
 
 FAULTS = (
@@ -134,11 +149,8 @@ FAULTS = (
     Fault(name="west cut off for 25 s in each stage", prepare=cut_off_west),
     Fault(name="Vault sealed for 30 s in each stage", prepare=seal_vault),
     Fault(name="an agent killed in each stage", prepare=kill_agents),
-    Fault(
-        name="both istiods replaced in each stage",
-        prepare=replace_istiods,
-        certificate_seconds=PATIENT_SECONDS,
-    ),
+    Fault(name="both istiods replaced in each stage", prepare=replace_istiods),
+    Fault(name="all of these by turns, one in each stage", prepare=take_turns),
 )
 STRATEGIES = ("CrossSigned", "MultiRoot")
 
@@ -159,12 +171,11 @@ def test_no_connection_fails_though(fleet: Fleet, tell: Tell, strategy: str, fau
         if stage == "Prepare":
             fleet.policy.annotate(f"{PAUSE_ANNOTATION}=")
 
-    seconds = fault.certificate_seconds
-    with connected(list_pairs(fleet), certificate_seconds=seconds) as loads:
+    with talking(fleet) as loads:
         start_rotation(fleet, generation, strategy, soak_seconds=SOAK_SECONDS)
         course = follow(fleet, generation, tell, seconds=LONG_SECONDS, strike=strike)
         time.sleep(AFTER_SECONDS)
-    row = describe(fault.name, strategy, course, loads, certificate_seconds=seconds)
+    row = describe(fault.name, strategy, course, loads, certificate_seconds=PATIENT_SECONDS)
     row.save()
     tell(str(row))
     assert_nobody_failed(loads)
@@ -192,7 +203,7 @@ def test_it_is_rolled_back(fleet: Fleet, tell: Tell, strategy: str, stage: str) 
         if seen == stage:
             fleet.policy.annotate(f"{ROLLBACK_ANNOTATION}={generation}")
 
-    with connected(list_pairs(fleet)) as loads:
+    with talking(fleet) as loads:
         start_rotation(fleet, generation, strategy, soak_seconds=SOAK_SECONDS)
         course = follow(
             fleet,
@@ -204,12 +215,21 @@ def test_it_is_rolled_back(fleet: Fleet, tell: Tell, strategy: str, stage: str) 
         )
         time.sleep(AFTER_SECONDS)
     run = f"rolled back from {stage}"
-    row = describe(run, strategy, course, loads, certificate_seconds=CERTIFICATE_SECONDS)
+    row = describe(run, strategy, course, loads, certificate_seconds=PATIENT_SECONDS)
     row.save()
     tell(str(row))
     assert_nobody_failed(loads)
     assert list(course.stages)[-3:] == [stage, "Return", "Narrow"]
     assert_root_in_use(fleet, before)
+
+
+@contextmanager
+def talking(fleet: Fleet) -> Iterator[list[tuple[Pair, Told]]]:
+    """Have the pairs connect, so that it is the fault that is seen and not a machine too small."""
+    with connected(
+        list_pairs(fleet), certificate_seconds=PATIENT_SECONDS, a_second=A_SECOND
+    ) as loads:
+        yield loads
 
 
 def assert_nobody_failed(loads: list[tuple[Pair, Told]]) -> None:
@@ -274,25 +294,25 @@ def test_connections_fail_in_careless_orders(fleet: Fleet, tell: Tell) -> None:
             edit(member, issuer, signer, roots)
 
     early, at_once = "issuer switched 2.5 s after widening", "issuer and roots switched at once"
-    with without_hub(fleet), connected(list_pairs(fleet)) as loads:
+    with without_hub(fleet), talking(fleet) as loads:
         allow_issuer(fleet, *ids)
         enter("widened", ids[0], old, old + new)
         time.sleep(CARELESS_SECONDS)
         enter(early, ids[1], new, old + new)
         time.sleep(SETTLED_SECONDS)
         enter(at_once, ids[0], old, old)
-        time.sleep(2 * CERTIFICATE_SECONDS)
+        time.sleep(PATIENT_SECONDS)
         course.ended_at = time.time()
     row = describe(
         "control: careless orders, by hand",
         "none",
         course,
         loads,
-        certificate_seconds=CERTIFICATE_SECONDS,
+        certificate_seconds=PATIENT_SECONDS,
     )
     row.save()
     tell(f"{row}\n{json.dumps([told.errors for _, told in loads], indent=1)}")
     assert row.failed.get(early, 0) > 0
     assert row.failed.get(at_once, 0) > 0
-    assert set(row.failed) == {early, at_once}
+    assert not {"before", "widened"} & set(row.failed)
     assert_root_in_use(fleet, old)
