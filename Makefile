@@ -31,8 +31,8 @@ $(TOOLS)/uv-$(UV_VERSION)/bin/uv:
 	  echo "Install Python's venv module first: Debian's package is python3-venv." >&2; exit 1; }
 	@$(TOOLS)/uv-$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-demo: setup ## Show it all on a real cluster and a real Vault (KEEP=1 leaves it up, CONTEXT=name uses your cluster)
-	@$(PY) -m demo $(if $(KEEP),--keep) $(if $(CONTEXT),--context $(CONTEXT))
+demo: setup ## Show it all on a real cluster and a real Vault (CHAPTER=rotate replaces the root, KEEP=1 leaves it up, CONTEXT=name uses your cluster)
+	@$(PY) -m demo $(if $(KEEP),--keep) $(if $(CONTEXT),--context $(CONTEXT)) $(if $(CHAPTER),--chapter $(CHAPTER))
 
 test: setup ## Run the tests, in three lanes side by side (LANES=1 with little memory)
 	@$(MAKE) --no-print-directory --jobs=$(LANES) test-pure test-hub test-others test-fleet test-pods

@@ -17,7 +17,7 @@ from demo.folder import Folder, default_folder
 from demo.narrator import Narrator
 from demo.operator_process import read_logs
 from demo.shell import Shell
-from demo.show import list_hints, list_pages, play, take_down
+from demo.show import Story, find_story, play, take_down
 from testbed import TestbedError
 from testbed.interrupt import shielded
 
@@ -29,12 +29,13 @@ def main() -> int:
         signal.signal(number, _interrupt)
     narrator, folder = Narrator(), Folder(default_folder())
     try:
+        story = find_story(context=options.context, chapter=options.chapter)
         with folder.lock():
             if folder.exists:
                 narrator.say("taking an earlier demo down")
                 take_down(narrator, folder)
             if not options.down:
-                _play(narrator, folder, context=options.context, keeps=options.keep)
+                _play(story, narrator, folder, context=options.context, keeps=options.keep)
     except (DemoError, TestbedError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -44,13 +45,15 @@ def main() -> int:
     return 0
 
 
-def _play(narrator: Narrator, folder: Folder, *, context: str | None, keeps: bool) -> None:
+def _play(
+    story: Story, narrator: Narrator, folder: Folder, *, context: str | None, keeps: bool
+) -> None:
     if context is None:
         fleet_stage.check()
     started = time.monotonic()
     kept = False
     try:
-        shell = play(narrator, folder, context=context)
+        shell = play(story, narrator, folder, context=context)
         kept = keeps
     except (DemoError, TestbedError) as error:
         for name, log in read_logs(folder):
@@ -65,9 +68,11 @@ def _play(narrator: Narrator, folder: Folder, *, context: str | None, keeps: boo
                 take_down(narrator, folder)
     narrator.say("")
     narrator.good(f"That was it, in {time.monotonic() - started:.0f} s. Read on:")
-    narrator.output("\n".join(list_pages(context=context)))
+    narrator.output("\n".join(story.pages))
+    for each in story.more:
+        narrator.say(each)
     if kept:
-        _tell_how_to_use(narrator, shell, list_hints(context=context))
+        _tell_how_to_use(narrator, shell, story.hints)
     elif context is None:
         narrator.say("To look around in what it brings up: make demo KEEP=1")
 
@@ -97,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m demo", description=sys.modules["demo"].__doc__)
     parser.add_argument("--keep", action="store_true", help="leave it up at the end")
     parser.add_argument("--context", help="use this context's cluster instead of a testbed")
+    parser.add_argument("--chapter", help="play this one alone: rotate")
     parser.add_argument("--down", action="store_true", help="take down what is left up, and end")
     return parser
 

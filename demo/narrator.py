@@ -18,6 +18,7 @@ class Narrator:
         self._console = console or Console(highlight=False, soft_wrap=True)
         self._chapters = 0
         self._names: dict[str, str] = {}
+        self._is_brief = False
 
     def abbreviate(self, long: str, short: str) -> None:
         """Have commands show one word for another: they are read by people."""
@@ -33,9 +34,19 @@ class Narrator:
         yield
         self._print(f"   {time.monotonic() - started:.1f} s", "dim")
 
+    @contextmanager
+    def briefly(self) -> Iterator[None]:
+        """Tell nothing but what is as it should be: the rest is told elsewhere."""
+        self._is_brief = True
+        try:
+            yield
+        finally:
+            self._is_brief = False
+
     def say(self, text: str) -> None:
         """Explain something."""
-        self._print(text)
+        if not self._is_brief:
+            self._print(text)
 
     def good(self, text: str) -> None:
         """Tell that something is as it should be."""
@@ -43,6 +54,8 @@ class Narrator:
 
     def command(self, words: Sequence[str]) -> None:
         """Show a command as a person would type it."""
+        if self._is_brief:
+            return
         text = " ".join(map(_quote, words))
         for long, short in self._names.items():
             text = text.replace(long, short)
@@ -50,6 +63,8 @@ class Narrator:
 
     def output(self, text: str) -> None:
         """Show what a command printed."""
+        if self._is_brief:
+            return
         for line in text.rstrip().splitlines():
             self._print(f"  {line}", "dim")
 
@@ -57,6 +72,10 @@ class Narrator:
         """Show what a command printed in its own colours."""
         for line in text.rstrip().splitlines():
             self._console.print(Text("  ") + Text.from_ansi(line))
+
+    def beside(self, text: str, *, seconds: float) -> None:
+        """Show a line of a command that goes on while other things are told, and when it came."""
+        self._print(f"{seconds:4.0f} s │ {text}", "dim")
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:

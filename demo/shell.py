@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from demo.background import Background
 from demo.errors import DemoError
+from demo.following import follow
 from demo.narrator import Narrator
 from demo.stage import Stage
 from testbed import CommandError, command
 
 _SCRIPTS = Path(sys.executable).parent
+_LONGEST_SECONDS = 120.0
 _HELM_HOMES = ("CACHE", "CONFIG", "DATA")
 
 
@@ -41,9 +43,15 @@ class Shell:
         """Return the same shell with another token for Vault."""
         return replace(self, vault_token=vault_token)
 
-    def run(self, *words: str, stdin: str | None = None, show: bool = True) -> str:
+    def run(
+        self,
+        *words: str,
+        stdin: str | None = None,
+        show: bool = True,
+        seconds: float = _LONGEST_SECONDS,
+    ) -> str:
         """Run a command, show it and what it prints; raises when it fails."""
-        answer = self.ask(*words, stdin=stdin, show=show)
+        answer = self.ask(*words, stdin=stdin, show=show, seconds=seconds)
         if not answer.ok:
             raise DemoError(f"`{' '.join(words)}` failed: {answer.output.strip()}")
         if show:
@@ -63,21 +71,39 @@ class Shell:
         with self.narrator.waiting(commands[0][0]):
             return [each.result() for each in begun]
 
-    def ask(self, *words: str, stdin: str | None = None, show: bool = False) -> Answer:
+    def follow(self, *words: str, told: Callable[[str], None]) -> None:
+        """Run a long command, and hand on each line when it is printed; raises when it fails."""
+        code = follow(
+            [self._programs()[words[0]], *words[1:]],
+            told,
+            environment=self._environment(),
+            directory=self.directory,
+        )
+        if code:
+            raise DemoError(f"`{' '.join(words)}` has ended with exit code {code}.")
+
+    def ask(
+        self,
+        *words: str,
+        stdin: str | None = None,
+        show: bool = False,
+        seconds: float = _LONGEST_SECONDS,
+    ) -> Answer:
         """Run a command that may fail."""
         if not show:
-            return self._run(words, stdin)
+            return self._run(words, stdin, seconds)
         self.narrator.command(words)
         with self.narrator.waiting(words[0]):
-            return self._run(words, stdin)
+            return self._run(words, stdin, seconds)
 
-    def _run(self, words: tuple[str, ...], stdin: str | None) -> Answer:
+    def _run(self, words: tuple[str, ...], stdin: str | None, seconds: float) -> Answer:
         try:
             output = command.run(
                 [self._programs()[words[0]], *words[1:]],
                 input=stdin,
                 environment=self._environment(),
                 directory=self.directory,
+                seconds=seconds,
             )
         except CommandError as error:
             return Answer(ok=False, output="\n".join(dict.fromkeys((error.output, error.printed))))

@@ -1,11 +1,15 @@
-"""Which of the two stories is played, and how it is taken down."""
+"""Which of the stories is played, and how it is taken down."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from demo import process
+from demo.errors import DemoError
+from demo.fleet import rotate_story as rotate
 from demo.fleet import stage as fleet_stage
 from demo.fleet import story as fleet
 from demo.folder import Folder
@@ -17,22 +21,42 @@ _REPOSITORY = Path(__file__).parents[1]
 _MODE = "mode.json"
 
 
-def play(narrator: Narrator, folder: Folder, *, context: str | None) -> Shell:
-    """Play that of one cluster in a person's own one, else that of three."""
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What is played, and what is told after it."""
+
+    play: Callable[[Narrator, Folder, Path], Shell]
+    hints: Sequence[str]  # commands by which a person looks around in what stays up
+    pages: Sequence[str]  # that tell more of what was shown
+    more: Sequence[str] = ()  # what else can be played
+
+
+_FLEET = Story(play=fleet.play, hints=fleet.HINTS, pages=fleet.READ_ON, more=fleet.MORE)
+_CHAPTERS: Mapping[str, Story] = {
+    "rotate": Story(play=rotate.play, hints=rotate.HINTS, pages=rotate.READ_ON, more=rotate.MORE),
+}
+
+
+def find_story(*, context: str | None, chapter: str | None) -> Story:
+    """Return that of one cluster in a person's own one, else that of three, or a chapter of it."""
+    if chapter is None:
+        return _FLEET if context is None else _tell_of_one(context)
+    if chapter not in _CHAPTERS:
+        raise DemoError(
+            f"There is no chapter {chapter} to be played by itself: there is "
+            f"{', '.join(_CHAPTERS)}. Without CHAPTER all the others are played."
+        )
+    if context is not None:
+        raise DemoError(
+            f"The chapter {chapter} needs three clusters of its own: leave CONTEXT out."
+        )
+    return _CHAPTERS[chapter]
+
+
+def play(story: Story, narrator: Narrator, folder: Folder, *, context: str | None) -> Shell:
+    """Play it; what has to be known to take it down is on record first."""
     folder.write_record(_MODE, {"context": context})
-    if context is None:
-        return fleet.play(narrator, folder, _REPOSITORY)
-    return single.play(narrator, folder, _REPOSITORY, context=context)
-
-
-def list_hints(*, context: str | None) -> Sequence[str]:
-    """Give commands by which a person looks around in what stays up."""
-    return fleet.HINTS if context is None else single.HINTS
-
-
-def list_pages(*, context: str | None) -> Sequence[str]:
-    """Give the pages that tell more of what was shown."""
-    return fleet.READ_ON if context is None else single.READ_ON
+    return story.play(narrator, folder, _REPOSITORY)
 
 
 def take_down(narrator: Narrator, folder: Folder) -> None:
@@ -45,3 +69,8 @@ def take_down(narrator: Narrator, folder: Folder) -> None:
         single.take_down(narrator, folder, _REPOSITORY)
         process.stop_all(folder)
     folder.remove()
+
+
+def _tell_of_one(context: str) -> Story:
+    play_there = partial(single.play, context=context)
+    return Story(play=play_there, hints=single.HINTS, pages=single.READ_ON)

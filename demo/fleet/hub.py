@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from demo.background import Background
 from demo.fleet.stage import MANAGEMENT, MEMBERS
 from demo.folder import Folder
@@ -31,8 +34,13 @@ def prepare_root(shell: Shell, folder: Folder, root: Background[tuple[str, str]]
     shell.narrator.good("Vault has the root's key; there is no copy of it.")
 
 
-def install_operator(shell: Shell, folder: Folder) -> None:
-    """Prepare the clusters for it, and start it: the hub in one, the cluster role in the others."""
+def install_operator(
+    shell: Shell, folder: Folder, *, settings: Mapping[str, Any] | None = None
+) -> None:
+    """Prepare the clusters for it, and start it: the hub in one, the cluster role in the others.
+
+    The settings are what the hub's configuration has beside what it needs.
+    """
     _install_kinds(shell)
     account = ("kubectl", "create", "serviceaccount", HUB, PLACE)
     shell.do_together(
@@ -46,6 +54,7 @@ def install_operator(shell: Shell, folder: Folder) -> None:
         "cluster": {"name": MANAGEMENT},
         "vaultServers": [build_vault_server(shell, folder)],
         "resyncSeconds": _RESYNC_SECONDS,
+        **(settings or {}),
     }
     write_configuration(folder, hub, configuration)
     make_cluster_login(shell, folder, file=hub.kubeconfig, context=MANAGEMENT)

@@ -16,6 +16,7 @@ NAMESPACE = "istio-system"
 PLACE = f"--namespace={NAMESPACE}"
 
 _VALUES = "istiod-values.yaml"
+_SEVERAL_ROOTS = {"env": {"ISTIO_MULTIROOT_MESH": "true"}}
 _ISSUED = "Issued"
 _UPGRADE = ("helm", "upgrade", "--install")
 _WAIT = ("--wait", "--timeout=100s", "--hide-notes")
@@ -26,10 +27,11 @@ def build_mesh_name(cluster: str) -> str:
     return f"istiod-{NAMESPACE}-{cluster}"
 
 
-def prepare(shell: Shell, folder: Folder) -> None:
+def prepare(shell: Shell, folder: Folder, *, takes_several_roots: bool) -> None:
     """Have Helm know our post-renderer, and istiod be content with a small machine."""
     shell.run("helm", "plugin", "install", "deploy/istiod/helm-plugin", show=False)
-    folder.write(_VALUES, yaml.safe_dump(ISTIOD_VALUES, sort_keys=False))
+    values = {**ISTIOD_VALUES, **(_SEVERAL_ROOTS if takes_several_roots else {})}
+    folder.write(_VALUES, yaml.safe_dump(values, sort_keys=False))
 
 
 def install_kinds(shell: Shell, cluster: str) -> None:
@@ -43,16 +45,11 @@ def install_as_it_comes(shell: Shell, folder: Folder, cluster: str) -> None:
     shell.run(*_build_command(shell, folder, cluster), *_WAIT, show=False)
 
 
-def install_with_agent(shell: Shell, folder: Folder, cluster: str) -> None:
+def install_with_agent(shell: Shell, folder: Folder, *clusters: str) -> None:
     """Install istiod, or upgrade it, with the agent that `roottrust istiod-patch` puts in."""
-    renderer = (f"--cluster={cluster}", f"--image={IMAGE}")
-    shell.do(
-        *_build_command(shell, folder, cluster),
-        "--post-renderer=roottrust",
-        *(f"--post-renderer-args={each}" for each in renderer),
-        *_WAIT,
-    )
-    _show_agent_log(shell, cluster)
+    shell.do_together(*(_build_patched(shell, folder, each) for each in clusters))
+    for each in clusters:
+        _show_agent_log(shell, each)
 
 
 def _show_agent_log(shell: Shell, cluster: str) -> None:
@@ -76,6 +73,16 @@ def _show_agent_log(shell: Shell, cluster: str) -> None:
     command, log = logs.popitem()
     shell.narrator.command(command)
     shell.narrator.output(read_messages(log))
+
+
+def _build_patched(shell: Shell, folder: Folder, cluster: str) -> tuple[str, ...]:
+    renderer = (f"--cluster={cluster}", f"--image={IMAGE}")
+    return (
+        *_build_command(shell, folder, cluster),
+        "--post-renderer=roottrust",
+        *(f"--post-renderer-args={each}" for each in renderer),
+        *_WAIT,
+    )
 
 
 def _build_command(shell: Shell, folder: Folder, cluster: str) -> tuple[str, ...]:

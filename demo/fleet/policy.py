@@ -11,10 +11,10 @@ PLACE = f"--namespace={HUB_NAMESPACE}"
 _MANIFEST = "demo/fleet/policy.yaml"
 
 
-def apply_policy(shell: Shell) -> None:
+def apply_policy(shell: Shell, manifest: str = _MANIFEST) -> None:
     """Show it, apply it, and wait until Vault is ready for both clusters."""
-    shell.narrator.output((shell.directory / _MANIFEST).read_text())
-    shell.run("kubectl", "apply", f"--filename={_MANIFEST}")
+    shell.narrator.output((shell.directory / manifest).read_text())
+    shell.run("kubectl", "apply", f"--filename={manifest}")
     wait_for(shell, "VaultConfigured", seconds=30)
     shell.narrator.say("What it has made in Vault, by cluster:")
     path = r'{range .status.managedObjects[*]}{.cluster}  {.path}{"\n"}{end}'

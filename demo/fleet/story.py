@@ -7,6 +7,7 @@ from pathlib import Path
 from demo import vault_rights
 from demo.background import Background
 from demo.fleet import hub, members, mesh, policy, restarts, roots, rotation, stage, talk, workloads
+from demo.fleet.setting import set_up
 from demo.fleet.stage import OLD_MESH
 from demo.fleet.talk import Conversation
 from demo.fleet.workloads import GATEWAY, PRODUCTPAGE, REVIEWS
@@ -24,6 +25,8 @@ HINTS = (
     ".venv/bin/roottrust rotate intermediate --cluster cluster1",
 )
 
+MORE = ("To see the root itself replaced, in three minutes: make demo CHAPTER=rotate",)
+
 READ_ON = (
     "docs/clusters.md: more clusters, and what the hub may do there",
     "docs/restarts.md: what is restarted, in which order, and what is waited for",
@@ -36,7 +39,7 @@ def play(narrator: Narrator, folder: Folder, repository: Path) -> Shell:
     """Play everything; whatever it has started is on record in the testbed and the folder."""
     root = Background(lambda: make_root(signs_revocations=True))
     with narrator.chapter("Three clusters and a Vault"):
-        shell = _set_up(narrator, folder, repository)
+        shell = set_up(narrator, folder, repository)
         narrator.say(
             f"\nThe operator's hub will run in {stage.MANAGEMENT}, workloads run in the others. "
             f"{OLD_MESH} has a mesh already:\nistiod as it comes, with a root that it made itself."
@@ -86,20 +89,6 @@ def _play_rotation(shell: Shell) -> None:
     with narrator.chapter("What the workloads have noticed of both"):
         rotation.wait_for_workloads(shell, signers)
         rotation.tell_of_talks(shell, conversation.end(), pods)
-
-
-def _set_up(narrator: Narrator, folder: Folder, repository: Path) -> Shell:
-    narrator.abbreviate(str(folder.path), "$DEMO")
-    found = stage.set_up(folder, repository)
-    shell = Shell(
-        found,
-        narrator,
-        vault_token=found.root_token,
-        directory=repository,
-        helm_home=folder.file("helm"),
-    )
-    mesh.prepare(shell, folder)
-    return shell
 
 
 def _start_old_mesh(shell: Shell, folder: Folder) -> None:

@@ -10,6 +10,8 @@ from demo.errors import DemoError
 from demo.fleet.workloads import PLACE, PRODUCTPAGE, REVIEWS, SCRIPT, Workload
 from demo.shell import Shell
 
+_LONGEST_SECONDS = 900.0
+
 BOTH_WAYS = ((PRODUCTPAGE, REVIEWS), (REVIEWS, PRODUCTPAGE))
 
 
@@ -70,7 +72,7 @@ class Conversation:
 
 def _begin(shell: Shell, client: Workload, server: Workload) -> Background[str]:
     words = _build_command(shell, client, "talk", server)
-    return Background(lambda: shell.run(*words, show=False))
+    return Background(lambda: shell.run(*words, show=False, seconds=_LONGEST_SECONDS))
 
 
 def _ask(shell: Shell, client: Workload, server: Workload) -> dict[str, str]:

@@ -65,6 +65,19 @@ def test_one_of_several_that_fails_has_its_own_words(shell: Shell) -> None:
         shell.do_together(("kubectl", "a"), ("kubectl", "fail"))
 
 
+def test_a_long_command_is_followed_line_by_line(shell: Shell) -> None:
+    told: list[str] = []
+    shell.follow("kubectl", "get", told=told.append)
+    assert told == ["said get, Helm would use nothing"]
+
+
+def test_a_long_command_that_fails_is_told_with_its_exit_code(shell: Shell) -> None:
+    told: list[str] = []
+    with pytest.raises(DemoError, match="exit code 1"):
+        shell.follow("kubectl", "fail", told=told.append)
+    assert told[-1] == "no such thing"
+
+
 def test_a_failure_has_both_its_words_and_what_was_printed_before(shell: Shell) -> None:
     answer = shell.ask("kubectl", "fail")
     assert not answer.ok
