@@ -20,7 +20,7 @@ STAGES: Mapping[str, str] = {
     "Prepare": "Vault makes the next root, and the root in use signs it: who trusts the one can\n"
     "trust the other by that.",
     "Sign": "Every istiod gets an intermediate of the next root, and shows with it that the root\n"
-    "in use has signed that one. Nobody has to trust anything new yet:",
+    "in use has signed that one. Nobody has to trust anything new yet.",
     "Widen": "Every namespace is given both roots.",
     "Prove": "Both roots are everywhere now, and nothing is changed for a while: each workload\n"
     "gets a younger certificate, and kubelets are given 70 s to bring both roots into pods.",
@@ -71,6 +71,12 @@ class Rows:
         return row[1]
 
 
+def look_before(shell: Shell) -> None:
+    """Show the one root that clusters and Vault begin with."""
+    issuers.show_issuers(shell)
+    roots.show_published(shell)
+
+
 def rotate(shell: Shell) -> None:
     """Replace the root of the fleet, and look at what clusters and Vault have meanwhile."""
     narrator = shell.narrator
@@ -99,15 +105,11 @@ def look_at_end(shell: Shell) -> None:
 
 
 def _look(shell: Shell, stage: str) -> None:
-    """Show of a stage what a person would look at when it begins."""
-    match stage:
-        case "Sign":
-            issuers.show_issuers(shell)
-            roots.show_published(shell)
-        case "Prove":
-            for cluster, found in roots.show_published(shell).items():
-                if found.count(_END) != _BOTH:
-                    raise DemoError(f"{cluster} does not have both roots.")
-        case _:
-            return
+    """Show what a person would look at in Prove: the stages before are over too soon for that."""
+    if stage != "Prove":
+        return
+    issuers.show_issuers(shell)
+    for cluster, found in roots.show_published(shell).items():
+        if found.count(_END) != _BOTH:
+            raise DemoError(f"{cluster} does not have both roots.")
     shell.narrator.say("")

@@ -55,6 +55,7 @@ def play(narrator: Narrator, folder: Folder, repository: Path) -> Shell:
     pods = rotation.list_pods(shell)
     conversation = Conversation(shell, *talk.BOTH_WAYS)
     with narrator.chapter("The root is replaced, while workloads connect all the time"):
+        root_rotation.look_before(shell)
         narrator.say(_INTRODUCTION)
         root_rotation.rotate(shell)
     with narrator.chapter("What is there now, and what the workloads have noticed"):
