@@ -40,6 +40,7 @@ async def look_at_roots(
         fault=fault or problem,
         interference=following.default_fault.message if following.default_fault else None,
         is_settled=following.is_done and not plan.root.actions and not following.actions,
+        left=following.left,
         default_issuer=default,
     )
 

@@ -122,6 +122,15 @@ def make_issuer(fleet: Fleet, name: str, common_name: str) -> str:
     return str(made["certificate"]).strip() + "\n"
 
 
+def retire_by_hand(fleet: Fleet, rotation: dict[str, Any]) -> None:
+    """Let the next root sign alone: in a mount that is not ours the administrator does, as told."""
+    old, new = rotation["previous"]["issuer"], rotation["next"]["issuer"]
+    write(fleet.admin, "pki/config/issuers", {"default": new})
+    found = read(fleet.admin, f"pki/issuer/{old}") or {}
+    name = {"issuer_name": found["issuer_name"]} if found.get("issuer_name") else {}
+    write(fleet.admin, f"pki/issuer/{old}", {**name, "usage": "read-only"})
+
+
 def start_rotation(fleet: Fleet, generation: int, strategy: str, *, soak_seconds: int = 0) -> None:
     """Raise the number, as a person does."""
     rotation = {"rootGeneration": generation, "strategy": strategy, "soakSeconds": soak_seconds}
@@ -174,6 +183,8 @@ def follow(
         if stage and stage not in course.stages:
             course.stages[stage] = time.time()
             tell(f"{time.time() - course.begun_at:6.1f} s {rotation.get('message')}")
+            if stage == "Retire":
+                retire_by_hand(fleet, rotation)
             strike(stage)
             rotation = read_rotation(fleet)
         return rotation

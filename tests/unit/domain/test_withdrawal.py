@@ -93,10 +93,25 @@ def test_a_vault_that_tells_no_usage_is_warned_of() -> None:
 
 def test_in_a_mount_without_our_mark_roots_are_left_and_told_with_the_commands() -> None:
     left = plan(RotationPhase.RETIRE, source=EXISTING_ROOT, mark=None, root_issuer=MAY_SIGN)
-    assert (left.actions, left.is_done) == ((), True)
-    first, second = left.warnings
+    assert (left.actions, left.is_done) == ((), False)
+    first, second = left.left
     assert f"`vault write pki/config/issuers default={NEXT_ID}`" in first
     assert f"`vault patch pki/issuer/{ISSUER_ID} usage={LEFT}`" in second
+
+
+def test_what_a_person_has_done_in_such_a_mount_is_done() -> None:
+    gone = build_issuer(usages=WITHDRAWN)
+    done = plan(
+        RotationPhase.RETIRE, source=EXISTING_ROOT, mark=None, default=NEXT_ID, root_issuer=gone
+    )
+    assert (done.left, done.is_done) == ((), True)
+    untold = build_issuer(usages=None)
+    asked = plan(
+        RotationPhase.RETIRE, source=EXISTING_ROOT, mark=None, default=NEXT_ID, root_issuer=untold
+    )
+    assert (asked.left, asked.is_done) == ((), True), "what nobody can tell holds nothing up"
+    (warning,) = asked.warnings
+    assert warning.endswith("it may still sign.")
 
 
 def test_an_administrator_s_next_root_retires_one_of_ours() -> None:

@@ -35,8 +35,8 @@ class VaultView:
     """The two roots as Vault has them.
 
     `fault` is why there is no next root to go on with, `interference` what somebody changed by
-    hand. `is_settled` says that all is written that the stage asks of Vault. `default_issuer` is
-    the mount's, empty where it is not known.
+    hand. `is_settled` says that all is done that the stage asks of Vault, `left` what of it is left
+    to a person. `default_issuer` is the mount's, empty where it is not known.
     """
 
     previous: RotationRoot | None = None
@@ -46,6 +46,7 @@ class VaultView:
     fault: str | None = None
     interference: str | None = None
     is_settled: bool = False
+    left: tuple[str, ...] = ()
     default_issuer: str = ""
 
 

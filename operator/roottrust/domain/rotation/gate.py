@@ -58,7 +58,14 @@ def _list_vault_waits(state: RotationStatus, wish: RotationWish, view: FleetView
         message = vault.fault or "The next root cannot be read in Vault as it was."
         yield Wait(message=message, needs_person=True)
     if state.stage in {Stage.RETIRE, Stage.NARROW} and not vault.is_settled:
+        yield from _list_withdrawals(vault)
+
+
+def _list_withdrawals(vault: VaultView) -> Iterator[Wait]:
+    if not vault.left:
         yield Wait(message="Vault is still to be told that only one of the roots may sign.")
+    for message in vault.left:
+        yield Wait(message=message, needs_person=True)
 
 
 def _list_preparations(wish: RotationWish, view: FleetView) -> Iterator[Wait]:

@@ -27,6 +27,7 @@ class NextRootPlan:
     """What is there and what to write; `fault` is why there is no next root to go on with.
 
     `default_fault` is what somebody changed by hand in the meantime: nothing is written then.
+    `left` is what a person has to do in a mount that is not ours.
     """
 
     usable: UsableRoot | None = None
@@ -35,12 +36,14 @@ class NextRootPlan:
     actions: tuple[Action, ...] = ()
     managed: tuple[ManagedObject, ...] = ()
     warnings: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     is_pending: bool = False
 
     @property
     def is_done(self) -> bool:
         """Whether all is as the phase asks for it, with nothing left to be written."""
-        return not (self.actions or self.is_pending or self.fault or self.default_fault)
+        is_written = not (self.actions or self.is_pending or self.left)
+        return is_written and self.fault is None and self.default_fault is None
 
 
 def plan_next_root(snapshot: Snapshot, root: RootPlan) -> NextRootPlan | None:
@@ -117,4 +120,5 @@ def _add_writes(plan: NextRootPlan, place: Place, done: Withdrawal) -> NextRootP
         plan,
         actions=(*place.actions, *done.actions),
         warnings=(*plan.warnings, *done.warnings),
+        left=done.left,
     )

@@ -20,10 +20,11 @@ from roottrust.domain.snapshot import Snapshot
 
 @dataclass(frozen=True, kw_only=True)
 class Withdrawal:
-    """What to write, and what is left to a person."""
+    """What to write; `left` is what a person has to do, `warnings` what nobody can tell."""
 
     actions: tuple[Action, ...] = ()
     warnings: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def plan_retirement(
@@ -73,15 +74,17 @@ def _tell_left(
 ) -> Withdrawal:
     """Tell an administrator what the rotation leaves: the mount carries no mark of ours."""
     mount, previous = rotation.next.mount, find_previous(snapshot, rotation)
-    warnings = []
+    left = []
     if default is not None:
-        warnings.append(
+        left.append(
             f"The previous root is still the default issuer of {mount}/, which is not roottrust's "
             f"to change: `vault write {mount}/config/issuers default={default.issuer_id}`."
         )
-    if previous is not None and previous.may_sign:
-        warnings.append(_tell_signing(mount, previous))
-    return Withdrawal(warnings=tuple(warnings))
+    if previous is None or not previous.may_sign:
+        return Withdrawal(left=tuple(left))
+    if previous.usages is None:
+        return Withdrawal(left=tuple(left), warnings=(_warn_untold(mount, previous),))
+    return Withdrawal(left=(*left, _tell_signing(mount, previous)))
 
 
 def _tell_signing(mount: str, issuer: IssuerFacts) -> str:

@@ -264,3 +264,13 @@ def test_auto_cross_signs_where_it_can() -> None:
         vault = build_vault(can_cross_sign=can)
         assert choose_strategy(build_wish(), vault) is expected
         assert choose_strategy(build_wish(strategy=MULTI), vault) is MULTI
+
+
+def test_what_is_left_to_an_administrator_is_told_with_its_commands() -> None:
+    state = build(Stage.RETIRE, CROSS)
+    vault = build_vault(is_settled=False, left=("Run this.", "Run that."))
+    waits = find(state, build_view(state, vault=vault))
+    assert [(each.message, each.needs_person) for each in waits] == [
+        ("Run this.", True),
+        ("Run that.", True),
+    ]
