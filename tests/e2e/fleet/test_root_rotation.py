@@ -39,7 +39,7 @@ def test_the_root_of_the_fleet_is_replaced_and_no_connection_fails(
         start_rotation(fleet, generation, strategy)
         course = follow(fleet, generation, tell)
         time.sleep(AFTER_SECONDS)
-    row = describe("nothing else", strategy, course, loads, certificate_seconds=CERTIFICATE_SECONDS)
+    row = describe("no fault", strategy, course, loads, certificate_seconds=CERTIFICATE_SECONDS)
     row.save()
     stages = list(course.stages)
     for pair, told in loads:
