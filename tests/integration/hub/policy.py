@@ -107,6 +107,11 @@ class Policy:
 
         return _find(wait_for(self.read, holds, seconds=seconds), type_)
 
+    def wait_for_root(self) -> str:
+        """Return the fingerprint of its root once it is told: objects are written before that."""
+        status = wait_for(self.read_status, lambda found: "root" in found)
+        return str(status["root"]["fingerprint"])
+
     def wait_until_ready(self) -> None:
         self.wait_for("Ready", "True")
 

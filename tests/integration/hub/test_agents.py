@@ -42,10 +42,6 @@ def agent(
     return Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod)
 
 
-def read_root(policy: Policy) -> str:
-    return str(policy.read_status()["root"]["fingerprint"])
-
-
 def test_a_mesh_from_no_agent_to_ready(
     policy: Policy, agent: Agent, cluster: Cluster, namespace: str
 ) -> None:
@@ -53,7 +49,7 @@ def test_a_mesh_from_no_agent_to_ready(
     assert "`roottrust istiod-patch`" in condition["message"]
     wait_for(agent.certificate.read_status, lambda found: found.get("state") == "PENDING")
     policy.wait_for("TrustPropagated", "Unknown", "WaitingForReport")
-    report_mesh(cluster, namespace=namespace, fingerprints=[read_root(policy)])
+    report_mesh(cluster, namespace=namespace, fingerprints=[policy.wait_for_root()])
     policy.wait_for("TrustPropagated", "True", "Propagated")
     pem = agent.obtain()
     agent.report(agent.describe(pem, loadedByIstiod=False))
@@ -84,7 +80,7 @@ def test_an_idle_pass_writes_nothing(
     namespace: str,
     operator_process: OperatorProcess,
 ) -> None:
-    report_mesh(cluster, namespace=namespace, fingerprints=[read_root(policy)])
+    report_mesh(cluster, namespace=namespace, fingerprints=[policy.wait_for_root()])
     agent.serve()
     policy.wait_until_ready()
     wait_for(agent.certificate.read_status, lambda found: found["state"] == "FINISHED")
@@ -111,7 +107,7 @@ def wait_for_quiet(operator: OperatorProcess) -> float:
 def test_a_pod_that_lies_is_named_and_counts_for_nothing(
     policy: Policy, agent: Agent, cluster: Cluster, namespace: str
 ) -> None:
-    report_mesh(cluster, namespace=namespace, fingerprints=[read_root(policy)], replicas=2)
+    report_mesh(cluster, namespace=namespace, fingerprints=[policy.wait_for_root()], replicas=2)
     honest = agent.serve()
     policy.wait_for("CertificatesIssued", "Unknown", "WaitingForAgent")
     liar = replace(agent, pod="istiod-5d9c7b6f4-liar0")
@@ -141,7 +137,7 @@ def test_a_root_of_istiod_s_own_is_called_that(
     policy.wait_for("TrustPropagated", "False", "OtherRootPublished")
     namespaces = {"inSync": 1, "total": 3, "stale": ["bookinfo"]}
     report_mesh(
-        cluster, namespace=namespace, fingerprints=[read_root(policy)], namespaces=namespaces
+        cluster, namespace=namespace, fingerprints=[policy.wait_for_root()], namespaces=namespaces
     )
     condition = policy.wait_for("TrustPropagated", "Unknown", "NamespacesStale")
     assert "(first: bookinfo)" in condition["message"]
@@ -150,7 +146,7 @@ def test_a_root_of_istiod_s_own_is_called_that(
 def test_a_raised_generation_is_handed_on_and_waited_for(
     policy: Policy, agent: Agent, cluster: Cluster, names: Names, namespace: str
 ) -> None:
-    report_mesh(cluster, namespace=namespace, fingerprints=[read_root(policy)])
+    report_mesh(cluster, namespace=namespace, fingerprints=[policy.wait_for_root()])
     agent.serve()
     policy.wait_until_ready()
     policy.apply({**names.build_changes(), "spec.rotation": {"intermediateGeneration": 2}})

@@ -141,6 +141,7 @@ def test_an_observer_writes_none_and_says_so(
     policy = make_policy(names)
     certificate.wait_for()
     policy.apply({**names.build_changes(), "spec.management": {"mode": "Observe"}})
+    policy.wait_for("VaultConfigured", "True")  # of the edit: nothing is written from here on
     certificate.delete()
     policy.wait_for("CertificatesIssued", "False", "ChangesPending")
     assert certificate.read() is None

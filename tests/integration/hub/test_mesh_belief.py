@@ -54,7 +54,7 @@ def test_mesh_of_one_namespace_does_not_speak_for_another(
     put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account="istiod-own")
     bounds = wait_for(lambda: read_bounds(admin, names), lambda found: found[0] == ["istiod-own"])
     assert bounds == (["istiod-own"], [namespace])
-    assert policy.read_status()["meshTotals"]["total"] == 1
+    wait_for(policy.read_status, lambda found: found["meshTotals"]["total"] == 1)
     assert log_in(vault, own.make_token(), names).ok
     gateway = replace(own, name="gateway")
     assert log_in(vault, gateway.make_token(), names).status_code == FORBIDDEN

@@ -108,7 +108,7 @@ def test_workloads_with_roots_of_before_are_told_by_the_policy_and_in_the_tree(
     certificate = Certificate(cluster=cluster, namespace=namespace)
     certificate.wait_for()
     Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod).serve()
-    root = policy.read_status()["root"]["fingerprint"]
+    root = policy.wait_for_root()
     stale = {
         "since": "2030-01-01T00:00:00Z",
         "total": 30,

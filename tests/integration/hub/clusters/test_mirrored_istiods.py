@@ -53,7 +53,7 @@ def test_status_shows_them_by_pod(
 ) -> None:
     cluster.kubectl("delete", "lease", "roottrust-hub", "-n", "gloo-mesh", "--ignore-not-found")
     fingerprint = parse_certificate(agent.serve()).fingerprint
-    root = policy.read_status()["root"]["fingerprint"]
+    root = policy.wait_for_root()
     report_mesh(second, namespace=remote.namespace, fingerprints=[root])
     policy.wait_until_ready()
     found = Mirror(cluster, remote.name).wait_for(

@@ -244,7 +244,7 @@ def test_it_is_no_mesh_of_the_hubs_own_cluster(
     registrar.register("cluster2", kubeconfig)
     policy = make_policy(names, select_both(namespace))
     mirror.wait_for(lambda found: "issuance" in found.get("status", {}))
-    told = policy.read_status()["meshes"]
+    told = wait_for(lambda: policy.read_status().get("meshes", []), bool)
     assert [(each["cluster"], each["mesh"]) for each in told] == [("cluster2", remote.name)]
 
 
