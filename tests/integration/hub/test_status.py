@@ -57,6 +57,8 @@ def test_a_policy_from_no_mesh_to_well(
 ) -> None:
     policy = make_policy(names)
     policy.wait_for("VaultConfigured", "True")
+    # Meshes of the test before may be going still, and are named as the nearest until they are.
+    policy.wait_for("CertificatesIssued", "Unknown", "WaitingForMesh")
     done = status.run("-n", namespace)
     assert done.code == 1, done.out
     assert "? CertificatesIssued is Unknown (WaitingForMesh): No mesh is found yet" in done.out
