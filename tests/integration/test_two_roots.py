@@ -225,13 +225,14 @@ async def test_in_an_administrator_s_mount_what_is_told_retires_a_root(
     write(roots.admin, f"sys/mounts/{roots.mount}/tune", {"max_lease_ttl": "200000h"})
     wanted = {"common_name": "Next", "issuer_name": NEXT, "ttl": "150000h"}
     write(roots.admin, f"{roots.mount}/root/generate/internal", wanted)
-    left = await roots.rotate(RETIRE)
-    assert (left.actions, left.is_done, len(left.warnings)) == ((), True, 2)
+    waiting = await roots.rotate(RETIRE)
+    assert (waiting.actions, waiting.is_done, len(waiting.left)) == ((), False, 2)
     assert roots.previous is not None
     assert roots.read_default() == roots.previous.issuer
-    for warning in left.warnings:
-        roots.type(*COMMAND.findall(warning))
-    assert (await roots.rotate(RETIRE)).warnings == ()
+    for each in waiting.left:
+        roots.type(*COMMAND.findall(each))
+    done = await roots.rotate(RETIRE)
+    assert (done.is_done, done.left, done.warnings) == (True, (), ())
     await check_cannot_sign(roots, roots.previous.issuer)
     assert roots.read_default() == roots.read_issuer(NEXT)["issuer_id"]
 

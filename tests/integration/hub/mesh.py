@@ -35,6 +35,11 @@ def delete_mesh(cluster: Cluster, *, namespace: str, deployment: str = "istiod")
     delete_and_wait(cluster, "meshes", namespace, name)
 
 
+def delete_all_meshes(cluster: Cluster) -> None:
+    """Delete those that tests before have left: their namespaces may take minutes to go."""
+    cluster.kubectl("delete", "meshes", "--all", "--all-namespaces")
+
+
 def report_mesh(
     cluster: Cluster, *, namespace: str, fingerprints: list[str], replicas: int = 1, **status: Any
 ) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from testbed import Cluster
 from tests.integration.command_result import CommandResult
@@ -30,13 +31,13 @@ class Person:
         given = ["--kubeconfig", str(self.kubeconfig), *words]
         return [*python, "-m", "roottrust", *self.command, *given]
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Begin what takes its time, as on a pipe."""
+    def start(self, *words: str, log: IO[str] | None = None) -> subprocess.Popen[str]:
+        """Begin what takes its time, as on a pipe; with a log, stderr is read from that."""
         return subprocess.Popen(
             self.build_words(*words),
             env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=log or subprocess.PIPE,
             text=True,
         )
 
@@ -54,9 +55,14 @@ def finish(process: subprocess.Popen[str]) -> CommandResult:
             out, err = process.communicate(timeout=SECONDS)
         finally:
             process.kill()
-    assert "Traceback" not in err, err
-    assert "ResourceWarning" not in err, err
-    return CommandResult(code=process.returncode, out=out, err=err)
+    return check_told(CommandResult(code=process.returncode, out=out, err=err or ""))
+
+
+def check_told(done: CommandResult) -> CommandResult:
+    """Return what a command has told, in which nothing may be that is not for people."""
+    assert "Traceback" not in done.err, done.err
+    assert "ResourceWarning" not in done.err, done.err
+    return done
 
 
 def build_status_reader(cluster: Cluster, namespace: str, folder: Path) -> Person:

@@ -22,6 +22,7 @@ from tests.integration.hub.person import (
     Person,
     build_rotator,
     build_status_reader,
+    check_told,
     finish,
 )
 from tests.integration.hub.played_mesh import PlayedMesh
@@ -200,21 +201,24 @@ def test_a_root_is_rotated_by_a_person_who_is_asked_before_each_stage(
     (tmp_path / "reader").mkdir()
     status = build_status_reader(cluster, namespace, tmp_path / "reader")
     before = turning.read_status()["root"]["fingerprint"]
-    process = rotate.start(turning.full_name, "--timeout", "900")
+    log = tmp_path / "followed"
+    with log.open("w") as stream:
+        process = rotate.start(turning.full_name, "--timeout", "900", log=stream)
     for stage in ("Sign", "Widen", "Drop", "Retire"):
         wait_for(
             lambda: read_shown(status, turning),
             lambda found: found["awaitsApproval"] == stage,  # noqa: B023 - read at once
             seconds=STAGE_SECONDS,
         )
+        asked = f"to go on: roottrust rotate approve {turning.full_name} --stage {stage}\n"
+        wait_for(log.read_text, lambda told: asked in told)  # noqa: B023 - read at once
         done = steer(rotate, "approve", turning.full_name)
         assert done.out.startswith(f"{turning.full_name}: {APPROVE}: "), done.err
         assert f"{stage} follows: " in done.out
-    done = finish(process)
+    done = check_told(replace(finish(process), err=log.read_text()))
     assert done.code == 0, done.err
     assert done.out.splitlines()[0] == f"{turning.full_name}: {FIELD}: 1 → 2"
     assert "the root of generation 2 is in use everywhere" in done.out
-    assert f"to go on: roottrust rotate approve {turning.full_name} --stage Drop\n" in done.err
     assert turning.read_status()["root"]["fingerprint"] != before
     turning.wait_until_ready()
     shown = status.run(turning.full_name)

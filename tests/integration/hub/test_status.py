@@ -21,7 +21,7 @@ from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.conftest import HUB_NAMESPACE
 from tests.integration.hub.istiod import Account
-from tests.integration.hub.mesh import put_mesh, report_mesh
+from tests.integration.hub.mesh import delete_all_meshes, put_mesh, report_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.person import Person, build_status_reader, finish
@@ -55,9 +55,9 @@ def test_a_policy_from_no_mesh_to_well(
     namespace: str,
     own_istiod: Account,
 ) -> None:
+    delete_all_meshes(cluster)  # any other one is named as the nearest
     policy = make_policy(names)
     policy.wait_for("VaultConfigured", "True")
-    # Meshes of the test before may be going still, and are named as the nearest until they are.
     policy.wait_for("CertificatesIssued", "Unknown", "WaitingForMesh")
     done = status.run("-n", namespace)
     assert done.code == 1, done.out
