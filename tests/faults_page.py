@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from testbed.parts import KUBERNETES_VERSION, OPENBAO, VAULT
-from tests.integration.hub.fault_table import Row, describe_machine, read_rows
+from tests.integration.hub.fault_table import Row, read_rows
+from tests.proof_page import build_table, describe_site
 
 PAGE = Path(__file__).parents[1] / "docs/faults.md"
 HEAD = """\
@@ -41,32 +41,25 @@ COLUMNS = (
 def write_page() -> str:
     """Write the page, and return it."""
     rows = sorted(read_rows(), key=lambda row: (row.fault.lower(), row.server))
-    page = "\n".join([HEAD, *_describe_run(rows), "", *_build_table(rows), ""])
+    page = "\n".join(
+        [HEAD, *_describe_run(rows), "", *build_table(COLUMNS, map(_list_cells, rows)), ""]
+    )
     PAGE.write_text(page)
     return page
 
 
 def _describe_run(rows: list[Row]) -> Iterator[str]:
-    yield f"OpenBao {OPENBAO.version}, HashiCorp Vault {VAULT.version},"
-    yield f"Kubernetes {KUBERNETES_VERSION}; {describe_machine()}."
+    yield from describe_site()
     if rows:
         loads = sorted(float(row.load) for row in rows)
         yield f"Made from {min(row.at for row in rows)} to {max(row.at for row in rows)},"
         yield f"with a load average of {loads[0]} to {loads[-1]} (other work was going on, too)."
 
 
-def _build_table(rows: list[Row]) -> Iterator[str]:
-    yield _build_line(COLUMNS)
-    yield _build_line(["---"] * len(COLUMNS))
-    for row in rows:
-        shown = "<br>".join(row.shown) or "nothing: it stays Ready, or is looked at"
-        numbers = (row.requests, row.writes, row.kubernetes_writes, row.recovered_seconds)
-        cells = [row.fault, row.server, row.seconds, shown, *numbers, row.note]
-        yield _build_line([str(each) for each in cells])
-
-
-def _build_line(cells: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _list_cells(row: Row) -> tuple[object, ...]:
+    shown = "<br>".join(row.shown) or "nothing: it stays Ready, or is looked at"
+    numbers = (row.requests, row.writes, row.kubernetes_writes, row.recovered_seconds)
+    return (row.fault, row.server, row.seconds, shown, *numbers, row.note)
 
 
 if __name__ == "__main__":

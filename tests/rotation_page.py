@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-from testbed.parts import KUBERNETES_VERSION, OPENBAO, VAULT
 from tests.e2e.fleet.rotation_table import Row, read_rows
-from tests.integration.hub.fault_table import describe_machine
+from tests.proof_page import build_table, describe_site
 
 PAGE = Path(__file__).parents[1] / "docs/rotation-proof.md"
 HEAD = """\
@@ -58,22 +56,16 @@ COLUMNS = (
 def write_page() -> str:
     """Write the page, and return it."""
     rows = sorted(read_rows(), key=lambda row: (row.run, row.strategy, row.at))
-    page = "\n".join([HEAD, *_describe_run(), "", *_build_table(rows), ""])
+    page = "\n".join(
+        [HEAD, *describe_site(), "", *build_table(COLUMNS, map(_list_cells, rows)), ""]
+    )
     PAGE.write_text(page)
     return page
 
 
-def _describe_run() -> Iterator[str]:
-    yield f"OpenBao {OPENBAO.version}, HashiCorp Vault {VAULT.version},"
-    yield f"Kubernetes {KUBERNETES_VERSION}; {describe_machine()}."
-
-
-def _build_table(rows: list[Row]) -> Iterator[str]:
-    yield _build_line(COLUMNS)
-    yield _build_line(["---"] * len(COLUMNS))
-    for row in rows:
-        numbers = (row.certificate_seconds, row.connections, _tell_failed(row), row.seconds)
-        yield _build_line([row.run, row.strategy, row.server, row.at, row.load, *map(str, numbers)])
+def _list_cells(row: Row) -> tuple[object, ...]:
+    made = (row.run, row.strategy, row.server, row.at, row.load)
+    return (*made, row.certificate_seconds, row.connections, _tell_failed(row), row.seconds)
 
 
 def _tell_failed(row: Row) -> str:
@@ -90,10 +82,6 @@ def _name_reason(error: str) -> str:
     """Return in short what both sides call differently."""
     found = (short for part, short in _REASONS.items() if part in error.lower())
     return next(found, error)
-
-
-def _build_line(cells: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

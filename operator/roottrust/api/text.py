@@ -123,7 +123,8 @@ def _to_whole_utc_seconds(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _show(moment: datetime) -> str:
+def render_time(moment: datetime) -> str:
+    """Return a time in UTC as objects have it (RFC 3339), as precise as it is."""
     # Not %Y, which leaves out the zeros of a year that anybody may have written into a status.
     return f"{moment.replace(tzinfo=None).isoformat()}Z"
 
@@ -131,7 +132,7 @@ def _show(moment: datetime) -> str:
 Timestamp = Annotated[
     AwareDatetime,
     AfterValidator(_to_whole_utc_seconds),
-    PlainSerializer(_show, return_type=str, when_used="json"),
+    PlainSerializer(render_time, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 32}),
 ]
 

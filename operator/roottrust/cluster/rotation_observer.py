@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.api.mesh import RotationEvidence
-from roottrust.cluster.pod_pace import ALIVE, find_pod_pause
+from roottrust.cluster.pod_pace import ALIVE, PodPace
 from roottrust.domain.discovery import SELECTOR, Istiod
 from roottrust.domain.mesh_proxy import NODE_PROXY_LABEL, PROXY_LABEL
 from roottrust.domain.observed_step import ObservedStep
@@ -34,20 +34,13 @@ class RotationLook:
     pause: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Look:
-    evidence: RotationEvidence
-    at: datetime
-    pause: float
-
-
 class RotationObserver:
     """Lists proxies page by page, and nothing more for a step that all have followed."""
 
     def __init__(self, client: KubeClient, *, now: Callable[[], datetime]) -> None:
         self._client = client
         self._now = now
-        self._looks: dict[str, _Look] = {}
+        self._pace = PodPace(now=now)
 
     async def look(self, trust: ObservedTrust, told: RotationEvidence | None) -> RotationLook:
         """Return what is proven of the step under way; raises RootTrustError.
@@ -64,14 +57,14 @@ class RotationObserver:
             return await self._begin(trust, step, known or RotationEvidence(step=step.name))
         if known.total == 0:
             return RotationLook(evidence=known)
-        rest = self._find_rest(istiod.full_name, known)
+        rest = self._pace.find_rest(istiod.full_name, (known.step, known.since))
         if rest > 0:
             return RotationLook(evidence=known, pause=rest)
         return await self._count(istiod, known, known.since)
 
     def forget(self, istiod: str) -> None:
         """Keep nothing of an istiod that is gone."""
-        self._looks.pop(istiod, None)
+        self._pace.forget(istiod)
 
     async def _begin(
         self, trust: ObservedTrust, step: ObservedStep, known: RotationEvidence
@@ -112,14 +105,5 @@ class RotationObserver:
                 leaves = leaves.add(istiod, page.items, since=since, now=now)
                 pods += len(page.items)
         evidence = leaves.tell(known.step, since=since, requested=known.restarts_requested)
-        pause = find_pod_pause(pods)
-        self._looks[istiod.full_name] = _Look(evidence=evidence, at=self._now(), pause=pause)
+        pause = self._pace.note(istiod.full_name, (evidence.step, evidence.since), pods=pods)
         return RotationLook(evidence=evidence, pause=pause if evidence.total else None)
-
-    def _find_rest(self, istiod: str, known: RotationEvidence) -> float:
-        """Return how long it is until the next look, 0 if that is due."""
-        last = self._looks.get(istiod)
-        if last is None or (last.evidence.step, last.evidence.since) != (known.step, known.since):
-            return 0.0
-        passed = (self._now() - last.at).total_seconds()
-        return max(last.pause - passed, 0.0) if passed >= 0 else 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.api.stale_workloads import StaleWorkloads
-from roottrust.cluster.pod_pace import ALIVE, find_pod_pause
+from roottrust.cluster.pod_pace import ALIVE, PodPace
 from roottrust.domain.mesh_proxy import PROXY_LABEL
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.stale_workloads import RootChange, find_stale_workloads
@@ -23,20 +23,12 @@ class StaleLook:
     pause: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Look:
-    change: RootChange
-    at: datetime
-    pause: float
-
-
 class StaleObserver:
     """Lists the metadata of proxies, and nothing for a mesh whose workloads have its roots."""
 
     def __init__(self, client: KubeClient, *, now: Callable[[], datetime]) -> None:
         self._client = client
-        self._now = now
-        self._looks: dict[str, _Look] = {}
+        self._pace = PodPace(now=now)
 
     async def look(
         self, trust: ObservedTrust, change: RootChange | None, *, told: StaleWorkloads | None
@@ -47,29 +39,20 @@ class StaleObserver:
         """
         istiod = trust.istiod.full_name
         if change is None:
-            self._looks.pop(istiod, None)
+            self.forget(istiod)
             return StaleLook(stale=None)
         if set(trust.root_fingerprints) != set(change.roots):
             return StaleLook(stale=told)
-        rest = self._find_rest(istiod, change)
+        rest = self._pace.find_rest(istiod, change)
         if rest > 0 and told is not None:
             return StaleLook(stale=told, pause=rest)
         pods = await self._client.list_metadata(
             PODS, label_selector=PROXY_LABEL, field_selector=ALIVE
         )
         stale = find_stale_workloads(trust, change, pods)
-        pause = find_pod_pause(len(pods))
-        self._looks[istiod] = _Look(change=change, at=self._now(), pause=pause)
+        pause = self._pace.note(istiod, change, pods=len(pods))
         return StaleLook(stale=stale, pause=pause if stale else None)
 
     def forget(self, istiod: str) -> None:
         """Keep nothing of an istiod that is gone."""
-        self._looks.pop(istiod, None)
-
-    def _find_rest(self, istiod: str, change: RootChange) -> float:
-        """Return how long it is until the next look, 0 if that is due."""
-        last = self._looks.get(istiod)
-        if last is None or last.change != change:
-            return 0.0
-        passed = (self._now() - last.at).total_seconds()
-        return max(last.pause - passed, 0.0) if passed >= 0 else 0.0
+        self._pace.forget(istiod)

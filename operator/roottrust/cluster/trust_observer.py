@@ -8,7 +8,7 @@ from typing import Any
 
 from roottrust.cluster.kinds import ISSUED_CERTIFICATES, find_fingerprint
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.issued_object import read_issued
+from roottrust.domain.issued_object import IssuedObject, read_issued
 from roottrust.domain.mesh_config import MeshConfig
 from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.domain.observed_step import read_step
@@ -46,8 +46,7 @@ class TrustObserver:
         A configuration that cannot be read selects every namespace, as istiod's default does.
         """
         told = config or MeshConfig()
-        found = self._find_issued(istiod)
-        issued = None if found is None else read_issued(found)
+        found, issued = self._find_issued(istiod)
         return ObservedTrust(
             istiod=istiod,
             published=await self._observe_published(istiod.namespace),
@@ -80,14 +79,16 @@ class TrustObserver:
             self._published[namespace] = published
         return published
 
-    def _find_issued(self, istiod: Istiod) -> Manifest | None:
-        """Return the IssuedCertificate by the Mesh's name, if it pins roots."""
+    def _find_issued(self, istiod: Istiod) -> tuple[Manifest, IssuedObject] | tuple[None, None]:
+        """Return the IssuedCertificate by the Mesh's name, if it pins roots, and what it says."""
         name = self._place.build_name(deployment=istiod.deployment, namespace=istiod.namespace)
         found = self._store.get(ISSUED_CERTIFICATES, namespace=istiod.namespace, name=name)
-        issued = None if found is None else read_issued(found)
-        if issued is None or not issued.trust_bundle or issued.cluster != self._place.cluster:
-            return None
-        return found
+        if found is None:
+            return None, None
+        issued = read_issued(found)
+        if not issued.trust_bundle or issued.cluster != self._place.cluster:
+            return None, None
+        return found, issued
 
     def _list_bundles(self) -> dict[str, str]:
         kept = self._store.list(CONFIG_MAPS)

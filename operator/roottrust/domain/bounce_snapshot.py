@@ -18,6 +18,7 @@ from roottrust.domain.bounced_workload import (
 )
 from roottrust.domain.disruption_budget import find_budget
 from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.object_age import was_created_before
 from roottrust.domain.pod_owner import LeftAlone, find_owner, read_pod
 
 Manifest = Mapping[str, Any]
@@ -76,11 +77,8 @@ class AgeLimit:
     def is_old(self, pod: Manifest) -> bool:
         """Whether a pod was created before, and is not going already."""
         metadata = read_mapping(pod.get("metadata"))
-        created_at = metadata.get("creationTimestamp")
-        is_young = bool(created_at) and (
-            datetime.fromisoformat(str(created_at)) >= self.created_before
-        )
-        return not is_young and not metadata.get("deletionTimestamp")
+        is_old = was_created_before(metadata, self.created_before)
+        return is_old and not metadata.get("deletionTimestamp")
 
     def has_begun(self, workload: Workload) -> bool:
         """Whether it was old once."""

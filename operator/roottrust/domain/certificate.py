@@ -74,6 +74,11 @@ class Certificate:
         """How long it is valid in all, in days; who issues may begin a little early."""
         return round((self.not_after - self.not_before) / _DAY)
 
+    @property
+    def allows_signing(self) -> bool:
+        """Whether its key usage, if it has one, allows signing certificates (RFC 5280, 4.2.1.3)."""
+        return self.key_usages is None or "key_cert_sign" in self.key_usages
+
 
 def render_common_name(name: str) -> str:
     """Return a subject that is a common name alone, as certificates show it."""

@@ -76,7 +76,7 @@ def _find_fault_of_issuer(certificate: Certificate, *, below: int) -> str | None
     """Return why it may not issue; `below` counts the CAs between it and the first certificate."""
     if not certificate.is_ca:
         return "is no CA"
-    if certificate.key_usages is not None and "key_cert_sign" not in certificate.key_usages:
+    if not certificate.allows_signing:
         return "must not sign certificates (its key usage lacks keyCertSign)"
     if certificate.path_length is not None and below > certificate.path_length:
         return f"allows {certificate.path_length} CAs below it, and there are {below}"

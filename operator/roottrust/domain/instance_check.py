@@ -168,8 +168,7 @@ def _find_lies(instance: Instance, chain: tuple[Certificate, ...], pinned: Pinne
         yield "its certificate is not signed by the root in use"
     if f"CN={pinned.common_name}" not in certificate.subject.split(","):
         yield "its certificate bears another name than this cluster's"
-    usages = certificate.key_usages
-    if not certificate.is_ca or (usages is not None and "key_cert_sign" not in usages):
+    if not (certificate.is_ca and certificate.allows_signing):
         yield "its certificate is no CA's"
     if certificate.path_length != 0:
         yield "its certificate may sign further CAs"

@@ -17,6 +17,7 @@ from roottrust.domain.certificate import (
 )
 from roottrust.domain.instance_check import Pinned, check_instances
 from roottrust.domain.intermediate_renewal import RATIO_DEFAULT
+from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.target import MeshTarget
@@ -52,6 +53,12 @@ def read_roots(bundle: str) -> tuple[Certificate, ...]:
         return parse_certificates(bundle)
     except UnreadableCertificateError:
         return ()
+
+
+def find_step(manifest: Manifest) -> str | None:
+    """Return the step of a rotation that it names, None if it names none; of any version."""
+    name = read_mapping(manifest.get("spec")).get("rotationStep")
+    return str(name) if name else None
 
 
 def find_pinned(manifest: Manifest) -> str | None:

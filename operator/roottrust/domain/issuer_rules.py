@@ -31,7 +31,7 @@ def check_issuer(issuer: Certificate, *, intermediates_below: int) -> Iterator[F
             f"{name(issuer)} is not a CA (no CA:TRUE), which istiod notices only when it starts: "
             "see that caPath of the RootTrustPolicy ends in sign-intermediate.",
         )
-    if issuer.key_usages is not None and "key_cert_sign" not in issuer.key_usages:
+    if not issuer.allows_signing:
         yield fatal(
             Reason.USAGE_FORBIDDEN,
             f"The key usage of {name(issuer)} forbids signing certificates (it lacks keyCertSign): "

@@ -18,6 +18,7 @@ from roottrust.domain.managed_by import MANAGED_BY
 from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.domain.mesh_proxy import PROXY_LABEL, list_proxies
 from roottrust.domain.moment import show_time
+from roottrust.domain.object_age import was_created_before
 
 Manifest = Mapping[str, Any]
 
@@ -54,9 +55,7 @@ class MeshRestart:
 
     def concerns(self, pod: Manifest) -> bool:
         """Whether a pod is as old as that, by its metadata."""
-        age = self.created_before
-        created_at = pod.get("creationTimestamp")
-        return age is None or not created_at or datetime.fromisoformat(str(created_at)) < age
+        return self.created_before is None or was_created_before(pod, self.created_before)
 
 
 @dataclass(frozen=True, kw_only=True, order=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from roottrust.api.text import render_time
+
 _UNITS = (
     (timedelta(days=365), "years"),
     (timedelta(days=1), "days"),
@@ -14,13 +16,18 @@ _UNITS = (
 
 def show_time(moment: datetime) -> str:
     """Return a time in UTC, to the second."""
-    return f"{moment.replace(tzinfo=None, microsecond=0).isoformat()}Z"
+    return render_time(moment.replace(microsecond=0))
 
 
 def tell_distance(moment: datetime, *, now: datetime) -> str:
     """Return how far away a time is, in words, in the largest unit of which there are two."""
     length = tell_length(abs(moment - now))
     return f"in {length}" if moment > now else f"{length} ago"
+
+
+def tell_end(moment: datetime, *, now: datetime) -> str:
+    """Return when something ends, or ended, as a clause."""
+    return f"{'ended' if moment <= now else 'ends'} {tell_distance(moment, now=now)}"
 
 
 def tell_length(length: timedelta) -> str:

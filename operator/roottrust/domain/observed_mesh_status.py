@@ -15,6 +15,7 @@ from roottrust.api.mesh import (
 )
 from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.condition_judgement import build_conditions
+from roottrust.domain.counted import count
 from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.observed_trust_judgement import judge_trust
@@ -139,12 +140,11 @@ def _list_rotation(before: MeshStatus | None, after: MeshStatus) -> Iterator[Tra
         return
     was_told = known is not None and known.step == found.step and known.since is not None
     if found.total and not was_told:
-        noun = "workload" if found.total == 1 else "workloads"
         names = list_some(found.first, of=found.total)
         yield Transition(
             reason=Reason.LEAVES_FROM_BEFORE,
             message=f"Every istiod serves what this step of the root's rotation asks for; "
-            f"{found.total} {noun} may have a certificate from before ({names}).",
+            f"{count(found.total, 'workload')} may have a certificate from before ({names}).",
             is_normal=True,
         )
     if not found.total and (not was_told or known is None or known.total):

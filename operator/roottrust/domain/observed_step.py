@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from roottrust.domain.instance_check import InstanceState
-from roottrust.domain.issuance_object import read_issuance
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.issuance_object import find_step, read_issuance
 
 Manifest = Mapping[str, Any]
 
@@ -45,15 +44,15 @@ def read_step(found: Manifest, *, now: datetime) -> ObservedStep | None:
 
     Of one that this version cannot read, nobody counts as serving.
     """
-    name = read_mapping(found.get("spec")).get("rotationStep")
-    if not name:
+    name = find_step(found)
+    if name is None:
         return None
     issuance = read_issuance(found, replicas=None, now=now)
     states = {each.pod: each.state for each in issuance.instances} if issuance else {}
     serving = frozenset(pod for pod, state in states.items() if state.is_serving)
     holding = frozenset(pod for pod, state in states.items() if state is InstanceState.UNLOADED)
     return ObservedStep(
-        name=str(name),
+        name=name,
         serving=serving,
         holding=holding,
         lacking=frozenset(states) - serving - holding,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.condition_judgement import Judgement
+from roottrust.domain.counted import count
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.published_bundle import CONFIG_MAP
 from roottrust.domain.reasons import MeshConditionType, Reason
@@ -56,7 +57,7 @@ def _judge_published(trust: ObservedTrust) -> Judgement:
         return _pass(
             kind,
             Reason.NOT_MANAGED,
-            f"istiod publishes {_count(len(published.roots), 'root')}, which no RootTrustPolicy "
+            f"istiod publishes {count(len(published.roots), 'root')}, which no RootTrustPolicy "
             "manages.",
         )
     if not trust.is_as_pinned:
@@ -69,7 +70,7 @@ def _judge_published(trust: ObservedTrust) -> Judgement:
     return _pass(
         kind,
         Reason.PUBLISHED,
-        f"istiod publishes {_count(len(published.roots), 'root')} as its IssuedCertificate has it.",
+        f"istiod publishes {count(len(published.roots), 'root')} as its IssuedCertificate has it.",
     )
 
 
@@ -99,13 +100,13 @@ def _judge_propagated(trust: ObservedTrust, published: Judgement) -> Judgement:
         return _fail(
             kind,
             Reason.NAMESPACES_STALE,
-            f"{len(stale)} of {_count(len(counted), 'namespace')} do not have istiod's roots: look "
+            f"{len(stale)} of {count(len(counted), 'namespace')} do not have istiod's roots: look "
             f"at istiod's log for {list_some(stale)}.",
         )
     return _pass(
         kind,
         Reason.PROPAGATED,
-        f"{_count(len(counted), 'namespace')} have the roots that istiod publishes.",
+        f"{count(len(counted), 'namespace')} have the roots that istiod publishes.",
     )
 
 
@@ -115,10 +116,6 @@ def _judge_ready(judgements: Sequence[Judgement]) -> Judgement:
         message = judgements[1].message
         return _pass(MeshConditionType.READY, Reason.READY, message)
     return _fail(MeshConditionType.READY, failed.reason, failed.message)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _pass(kind: MeshConditionType, reason: Reason, message: str) -> Judgement:

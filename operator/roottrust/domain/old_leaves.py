@@ -18,6 +18,7 @@ from roottrust.domain.discovery import Istiod
 from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.leaf_life import find_leaf_life
 from roottrust.domain.mesh_proxy import may_be_signed_by
+from roottrust.domain.object_age import was_created_after
 from roottrust.domain.stale_workloads import name_workload
 
 Manifest = Mapping[str, Any]
@@ -39,7 +40,7 @@ class OldLeaves:
         ends = dict(self.ends)
         for pod in pods:
             metadata = read_mapping(pod.get("metadata"))
-            if not may_be_signed_by(istiod, pod) or is_younger(metadata, since):
+            if not may_be_signed_by(istiod, pod) or was_created_after(metadata, since):
                 continue
             life = find_leaf_life(pod, istiod.leaf_lives)
             ends_at = None if life is None else since + life + CUT
@@ -62,12 +63,6 @@ class OldLeaves:
             ends_at=max(known) if known and len(known) == len(last) else None,
             restarts_requested=requested,
         )
-
-
-def is_younger(metadata: Manifest, since: datetime) -> bool:
-    """Whether a pod was made after a moment; one of the same second was not, nor one of no age."""
-    created_at = metadata.get("creationTimestamp")
-    return bool(created_at) and datetime.fromisoformat(str(created_at)) > since
 
 
 def _find_later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -206,7 +206,6 @@ class Reason(StrEnum):
     WAITING_FOR_ROTATION = "WaitingForRotation"
     ROTATION_STARTED = "RotationStarted"
     ROTATION_STAGE = "RotationStage"
-    ROTATION_WAITS = "RotationWaits"
     ROTATION_COMPLETED = "RotationCompleted"
     ROTATION_ROLLED_BACK = "RotationRolledBack"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from roottrust.api.mesh import RotationEvidence
 from roottrust.domain.bounced_workload import WorkloadKind
+from roottrust.domain.counted import count
 from roottrust.domain.moment import show_time
 from roottrust.domain.some_names import list_some
 
@@ -20,21 +21,19 @@ RESTARTED_BY_ITSELF = (
 
 def describe_stale(total: int, first: Sequence[str], *, of: str = "") -> str:
     """Return how many there are and the first of them, as a clause; `of` is whose they are."""
-    noun = "workload" if total == 1 else "workloads"
     names = list_some(first, of=total)
-    return f"{total} {noun}{of} may still trust only the roots before ({names})"
+    return f"{count(total, 'workload')}{of} may still trust only the roots before ({names})"
 
 
 def describe_old_leaves(evidence: RotationEvidence, *, restarts_pods: bool) -> str:
     """Return whose certificates are from before a step of a rotation, and when that ends."""
-    noun = "workload" if evidence.total == 1 else "workloads"
     names = list_some(evidence.first, of=evidence.total)
     ends = f" by {show_time(evidence.ends_at)}" if evidence.ends_at else " with time"
     command = build_restart_command(evidence.first)
     by_hand = "at once when they are restarted" + (f", as by `{command}`" if command else "")
     return (
-        f"{evidence.total} {noun} may have a certificate from before this step of the root's "
-        f"rotation ({names}): they get another one by themselves{ends}, or "
+        f"{count(evidence.total, 'workload')} may have a certificate from before this step of the "
+        f"root's rotation ({names}): they get another one by themselves{ends}, or "
         f"{RESTARTED_BY_ITSELF if restarts_pods else by_hand}."
     )
 

@@ -113,7 +113,7 @@ def _find_fault_of_extensions(root: Certificate, remedy: Remedy) -> str | None:
             f"The root {root.subject!r} forbids intermediates (path length 0; it needs 1 or more, "
             f"or none): {remedy.replace}."
         )
-    if root.key_usages is not None and "key_cert_sign" not in root.key_usages:
+    if not root.allows_signing:
         return (
             f"The key usage of the root {root.subject!r} forbids signing certificates (it lacks "
             f"keyCertSign): {remedy.replace}."

@@ -9,6 +9,7 @@ from typing import Any
 
 from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.label_selector import matches_any
+from roottrust.domain.object_age import was_created_after
 
 Manifest = Mapping[str, Any]
 
@@ -49,5 +50,4 @@ def _is_served(namespace: Manifest, selectors: tuple[Manifest, ...]) -> bool:
 
 
 def _is_young(metadata: Manifest, now: datetime) -> bool:
-    created_at = metadata.get("creationTimestamp")
-    return bool(created_at) and now - datetime.fromisoformat(str(created_at)) < GRACE
+    return was_created_after(metadata, now - GRACE)

@@ -19,6 +19,7 @@ from roottrust.api.stale_workloads import (
 )
 from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.mesh_proxy import list_proxies
+from roottrust.domain.object_age import was_created_after
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.pod_owner import find_controller
 
@@ -82,8 +83,8 @@ def _list_stale(
     published = trust.published.text_fingerprint if trust.published else None
     for metadata in list_proxies(trust.istiod, pods, namespaces=trust.served.names):
         has_roots = trust.bundles.get(str(metadata["namespace"])) == published
-        created_at = datetime.fromisoformat(str(metadata["creationTimestamp"]))
-        if not metadata.get("deletionTimestamp") and (not has_roots or created_at <= change.since):
+        is_young = was_created_after(metadata, change.since)
+        if not metadata.get("deletionTimestamp") and not (has_roots and is_young):
             yield name_workload(metadata)
 
 

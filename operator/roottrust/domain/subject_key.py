@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from roottrust.domain.certificate import Certificate
-from roottrust.domain.certificate_path import load_certificate
+from roottrust.domain.certificate_path import find_subject_key_id, load_certificate
 
 
 def list_key_ids(certificate: Certificate) -> frozenset[str]:
@@ -16,11 +16,8 @@ def list_key_ids(certificate: Certificate) -> frozenset[str]:
     """
     loaded = load_certificate(certificate)
     found = {x509.SubjectKeyIdentifier.from_public_key(loaded.public_key()).digest.hex()}
-    try:
-        extension = loaded.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    except x509.ExtensionNotFound:
-        return frozenset(found)
-    return frozenset({*found, extension.value.digest.hex()})
+    borne = find_subject_key_id(loaded)
+    return frozenset(found if borne is None else {*found, borne.hex()})
 
 
 def encode_key(certificate: Certificate) -> bytes | None:

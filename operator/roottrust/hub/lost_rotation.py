@@ -17,6 +17,7 @@ from roottrust.domain.rotation.report import name_place
 from roottrust.domain.rotation.wish import RotationWish
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.heard_cluster import find_silence
 from roottrust.hub.vault_server import VaultServer
 
 logger = logging.getLogger(__name__)
@@ -70,8 +71,7 @@ class LostRotations:
         """
         for claim in self._claims.list_sharing(owner):
             for cluster in claim.target.clusters:
-                objects = self._clusters.get_objects(cluster.cluster)
-                is_heard = cluster.trouble is None and objects is not None and objects.is_complete
+                is_heard = find_silence(self._clusters, cluster) is None
                 if is_heard or wish.is_excluded(cluster.cluster, wish.generation):
                     continue
                 raise DependencyMissingError(

@@ -12,6 +12,7 @@ from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.known import KnownMesh
 from roottrust.domain.mirror_plan import ToldCluster, ToldMesh
 from roottrust.domain.mirrored_issuance import judge_issuance
+from roottrust.domain.rotation.known_roots import read_known_roots
 from roottrust.hub.cluster_objects import Manifest
 from roottrust.hub.cluster_set import ClusterSet
 from roottrust.hub.kinds import POLICIES
@@ -95,7 +96,4 @@ class MirrorSource:
 
 def read_roots(policy: Manifest | None) -> frozenset[str]:
     """Return the fingerprints of the roots that a policy was told, none before there is one."""
-    status = (policy or {}).get("status") or {}
-    rotation = status.get("rotation") or {}
-    told = (status.get("root"), *(rotation.get(name) for name in ("root", "previous", "next")))
-    return frozenset(str(each["fingerprint"]) for each in told if each and each.get("fingerprint"))
+    return read_known_roots((policy or {}).get("status") or {})

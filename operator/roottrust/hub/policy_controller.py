@@ -195,7 +195,7 @@ class PolicyController:
             except RootTrustError as error:
                 failure = error
         if course is not None:
-            is_owner = course.owner == policy.identity.full_name
+            is_owner = course.owner.full_name == policy.identity.full_name
             target = follow_course(target, course, is_owner=is_owner)
         return Acceptance(
             demand=demand, target=target, options=options, course=course, failure=failure

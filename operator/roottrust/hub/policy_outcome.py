@@ -66,7 +66,9 @@ def _find_failure(work: VaultWork) -> Fault | None:
     if work.plan is None:
         return build_fault(work.failure) if work.failure else None
     faults = [
-        name_cluster(build_fault(error), part or None, among=work.plan.clusters)
+        name_cluster(
+            build_fault(error), part if isinstance(part, str) else None, among=work.plan.clusters
+        )
         for part, error in work.refused.items()
     ]
     return find_worst(faults)

@@ -30,6 +30,7 @@ from roottrust.domain.rotation.wish import KUBELET_TIME, RotationWish, read_wish
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.heard_cluster import find_silence
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.lost_rotation import LostRotations
 from roottrust.hub.policy_homes import PolicyHomes
@@ -115,7 +116,7 @@ class Rotations:
         if state is None or state.root_generation is None:
             state = await self._lost.find(claim, owner, wish, get_server)
         return Course(
-            owner=owner.policy.full_name,
+            owner=owner.policy,
             state=state.model_copy(update={"owner": None}),  # it may have been another's before
             wish=wish,
             wanted=owner.target.root,
@@ -128,18 +129,17 @@ class Rotations:
 
         Raises RootTrustError of Vault.
         """
-        key, name = look.policy.key, look.policy.identity.full_name
+        key, identity = look.policy.key, look.policy.identity
         is_on = is_due(course.state, course.wish)
         is_news = is_on and self._book.note(key, self._build_part(look))
-        if course.owner != name:
-            owner = _find_owner_key(course)
-            concerned = frozenset({owner}) if is_news else frozenset()
+        if course.owner.full_name != identity.full_name:
+            concerned = frozenset({_build_key(course.owner)}) if is_news else frozenset()
             told = tell_shared(
                 course.state,
-                owner=course.owner,
+                owner=course.owner.full_name,
                 asked=self._reader.read(look.policy).spec.rotation.root_generation,
                 counts=course.wish.generation,
-                is_remote=look.policy.identity.is_remote,
+                is_remote=identity.is_remote,
             )
             return RotationResult(told=told, concerned=concerned)
         if not is_on or look.plan is None or look.facts is None or not writes:
@@ -169,17 +169,12 @@ class Rotations:
         )
 
     def _build_part(self, look: RotationLook) -> FleetPart:
-        silent, heard = {}, set()
-        for cluster in look.target.clusters:
-            objects = self._clusters.get_objects(cluster.cluster)
-            if cluster.trouble is not None:
-                silent[cluster.cluster] = cluster.trouble.describe(cluster.cluster)
-            elif objects is None or not objects.is_complete:
-                silent[cluster.cluster] = f"{cluster.cluster} is still being read."
-            else:
-                heard.add(cluster.cluster)
-        meshes = tuple(view_mesh(each, look.request) for each in look.report.meshes)
-        return FleetPart(meshes=meshes, heard=frozenset(heard), silent=silent)
+        found = {each.cluster: find_silence(self._clusters, each) for each in look.target.clusters}
+        return FleetPart(
+            meshes=tuple(view_mesh(each, look.request) for each in look.report.meshes),
+            heard=frozenset(name for name, why in found.items() if why is None),
+            silent={name: why for name, why in found.items() if why is not None},
+        )
 
     async def _find_unseen(
         self, look: RotationLook, plan: Plan, course: Course, view: FleetView
@@ -224,11 +219,6 @@ def _build_key(policy: PolicyIdentity) -> ObjectKey:
     return ObjectKey(
         kind=POLICIES, namespace=policy.namespace, name=policy.name, cluster=policy.cluster
     )
-
-
-def _find_owner_key(course: Course) -> ObjectKey:
-    namespace, _, name = course.owner.partition("/")
-    return ObjectKey(kind=POLICIES, namespace=namespace, name=name)
 
 
 def _get_place(state: RotationStatus) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from functools import partial
 
 from roottrust.api.choices import ConditionStatus
@@ -23,7 +24,7 @@ from roottrust.domain.fault import is_doubtful, is_outage
 from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.judgement import find_plan_fault
 from roottrust.domain.ownership import Claimant
-from roottrust.domain.plan import Plan, plan_policy
+from roottrust.domain.plan import Plan, list_next_actions, plan_policy
 from roottrust.domain.preview import foresee_policy
 from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.snapshot import Snapshot
@@ -40,10 +41,16 @@ MAX_ROUNDS = 4
 # Of one policy; how many requests there are at once is the server's own limit.
 CLUSTERS_AT_ONCE = 16
 
-# What is worked on apart from the rest: a cluster by its name, the root by None, and the one that
-# is to take its place by no name at all.
-Part = str | None
-NEXT_ROOT = ""
+
+class RootPart(Enum):
+    """What is worked on for all clusters: the root in use, and the one to take its place."""
+
+    IN_USE = "in use"
+    NEXT = "next"
+
+
+# What is worked on apart from the rest; a cluster by its name.
+Part = RootPart | str
 
 
 @dataclass(kw_only=True)
@@ -97,11 +104,8 @@ async def work_on_vault(
         except RootTrustError as error:
             if not work.applied:
                 raise
-            work.plan, work.facts, work.failure = (
-                None,
-                None,
-                error,
-            )  # what was written is to be told nevertheless
+            # What was written is to be told nevertheless.
+            work.plan, work.facts, work.failure = None, None, error
             return work
         if number == 0 and writes and plan_policy(snapshot).builds_on_mounts:
             # Mounts are read for all policies at once: whose they are may have changed since.
@@ -152,10 +156,10 @@ async def _apply_round(
     """
     parts = _list_parts(work, plan)
     apply = partial(_apply_part, server, work, reviewers)
-    root = parts.pop(None, None)
+    root = parts.pop(RootPart.IN_USE, None)
     if root is not None:
-        await apply(None, root)
-        if None in work.refused or None in work.in_the_way:
+        await apply(RootPart.IN_USE, root)
+        if RootPart.IN_USE in work.refused or RootPart.IN_USE in work.in_the_way:
             return work.outage is None  # without the root there is nothing else to do
     waiting = iter(parts.items())
 
@@ -179,8 +183,9 @@ async def _apply_part(
     actions: tuple[Action, ...],
 ) -> None:
     """Make the writes of one part, and remember what kept it from them."""
-    with bind_context(cluster=part) if part else nullcontext():
-        error = await _apply_all(server, actions, work, reviewers, cluster=part or "")
+    cluster = part if isinstance(part, str) else ""
+    with bind_context(cluster=cluster) if cluster else nullcontext():
+        error = await _apply_all(server, actions, work, reviewers, cluster=cluster)
     work.in_the_way.pop(part, None)
     if isinstance(error, ConflictError):
         work.in_the_way[part] = error  # mostly, it is there by now: the next round sees it
@@ -190,11 +195,13 @@ async def _apply_part(
 
 
 def _list_parts(work: VaultWork, plan: Plan) -> dict[Part, tuple[Action, ...]]:
-    if None in work.refused:
+    if RootPart.IN_USE in work.refused:
         return {}
-    parts: dict[Part, tuple[Action, ...]] = {None: plan.root.actions}
-    parts[NEXT_ROOT] = plan.next_root.actions if plan.next_root else ()
-    parts |= {name: cluster.actions for name, cluster in plan.clusters.items()}
+    parts: dict[Part, tuple[Action, ...]] = {
+        RootPart.IN_USE: plan.root.actions,
+        RootPart.NEXT: list_next_actions(plan),
+        **{name: cluster.actions for name, cluster in plan.clusters.items()},
+    }
     return {part: each for part, each in parts.items() if each and part not in work.refused}
 
 

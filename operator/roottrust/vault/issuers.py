@@ -17,6 +17,14 @@ from roottrust.vault.client import VaultClient
 
 
 @dataclass(frozen=True, kw_only=True)
+class DefaultIssuer:
+    """What signs where no issuer is named: its id, empty for none; whether each new one does."""
+
+    issuer_id: str
+    follows_latest: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class MountIssuers:
     """All issuers of a mount, and the id of the default one, None if there is none."""
 
@@ -26,12 +34,26 @@ class MountIssuers:
 
 async def observe_issuers(client: VaultClient, mount: str) -> MountIssuers:
     """Return what a mount has, nothing where there is no such mount; raises RootTrustError."""
+    found = await read_issuers(client, mount)
+    default = (await read_default_issuer(client, mount)).issuer_id if found else ""
+    return MountIssuers(issuers=found, default=default or None)
+
+
+async def read_issuers(
+    client: VaultClient, mount: str, *, but: str | None = None
+) -> tuple[IssuerFacts, ...]:
+    """Return all issuers of a mount but the one of an id; raises RootTrustError."""
     ids = await client.list(f"{mount}/issuers")
-    config = await client.read(f"{mount}/config/issuers") if ids else None
-    found = [await read_issuer(client, mount, each) for each in ids]
-    return MountIssuers(
-        issuers=tuple(each for each in found if each is not None),
-        default=str((config or {}).get("default") or "") or None,
+    found = [await read_issuer(client, mount, each) for each in ids if each != but]
+    return tuple(each for each in found if each is not None)
+
+
+async def read_default_issuer(client: VaultClient, mount: str) -> DefaultIssuer:
+    """Return the default issuer of a mount; raises RootTrustError."""
+    config = await client.read(f"{mount}/config/issuers") or {}
+    return DefaultIssuer(
+        issuer_id=str(config.get("default") or ""),
+        follows_latest=bool(config.get("default_follows_latest_issuer")),
     )
 
 

@@ -18,7 +18,12 @@ from roottrust.domain.names import build_issuer_name
 from roottrust.domain.target import ClusterTarget, RootTarget, VaultTarget
 from roottrust.domain.vault_object import VaultKind, VaultObject
 from roottrust.vault.client import VaultClient
-from roottrust.vault.issuers import read_issuer
+from roottrust.vault.issuers import (
+    DefaultIssuer,
+    read_default_issuer,
+    read_issuer,
+    read_issuers,
+)
 from roottrust.vault.shared_reads import SharedRead
 
 PKI = "pki"
@@ -32,14 +37,6 @@ class _RootFound:
     others: tuple[IssuerFacts, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _DefaultFound:
-    """What signs where no issuer is named: its id, empty for none; whether each new one does."""
-
-    issuer_id: str
-    follows_latest: bool
-
-
 class VaultObserver:
     """Reads one namespace of one Vault; what all policies need of it is read once a sweep."""
 
@@ -48,7 +45,7 @@ class VaultObserver:
         self._mounts = SharedRead(lambda: read_mounts(client, "sys/mounts"))
         self._auth_mounts = SharedRead(lambda: read_mounts(client, "sys/auth"))
         self._roots: dict[str, SharedRead[_RootFound]] = {}
-        self._defaults: dict[str, SharedRead[_DefaultFound]] = {}
+        self._defaults: dict[str, SharedRead[DefaultIssuer]] = {}
         self._known_issuers: set[tuple[str, str]] = set()
         self._default_ttls: dict[str, SharedRead[int]] = {}
 
@@ -149,25 +146,18 @@ class VaultObserver:
 
     async def _observe_default(
         self, target: VaultTarget, mount: MountFacts | None
-    ) -> _DefaultFound | None:
+    ) -> DefaultIssuer | None:
         """Return the default issuer where a named root has to be it as well, and in a rotation."""
         root = target.root
         is_shared = target.unnamed_ca_path is not None and root.issuer is not None
         needs_it = is_shared or target.rotation is not None
         if not needs_it or mount is None or mount.type != PKI:
             return None
-        shared = SharedRead(lambda: self._read_default(root.mount))
+        shared = SharedRead(lambda: read_default_issuer(self._client, root.mount))
         try:
             return await self._defaults.setdefault(root.mount, shared).get()
         except RootTrustError:
             return None  # the root itself is used by its name
-
-    async def _read_default(self, mount: str) -> _DefaultFound:
-        config = await self._client.read(f"{mount}/config/issuers") or {}
-        return _DefaultFound(
-            issuer_id=str(config.get("default") or ""),
-            follows_latest=bool(config.get("default_follows_latest_issuer")),
-        )
 
     async def _read_root(self, root: RootTarget) -> _RootFound:
         """Return the issuer that is meant, and the others if it cannot be used.
@@ -186,11 +176,14 @@ class VaultObserver:
             self._known_issuers.add(reference)
             if found.has_key:
                 return _RootFound(issuer=found)
-        return _RootFound(issuer=found, others=await self._read_others(root.mount, found))
+        but = found.issuer_id if found else None
+        return _RootFound(
+            issuer=found, others=await read_issuers(self._client, root.mount, but=but)
+        )
 
     async def _look_up_issuer(self, root: RootTarget) -> IssuerFacts | None:
         if root.issuer is None:
-            default = (await self._read_default(root.mount)).issuer_id
+            default = (await read_default_issuer(self._client, root.mount)).issuer_id
             return await read_issuer(self._client, root.mount, default) if default else None
         ids = await self._client.list(f"{root.mount}/issuers")
         if root.issuer in ids:
@@ -200,15 +193,6 @@ class VaultObserver:
             if issuer is not None and issuer.issuer_name == root.issuer:
                 return issuer
         return None
-
-    async def _read_others(self, mount: str, found: IssuerFacts | None) -> tuple[IssuerFacts, ...]:
-        ids = await self._client.list(f"{mount}/issuers")
-        read = [
-            await read_issuer(self._client, mount, issuer_id)
-            for issuer_id in ids
-            if found is None or issuer_id != found.issuer_id
-        ]
-        return tuple(each for each in read if each is not None)
 
     async def _observe_clusters(
         self, clusters: tuple[ClusterTarget, ...], auth_mounts: Mapping[str, MountFacts]

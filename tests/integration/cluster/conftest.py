@@ -90,6 +90,17 @@ def kubelet(cluster: Cluster, namespace: str) -> Iterator[Kubelet]:
 
 
 @pytest.fixture
+def lone_istiod(istiod: Istiod, kubelet: Kubelet) -> Istiod:
+    """An istiod that serves its own namespace alone."""
+    del kubelet
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": istiod.namespace}}
+    istiod.configure(json.dumps({"discoverySelectors": [selector]}))
+    istiod.may_publish_roots()
+    istiod.install()
+    return istiod
+
+
+@pytest.fixture
 def workloads(cluster: Cluster, namespace: str, kubelet: Kubelet) -> Workloads:
     """The workloads of the test's own namespace, whose pods become ready."""
     del kubelet

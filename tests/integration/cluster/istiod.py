@@ -121,13 +121,15 @@ class Istiod:
     def delete_pod(self, name: str) -> None:
         self.kubectl("delete", "pod", name, "--force", "--grace-period=0")
 
-    def wait_for_status(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait_for_status(
+        self, holds: Callable[[dict[str, Any]], bool], *, seconds: float = SECONDS
+    ) -> dict[str, Any]:
         """Wait until its Mesh says so, and return the status."""
 
         def look() -> dict[str, Any]:
             return (self.find_mesh() or {}).get("status") or {}
 
-        return wait_for(look, holds, seconds=SECONDS)
+        return wait_for(look, holds, seconds=seconds)
 
     def read_events(self) -> list[str]:
         """Return the reasons of the events on its Mesh."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,28 +10,24 @@ import pytest
 
 from tests.integration.cluster.issued import Issued
 from tests.integration.cluster.istiod import Istiod
-from tests.integration.cluster.kubelet import Kubelet
+from tests.integration.cluster.mesh_directives import find_bounce, list_directives
 from tests.integration.cluster.roots import ROOT, SELF_MADE
-from tests.integration.cluster.workloads import KIND, Bounce, Workloads
+from tests.integration.cluster.workloads import Workloads
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.waiting import wait_for
-from tests.integration.kube_api import list_objects
 
 TRUST = hashlib.sha256(ROOT.encode()).hexdigest()
 PROXY = {"service.istio.io/canonical-name": "any"}
 SIDECAR = {**PROXY, "security.istio.io/tlsMode": "istio"}
 REVISION = {"istio.io/rev": "default"}
+# As long as it takes until pods are looked at again.
+LOOK_SECONDS = 60.0
 
 
 @pytest.fixture
-def mesh(istiod: Istiod, kubelet: Kubelet) -> Istiod:
-    """An istiod that serves its own namespace alone, and signs by itself."""
-    del kubelet
-    selector = {"matchLabels": {"kubernetes.io/metadata.name": istiod.namespace}}
-    istiod.configure(json.dumps({"discoverySelectors": [selector]}))
-    istiod.may_publish_roots()
-    istiod.install()
-    return istiod
+def mesh(lone_istiod: Istiod) -> Istiod:
+    """An istiod that signs by itself."""
+    return lone_istiod
 
 
 def wait_for_reason(mesh: Istiod, reason: str) -> dict[str, Any]:
@@ -42,16 +36,6 @@ def wait_for_reason(mesh: Istiod, reason: str) -> dict[str, Any]:
         return reasons.get("Ready") == reason
 
     return mesh.wait_for_status(holds)
-
-
-def list_directives(mesh: Istiod) -> list[str]:
-    names = [each["metadata"]["name"] for each in list_objects(mesh.cluster, KIND, mesh.home)]
-    return [each for each in names if mesh.mesh in each]
-
-
-def find_bounce(mesh: Istiod) -> Bounce:
-    (name,) = wait_for(lambda: list_directives(mesh), bool)
-    return Bounce(mesh.cluster, namespace=mesh.home, name=name)
 
 
 def change_roots(mesh: Istiod, *, restarts_pods: bool) -> Issued:
@@ -146,24 +130,15 @@ def test_workloads_that_have_the_roots_before_are_named_until_somebody_restarts_
     workloads.kubectl("rollout", "status", "deployment/edge", "--timeout=60s")
     role.start()
     left = ["Deployment/reviews", "StatefulSet/db"]
-    after = wait_for_status(mesh, lambda found: list_stale(found) == left)
+    after = mesh.wait_for_status(lambda found: list_stale(found) == left, seconds=LOOK_SECONDS)
     assert after["staleWorkloads"]["since"] == status["staleWorkloads"]["since"]
 
     workloads.kubectl("rollout", "restart", "deployment,statefulset,daemonset")
-    after = wait_for_status(mesh, lambda found: "staleWorkloads" not in found)
+    after = mesh.wait_for_status(lambda found: "staleWorkloads" not in found, seconds=LOOK_SECONDS)
     assert after["restartedFor"] == after["rootFingerprints"]
     assert "message" not in after
     wait_for(mesh.read_events, lambda found: "WorkloadsRenewed" in found)
     assert list_directives(mesh) == []
-
-
-def wait_for_status(mesh: Istiod, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Wait as long as it takes until pods are looked at again."""
-
-    def look() -> dict[str, Any]:
-        return (mesh.find_mesh() or {}).get("status") or {}
-
-    return wait_for(look, holds, seconds=60.0)
 
 
 def test_a_raised_generation_restarts_workloads_once_when_every_istiod_serves_it(

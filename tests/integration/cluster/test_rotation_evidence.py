@@ -13,9 +13,9 @@ import pytest
 from roottrust.domain.trust_bundle import TrustBundle, build_trust_bundle
 from tests.integration.cluster.issued import Issued
 from tests.integration.cluster.istiod import Istiod
-from tests.integration.cluster.kubelet import Kubelet
+from tests.integration.cluster.mesh_directives import find_bounce, list_directives
 from tests.integration.cluster.roots import SELF_MADE
-from tests.integration.cluster.workloads import Bounce, Workloads
+from tests.integration.cluster.workloads import Workloads
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import list_objects
@@ -33,23 +33,15 @@ SECONDS = 60.0
 
 
 @pytest.fixture
-def mesh(istiod: Istiod, kubelet: Kubelet) -> Istiod:
-    """An istiod that serves its own namespace alone, and signs by itself."""
-    del kubelet
-    selector = {"matchLabels": {"kubernetes.io/metadata.name": istiod.namespace}}
-    istiod.configure(json.dumps({"discoverySelectors": [selector]}))
-    istiod.may_publish_roots()
-    istiod.install()
-    istiod.publish(SELF_MADE)
-    wait_for_status(istiod, lambda found: found.get("selfSigned") is True)
-    return istiod
+def mesh(lone_istiod: Istiod) -> Istiod:
+    """An istiod that is seen to sign by itself."""
+    lone_istiod.publish(SELF_MADE)
+    wait_for_status(lone_istiod, lambda found: found.get("selfSigned") is True)
+    return lone_istiod
 
 
 def wait_for_status(mesh: Istiod, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    def look() -> dict[str, Any]:
-        return (mesh.find_mesh() or {}).get("status") or {}
-
-    return wait_for(look, holds, seconds=SECONDS)
+    return mesh.wait_for_status(holds, seconds=SECONDS)
 
 
 def wait_for_evidence(mesh: Istiod, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -98,17 +90,6 @@ def take(mesh: Istiod, step: str, bundle: TrustBundle, *, restarts: bool = False
     ask(mesh, step, bundle, restarts=restarts)
     mesh.publish(bundle.pem)
     report(mesh, bundle)
-
-
-def list_directives(mesh: Istiod) -> list[str]:
-    words = ("get", "podbouncedirectives", "-n", mesh.home, "-o=name")
-    names = mesh.cluster.kubectl(*words).stdout.split()
-    return [each.partition("/")[2] for each in names if mesh.mesh in each]
-
-
-def find_bounce(mesh: Istiod) -> Bounce:
-    (name,) = wait_for(lambda: list_directives(mesh), bool, seconds=SECONDS)
-    return Bounce(mesh.cluster, namespace=mesh.home, name=name)
 
 
 def test_workloads_are_told_until_their_leaves_have_ended_or_their_pods_are_younger(

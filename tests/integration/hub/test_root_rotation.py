@@ -86,6 +86,15 @@ def wait_for_stage(policy: Policy, stage: str | None, *, seconds: float = 30) ->
     )
 
 
+def wait_for_rotated(policy: Policy) -> dict[str, Any]:
+    """Wait until the root of generation 2 is in use."""
+    return wait_for(
+        lambda: read_rotation(policy),
+        lambda found: found.get("rootGeneration") == 2,
+        seconds=ROTATION_SECONDS,
+    )
+
+
 def rotate(policy: Policy, changes: dict[str, Any], **rotation: Any) -> None:
     policy.apply({**changes, "spec.rotation": {"rootGeneration": 2, **rotation}})
 
@@ -119,11 +128,7 @@ def test_a_root_that_vault_made_is_replaced_by_another_one(
     rotate(policy, changes)
     wait_for_stage(policy, "Prove")
     assert [each["reason"] for each in policy.read_status()["trustBundle"]] == ["Root", "NextRoot"]
-    rotation = wait_for(
-        lambda: read_rotation(policy),
-        lambda found: found.get("rootGeneration") == 2,
-        seconds=ROTATION_SECONDS,
-    )
+    rotation = wait_for_rotated(policy)
     (past,) = rotation["history"]
     assert (past["generation"], past["end"], past["strategy"]) == (2, "Completed", "CrossSigned")
     new = wait_for(policy.read_status, lambda found: found["root"]["fingerprint"] != old)["root"]
@@ -198,11 +203,7 @@ def test_an_intermediate_of_somebody_else_keeps_the_root_until_a_person_approves
     assert any(told in each for each in policy.read_status()["warnings"])
     assert len(list_fingerprints(mesh.seen[-1]["trustBundle"])) == 2
     policy.annotate("admin.gloo.solo.io/rotation-approve=2/Drop")
-    rotation = wait_for(
-        lambda: read_rotation(policy),
-        lambda found: found.get("rootGeneration") == 2,
-        seconds=ROTATION_SECONDS,
-    )
+    rotation = wait_for_rotated(policy)
     assert not rotation.get("unseen")
     policy.wait_until_ready()
 
@@ -324,11 +325,7 @@ def test_policies_that_share_a_root_rotate_together(
         )
         other_mesh.is_telling = True
         other_mesh.seen.pop()  # so that it is told once more
-        wait_for(
-            lambda: read_rotation(policy),
-            lambda found: found.get("rootGeneration") == 2,
-            seconds=ROTATION_SECONDS,
-        )
+        wait_for_rotated(policy)
         root = wait_for(
             policy.read_status,
             lambda found: found["root"]["issuer"] == found["rotation"]["root"]["issuer"],

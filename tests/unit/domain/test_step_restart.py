@@ -39,11 +39,6 @@ def prove(total: int = 0, *, since: datetime | None = SINCE, **more: Any) -> Rot
     return RotationEvidence(step="g2-abc", since=since, total=total, **more)
 
 
-def find_cause(trust: ObservedTrust, evidence: RotationEvidence) -> RestartCause | None:
-    found = find_step_restart(trust, evidence)
-    return found.cause if found else None
-
-
 def test_workloads_from_before_are_restarted_once_for_each_step() -> None:
     restart = find_step_restart(build(), prove(3))
     assert restart is not None

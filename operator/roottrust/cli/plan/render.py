@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from roottrust.cli.counted import count
 from roottrust.cli.plan.report import (
     ConflictReport,
     FieldReport,
@@ -17,6 +16,7 @@ from roottrust.cli.plan.report import (
 )
 from roottrust.cli.plan.value_text import diff_lines, is_document, render_value
 from roottrust.cli.terminal import make_printable
+from roottrust.domain.counted import count
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red")}
 _LINE_COLOURS = {"+": "green", "-": "red", "@": "cyan"}

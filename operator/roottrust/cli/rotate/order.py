@@ -13,20 +13,21 @@ from roottrust.cli.rotate.own_root import OwnRoot
 from roottrust.cli.rotate.request import Operation, build_guards
 from roottrust.domain.errors import ConflictError, DependencyMissingError, InvalidSpecError
 from roottrust.domain.reasons import Reason
+from roottrust.domain.rotation.approval import is_asked_for, list_asked_for
 from roottrust.domain.rotation.stage import (
     can_return,
     find_next_stage,
     is_returning,
     list_stages,
+    list_way_back,
 )
+from roottrust.domain.rotation.stage_text import tell_stage
 from roottrust.domain.rotation.wish import (
     APPROVE_ANNOTATION,
     EXCLUDE_ANNOTATION,
     PAUSE_ANNOTATION,
     ROLLBACK_ANNOTATION,
 )
-from roottrust.domain.rotation_approval import is_asked_for
-from roottrust.domain.rotation_text import tell_stage
 from roottrust.domain.some_names import list_some
 
 _ANNOTATIONS = "/metadata/annotations"
@@ -147,7 +148,7 @@ def plan_rollback(root: OwnRoot) -> Order:
             f"`roottrust rotate root {name}`.",
             reason=Reason.NOT_ALLOWED,
         )
-    way = "; ".join(_list_way_back(stage))
+    way = "; ".join(f"{each}: {tell_stage(each)}" for each in list_way_back(stage))
     return Order(
         root=root,
         annotation=ROLLBACK_ANNOTATION,
@@ -231,8 +232,7 @@ def _check_ahead(root: OwnRoot, stage: RotationStage) -> None:
 
 def _tell_asked(root: OwnRoot) -> str:
     wish, state = root.rotation.wish, root.rotation.state
-    order = list_stages(state.strategy or RotationStrategy.CROSS_SIGNED)
-    asked = [each for each in order if is_asked_for(each, wish, unseen=state.unseen)]
+    asked = list_asked_for(state.strategy, wish, unseen=state.unseen)
     return f"it is before {', '.join(asked)}" if asked else "no stage waits for a person"
 
 
@@ -254,13 +254,6 @@ def _tell_pause(root: OwnRoot) -> str:
     if not root.rotation.is_paused:
         return ""
     return f" The rotation is paused: `roottrust rotate resume {root.full_name}` lets it go on."
-
-
-def _list_way_back(stage: RotationStage | None) -> tuple[str, ...]:
-    """Return what is still to come of a roll-back; what was never signed has not to return."""
-    is_short = stage in {RotationStage.PREPARE, RotationStage.NARROW}
-    back = (RotationStage.NARROW,) if is_short else (RotationStage.RETURN, RotationStage.NARROW)
-    return tuple(f"{each}: {tell_stage(each)}" for each in back)
 
 
 def _add(root: OwnRoot, annotation: str, entry: str) -> str:

@@ -83,7 +83,7 @@ def choose_root(
     policy = choose_policy(chosen)
     full_name = get_full_name(policy)
     reports = build_report(found, read_at=now).policies
-    (own,) = (each for each in reports if f"{each.namespace}/{each.name}" == full_name)
+    (own,) = (each for each in reports if each.full_name == full_name)
     status = read_policy_status(policy)
     return OwnRoot(
         policy=policy,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roottrust.cli.counted import count
 from roottrust.cli.rotate.progress import (
     InstanceProgress,
     MeshProgress,
@@ -16,6 +15,7 @@ from roottrust.cli.status.report import PolicyReport
 from roottrust.cli.status.sign import build_line
 from roottrust.cli.terminal import make_printable
 from roottrust.cli.text_tree import Node, draw_tree
+from roottrust.domain.counted import count
 from roottrust.domain.health import Health
 from roottrust.domain.some_names import list_some
 

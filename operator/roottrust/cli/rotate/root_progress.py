@@ -36,7 +36,7 @@ def judge_root(report: StatusReport, *, generation: int) -> RootProgress:
     is_wrong = trouble is not None and trouble.health is Health.BAD
     needs_person = rotation is not None and rotation.stage is not None and rotation.needs_person
     return RootProgress(
-        policy=f"{policy.namespace}/{policy.name}",
+        policy=policy.full_name,
         generation=generation,
         read_at=report.read_at,
         rotation=rotation,

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from roottrust.api.choices import RootSource, RotationEnd, RotationStage, RotationStrategy
-from roottrust.cli.counted import count
 from roottrust.cli.rotate.root_progress import RootProgress
 from roottrust.cli.rotate.root_request import FIELD, RaisedRoot
 from roottrust.cli.status.render_rotation import (
@@ -22,13 +21,14 @@ from roottrust.cli.status.render_rotation import (
 from roottrust.cli.status.sign import build_line
 from roottrust.cli.terminal import make_printable
 from roottrust.cli.text_tree import Node, draw_tree
+from roottrust.domain.counted import count
 from roottrust.domain.health import Health
 from roottrust.domain.moment import tell_length
 from roottrust.domain.names import build_issuer_name
+from roottrust.domain.rotation.approval import list_asked_for
 from roottrust.domain.rotation.stage import IN_WAVES, list_stages
+from roottrust.domain.rotation.stage_text import tell_stage
 from roottrust.domain.rotation.wish import RotationWish
-from roottrust.domain.rotation_approval import list_asked_for
-from roottrust.domain.rotation_text import tell_stage
 from roottrust.domain.some_names import list_some
 
 _NAMED = 5
@@ -78,7 +78,7 @@ def _describe_reach(raised: RaisedRoot) -> str:
     )
     if not root.sharing:
         return told
-    names = tuple(f"{each.namespace}/{each.name}" for each in root.sharing)
+    names = tuple(each.full_name for each in root.sharing)
     whose = "policy that shares" if len(names) == 1 else "policies that share"
     return f"{told} They are also those of the {whose} it: {list_some(names, most=_NAMED)}."
 

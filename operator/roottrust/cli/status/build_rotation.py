@@ -23,9 +23,7 @@ from roottrust.cli.status.rotation_report import (
 )
 from roottrust.domain.health import Health
 from roottrust.domain.rotation.posture import find_posture, name_step
-from roottrust.domain.rotation.stage import IN_WAVES, is_returning, list_stages
-
-_WAY_BACK = (RotationStage.RETURN, RotationStage.NARROW)
+from roottrust.domain.rotation.stage import IN_WAVES, is_returning, list_stages, list_way_back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +92,7 @@ def list_stages_of(
         return
     begun = left if left in order else order[0]
     yield from _mark(order[: order.index(begun) + 1], begun, StageState.LEFT)
-    is_unsigned = begun is RotationStage.PREPARE
-    yield from _mark(_WAY_BACK[1:] if is_unsigned else _WAY_BACK, stage, StageState.UNDER_WAY)
+    yield from _mark(list_way_back(begun), stage, StageState.UNDER_WAY)
 
 
 def _mark(

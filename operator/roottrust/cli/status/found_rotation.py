@@ -13,9 +13,9 @@ from roottrust.api.choices import RotationStage
 from roottrust.api.rotation import Rotation
 from roottrust.api.rotation_status import RotationStatus
 from roottrust.cli.status.found import Manifest
+from roottrust.domain.rotation.approval import find_awaited
 from roottrust.domain.rotation.machine import is_due
 from roottrust.domain.rotation.wish import PAUSE_ANNOTATION, RotationWish, read_wish
-from roottrust.domain.rotation_approval import find_awaited
 
 _GENERATIONS = frozenset({"rootGeneration", "intermediateGeneration", "clusters"})
 

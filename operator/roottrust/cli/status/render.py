@@ -8,7 +8,6 @@ from datetime import datetime
 import click
 
 from roottrust.api.choices import ConditionStatus, TrustReason
-from roottrust.cli.counted import count
 from roottrust.cli.status.render_mesh import build_mesh_node
 from roottrust.cli.status.render_rotation import build_rotation_node
 from roottrust.cli.status.report import (
@@ -22,8 +21,9 @@ from roottrust.cli.status.report import (
 from roottrust.cli.status.rotation_report import TrustedRootReport
 from roottrust.cli.status.sign import build_line, show_fingerprint
 from roottrust.cli.text_tree import Node, draw_tree
+from roottrust.domain.counted import count
 from roottrust.domain.health import Health, judge_end
-from roottrust.domain.moment import tell_distance
+from roottrust.domain.moment import tell_distance, tell_end
 from roottrust.domain.root_check import WARN_BEFORE_EXPIRY
 
 _END_COLOURS = {Result.WELL: "green", Result.UNFINISHED: "yellow", Result.FAULTY: "red"}
@@ -62,7 +62,7 @@ def _render_operator(operator: OperatorReport, *, now: datetime) -> str:
 def _build_policy(policy: PolicyReport, *, now: datetime) -> Node:
     words = "being deleted" if policy.deleting else _READY[policy.ready]
     meshes = f"{policy.meshes_ready} of {count(policy.meshes_total, 'mesh')}"
-    name = f"RootTrustPolicy {policy.namespace}/{policy.name}"
+    name = f"RootTrustPolicy {policy.full_name}"
     return Node(
         text=build_line(policy.health, name, f"{words}, {meshes}", is_title=True),
         children=(*_list_troubles(policy), *_build_tree(policy, now=now)),
@@ -110,9 +110,8 @@ def _build_tree(policy: PolicyReport, *, now: datetime) -> Iterator[Node]:
 
 def _list_of_root(policy: PolicyReport, *, now: datetime) -> Iterator[Node]:
     """Return how far its rotation is, and the roots that are trusted beside it."""
-    name = f"{policy.namespace}/{policy.name}"
     rotation = policy.rotation
-    node = build_rotation_node(rotation, policy=name, now=now) if rotation else None
+    node = build_rotation_node(rotation, policy=policy.full_name, now=now) if rotation else None
     if node is not None:
         yield node
     for root in policy.trust_bundle:
@@ -121,12 +120,8 @@ def _list_of_root(policy: PolicyReport, *, now: datetime) -> Iterator[Node]:
 
 
 def _render_root(root: RootReport, *, now: datetime) -> str:
-    verb = "ended" if root.not_after <= now else "ends"
-    words = [
-        show_fingerprint(root.fingerprint),
-        f"{verb} {tell_distance(root.not_after, now=now)}",
-    ]
-    return build_line(root.health, f"root {root.subject}", ", ".join(words))
+    words = f"{show_fingerprint(root.fingerprint)}, {tell_end(root.not_after, now=now)}"
+    return build_line(root.health, f"root {root.subject}", words)
 
 
 def _render_trusted(root: TrustedRootReport, *, now: datetime) -> str:
@@ -134,8 +129,7 @@ def _render_trusted(root: TrustedRootReport, *, now: datetime) -> str:
     health = Health.GOOD
     if root.not_after is not None:
         health = judge_end(root.not_after, now=now, warn_before=WARN_BEFORE_EXPIRY)
-        verb = "ended" if root.not_after <= now else "ends"
-        words.append(f"{verb} {tell_distance(root.not_after, now=now)}")
+        words.append(tell_end(root.not_after, now=now))
     subject = f" {root.subject}" if root.subject else ""
     return build_line(health, f"trusted {root.reason}{subject}", ", ".join(words))
 

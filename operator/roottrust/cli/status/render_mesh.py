@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from roottrust.cli.counted import count
 from roottrust.cli.status.report import InstanceReport, MeshReport, NamespacesReport
 from roottrust.cli.status.sign import build_line, show_fingerprint
 from roottrust.cli.text_tree import Node
+from roottrust.domain.counted import count
 from roottrust.domain.health import Health
-from roottrust.domain.moment import tell_distance
+from roottrust.domain.moment import tell_end
 from roottrust.domain.some_names import list_some
 
 _STALE_SHOWN = 5
@@ -40,7 +40,7 @@ def _describe(mesh: MeshReport, *, now: datetime) -> str:
     ready = f"{mesh.instances_ready} of {count(mesh.instances_total, 'istiod')}"
     if mesh.earliest_not_after is None:
         return f"intermediate{generation} on {ready}"
-    end = _tell_end(mesh.earliest_not_after, now=now)
+    end = tell_end(mesh.earliest_not_after, now=now)
     first = "the first of them " if mesh.instances_total > 1 else ""
     return f"intermediate{generation} on {ready}, {first}{end}"
 
@@ -66,7 +66,7 @@ def _render_instance(instance: InstanceReport, *, now: datetime) -> str:
     if instance.fingerprint is not None:
         words.append(show_fingerprint(instance.fingerprint))
     if instance.not_after is not None:
-        words.append(_tell_end(instance.not_after, now=now))
+        words.append(tell_end(instance.not_after, now=now))
     if instance.message is not None:
         words.append(instance.message)
     return build_line(instance.health, instance.pod, ", ".join(words))
@@ -85,8 +85,3 @@ def _render_workloads(mesh: MeshReport) -> str:
     return build_line(
         Health.WARNING, "workloads", f"{total} may still trust only the roots before: {names}"
     )
-
-
-def _tell_end(not_after: datetime, *, now: datetime) -> str:
-    verb = "ended" if not_after <= now else "ends"
-    return f"{verb} {tell_distance(not_after, now=now)}"

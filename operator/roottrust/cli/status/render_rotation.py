@@ -8,7 +8,6 @@ from datetime import datetime
 import click
 
 from roottrust.api.choices import RotationEnd
-from roottrust.cli.counted import count
 from roottrust.cli.status.rotation_report import (
     PastRotationReport,
     RotationClusterReport,
@@ -18,6 +17,7 @@ from roottrust.cli.status.rotation_report import (
 )
 from roottrust.cli.status.sign import build_line
 from roottrust.cli.text_tree import Node
+from roottrust.domain.counted import count
 from roottrust.domain.health import Health
 from roottrust.domain.moment import show_time, tell_distance
 from roottrust.domain.some_names import list_some

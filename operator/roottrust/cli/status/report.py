@@ -160,6 +160,11 @@ class PolicyReport(ReportModel):
     )
     warnings: tuple[str, ...] = Field(default=(), description="What should not stay as it is.")
 
+    @property
+    def full_name(self) -> str:
+        """Its namespace and name, as people write them."""
+        return f"{self.namespace}/{self.name}"
+
 
 class Summary(ReportModel):
     """Counts over all policies."""

@@ -8,6 +8,7 @@ import click
 
 from roottrust.cli.terminal import make_printable
 from roottrust.cli.verify.report import CheckReport, MeshReport, VerifyReport
+from roottrust.domain.counted import count
 from roottrust.domain.verification import Check, Outcome, Result
 
 _HEADINGS = ("RESULT", "CHECK", "OF", "FOUND")
@@ -96,7 +97,7 @@ def _name(check: CheckReport) -> str:
 
 def _render_end(report: VerifyReport) -> str:
     counts = report.summary
-    meshes = f"{counts.meshes} {'mesh' if counts.meshes == 1 else 'meshes'}"
+    meshes = count(counts.meshes, "mesh")
     words = [f"{counts.ok} ok", f"{counts.different} different", f"{counts.unknown} unknown"]
     if counts.skipped:
         words.append(f"{counts.skipped} skipped")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.choices import RotationStrategy
 from roottrust.api.rotation_status import RotationRoot, RotationStatus
+from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.rotation.cluster_step import ClusterStep
 from roottrust.domain.rotation.machine import is_due
 from roottrust.domain.rotation.posture import find_posture, name_step
@@ -33,14 +34,14 @@ _RESTARTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """What is kept of a rotation and what is asked for; `owner` is NAMESPACE/NAME of whose it is.
+    """What is kept of a rotation and what is asked for; `owner` is the policy whose it is.
 
     `wanted` is the root that the owner's specification asks for, `told` the one that its status
     tells to be in use. `deaf` are the clusters with an istiod that takes changed roots only when it
     is restarted.
     """
 
-    owner: str
+    owner: PolicyIdentity
     state: RotationStatus
     wish: RotationWish
     wanted: RootTarget

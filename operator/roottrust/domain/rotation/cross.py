@@ -31,7 +31,7 @@ def can_cross_sign(previous: Certificate, following: Certificate | None = None) 
     if following is not None and _encode_subject(following) == _encode_subject(previous):
         return False
     has_room = previous.path_length is None or previous.path_length >= _CAS_BELOW
-    return has_room and _may_sign(previous)
+    return has_room and previous.allows_signing
 
 
 def check_cross(
@@ -75,7 +75,7 @@ def _find_other_issuer(cross: Certificate, previous: Certificate) -> str | None:
 
 def _find_bound(cross: Certificate) -> str | None:
     has_room = cross.path_length is None or cross.path_length >= _CAS_BELOW - 1
-    if cross.is_ca and has_room and _may_sign(cross):
+    if cross.is_ca and has_room and cross.allows_signing:
         return None
     return "The cross-certificate may not stand above intermediates."
 
@@ -87,10 +87,6 @@ def _find_fault_of_time(cross: Certificate, now: datetime | None) -> str | None:
         f"The cross-certificate is valid only from {show_time(cross.not_before)} to "
         f"{show_time(cross.not_after)}."
     )
-
-
-def _may_sign(certificate: Certificate) -> bool:
-    return certificate.key_usages is None or "key_cert_sign" in certificate.key_usages
 
 
 def _encode_subject(certificate: Certificate) -> bytes:

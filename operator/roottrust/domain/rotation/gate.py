@@ -9,6 +9,7 @@ from datetime import datetime
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.choices import RotationStrategy as Strategy
 from roottrust.api.rotation_status import RotationStatus
+from roottrust.domain.counted import count
 from roottrust.domain.moment import show_time
 from roottrust.domain.rotation.evidence import FleetView, MeshView, VaultView
 from roottrust.domain.rotation.posture import Side, find_posture, has_widened, name_step
@@ -199,13 +200,12 @@ def _find_leaf_wait(mesh: MeshView, step: str) -> Iterator[Wait]:
     elif found.since is None:
         yield _wait_for(mesh, f"{mesh.mesh} is not yet seen to serve its roots everywhere.")
     elif found.total:
-        noun = "workload" if found.total == 1 else "workloads"
         until = f" by {show_time(found.ends_at)} at the latest" if found.ends_at else ""
         yield Wait(
             cluster=mesh.cluster,
             mesh=mesh.mesh,
             ends_at=found.ends_at,
-            message=f"{found.total} {noun} of {mesh.mesh} may have a leaf from before "
+            message=f"{count(found.total, 'workload')} of {mesh.mesh} may have a leaf from before "
             f"({list_some(found.first, of=found.total)}): they renew it{until}, or at once when "
             "they are restarted.",
         )

@@ -39,15 +39,13 @@ class FoundRoots:
     named: RotationRoot | None
     generation: int | None = None
     is_default: bool = False
-    is_previous_withdrawn: bool = False
     is_named_withdrawn: bool = False
 
     @property
     def is_on_the_way(self) -> bool:
         """Whether one of them may be taking the other's place."""
         is_alone = self.named is None or self.previous is None or self.named == self.previous
-        is_over = self.is_default or self.is_previous_withdrawn or self.is_named_withdrawn
-        return not (is_alone or is_over)
+        return not (is_alone or self.is_default or self.is_named_withdrawn)
 
 
 def infer_state(
@@ -68,7 +66,7 @@ def infer_state(
     generation = vault.generation or wish.generation
     if named is None or previous is None:
         return RotationStatus(root_generation=wish.generation)
-    if vault.is_default or vault.is_previous_withdrawn or named == previous:
+    if vault.is_default or named == previous:
         return RotationStatus(root_generation=wish.generation, root=named)
     # Before generation 2 no rotation can have changed the root that the policy names.
     before = RotationStatus(

@@ -16,14 +16,10 @@ from roottrust.api.rotation_status import (
     PastRotation,
     RotationStatus,
 )
+from roottrust.domain.rotation.approval import find_soaked, has_wave_left, is_asked_for
 from roottrust.domain.rotation.evidence import FleetView
 from roottrust.domain.rotation.gate import Wait, choose_strategy, list_waits
-from roottrust.domain.rotation.stage import (
-    IN_WAVES,
-    NEEDS_APPROVAL,
-    can_return,
-    find_next_stage,
-)
+from roottrust.domain.rotation.stage import can_return, find_next_stage, list_way_back
 from roottrust.domain.rotation.wish import APPROVE_ANNOTATION, PAUSE_ANNOTATION, RotationWish
 
 
@@ -103,9 +99,9 @@ def _note_members(state: RotationStatus, view: FleetView) -> RotationStatus:
 
 
 def _go_on(state: RotationStatus, wish: RotationWish, view: FleetView, now: datetime) -> Step:
-    generation = state.to_generation or 0
-    if _rolls_back(wish, generation) and can_return(state.stage):
-        return Step(state=_turn_back(state, now))
+    generation, stage = state.to_generation or 0, state.stage
+    if stage is not None and _rolls_back(wish, generation) and can_return(stage):
+        return Step(state=_turn_back(state, stage, now))
     state = _note_unseen(_note_preparation(state, view), view)
     waits = list_waits(state, wish, view, now=now)
     if waits:
@@ -141,17 +137,17 @@ def _rolls_back(wish: RotationWish, generation: int) -> bool:
 
 def _find_rest(state: RotationStatus, wish: RotationWish, now: datetime) -> Wait | None:
     """Return the soak that is left of a stage or wave that is proven."""
-    proven_at = state.proven_at
-    if state.stage is Stage.PREPARE or proven_at is None or now >= proven_at + wish.soak:
+    ends_at = find_soaked(state, wish)
+    if ends_at is None or now >= ends_at:
         return None
-    ends_at = proven_at + wish.soak
     return Wait(message="It is kept for rotation.soakSeconds.", ends_at=ends_at)
 
 
 def _take_next(state: RotationStatus, wish: RotationWish, view: FleetView, now: datetime) -> Step:
-    stage, wave = state.stage, state.wave or 0
-    if stage in IN_WAVES and wave < len(wish.waves):
-        return Step(state=_change(state, wave=wave + 1, stage_started_at=now, proven_at=None))
+    stage = state.stage
+    if has_wave_left(state, wish):
+        wave = (state.wave or 0) + 1
+        return Step(state=_change(state, wave=wave, stage_started_at=now, proven_at=None))
     if stage is Stage.PREPARE:
         state = _change(
             state,
@@ -171,10 +167,10 @@ def _take_next(state: RotationStatus, wish: RotationWish, view: FleetView, now: 
 def _find_approval(state: RotationStatus, wish: RotationWish, stage: Stage) -> Wait | None:
     """Return the wait for a person: nobody proves what those need who are not seen."""
     generation = state.to_generation or 0
-    is_asked = wish.is_manual and stage in NEEDS_APPROVAL
-    reasons = _list_others(state, wish) if stage is Stage.DROP else ()
-    if not (is_asked or reasons) or wish.is_approved(stage, generation):
+    is_asked = is_asked_for(stage, wish, unseen=state.unseen)
+    if not is_asked or wish.is_approved(stage, generation):
         return None
+    reasons = _list_others(state, wish) if stage is Stage.DROP else ()
     why = f": {'; '.join(reasons)}" if reasons else ""
     return Wait(
         message=f"{stage} waits for a person{why}. Approve it by `roottrust rotate approve` "
@@ -194,13 +190,13 @@ def _enter(state: RotationStatus, stage: Stage, now: datetime) -> RotationStatus
     return _change(state, stage=stage, wave=0, stage_started_at=now, proven_at=None, unseen=())
 
 
-def _turn_back(state: RotationStatus, now: datetime) -> RotationStatus:
-    """Begin to sign under the previous root again; before anything was signed, there is no need.
+def _turn_back(state: RotationStatus, stage: Stage, now: datetime) -> RotationStatus:
+    """Begin to undo a stage and those before it.
 
     The wave is kept: it tells which clusters were to be widened.
     """
-    stage = Stage.NARROW if state.stage is Stage.PREPARE else Stage.RETURN
-    returned = _enter(_change(state, returned_from=state.stage), stage, now)
+    first, *_ = list_way_back(stage)
+    returned = _enter(_change(state, returned_from=stage), first, now)
     return _change(returned, wave=state.wave)
 
 

@@ -16,7 +16,7 @@ from roottrust.domain.ownership import ManagedObject
 from roottrust.domain.rotation.default_issuer import find_default_fault
 from roottrust.domain.rotation.next_root_check import find_next_fault
 from roottrust.domain.rotation.next_root_place import Place, build_wish, find_place
-from roottrust.domain.rotation.next_root_source import can_complete, complete_root, plan_source
+from roottrust.domain.rotation.next_root_source import complete_root, plan_source
 from roottrust.domain.rotation.vault_target import RotationPhase, RotationTarget
 from roottrust.domain.rotation.withdrawal import Withdrawal, plan_retirement, plan_return
 from roottrust.domain.snapshot import Snapshot
@@ -80,12 +80,10 @@ def _plan_missing(snapshot: Snapshot, rotation: RotationTarget, place: Place) ->
 def _plan_found(
     snapshot: Snapshot, rotation: RotationTarget, place: Place, found: IssuerFacts
 ) -> NextRootPlan:
-    if can_complete(snapshot, rotation, place, found):
-        return NextRootPlan(
-            actions=(*place.actions, *complete_root(snapshot, rotation)),
-            managed=place.managed,
-            is_pending=True,
-        )
+    completing = complete_root(snapshot, rotation, place, found)
+    if completing:
+        actions = (*place.actions, *completing)
+        return NextRootPlan(actions=actions, managed=place.managed, is_pending=True)
     view = _look_at_next(snapshot, rotation, found)
     plan = plan_existing_root(view, place.mount)
     fault = find_next_fault(snapshot, rotation, plan, found)

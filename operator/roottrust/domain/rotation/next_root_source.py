@@ -65,22 +65,16 @@ def plan_source(snapshot: Snapshot, rotation: RotationTarget, place: Place) -> W
     return _generate(snapshot, wish, previous.certificate)
 
 
-def can_complete(
+def complete_root(
     snapshot: Snapshot, rotation: RotationTarget, place: Place, found: IssuerFacts
-) -> bool:
-    """Whether the Secret gives a root its key that Vault has without one."""
+) -> tuple[Action, ...]:
+    """Return the write that gives a root its key that Vault has without one, if the Secret can."""
     secret = snapshot.root_secret
     is_asked = rotation.next.source is RootSource.IMPORT and place.is_ours
     is_early = rotation.phase in {RotationPhase.PREPARE, RotationPhase.STAND}
     if found.has_key or not (is_asked and is_early) or not isinstance(secret, ImportedRoot):
-        return False
-    return secret.certificate == found.certificate
-
-
-def complete_root(snapshot: Snapshot, rotation: RotationTarget) -> tuple[Action, ...]:
-    """Return the write that imports the next root's key."""
-    secret = snapshot.root_secret
-    if not isinstance(secret, ImportedRoot):
+        return ()
+    if secret.certificate != found.certificate:
         return ()
     wanted = build_root_import(build_wish(rotation), secret.bundle)
     return (Action(verb=Verb.CREATE, wanted=wanted),)

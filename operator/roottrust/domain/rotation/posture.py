@@ -63,9 +63,7 @@ _POSTURES = {
 def find_posture(state: RotationStatus, *, wave: int) -> Posture:
     """Return what the clusters of a wave are to have; those that wait have the stage before."""
     stage, strategy = state.stage, state.strategy
-    if stage is None or strategy not in _POSTURES:
-        return START
-    if stage is Stage.NARROW:
+    if stage is None or stage is Stage.NARROW or strategy not in _POSTURES:
         return START
     if stage is Stage.RETURN:
         is_wide = has_widened(state) and not _waited_to_widen(state, wave)

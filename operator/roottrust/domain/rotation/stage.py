@@ -53,6 +53,11 @@ def find_stage_before(stage: Stage, strategy: Strategy) -> Stage:
     return order[max(order.index(stage) - 1, 0)]
 
 
+def list_way_back(stage: Stage | None) -> tuple[Stage, ...]:
+    """Return what is to come of a roll-back in a stage; what was never signed has not to return."""
+    return (Stage.NARROW,) if stage in {Stage.PREPARE, Stage.NARROW} else _ROLL_BACK
+
+
 def is_returning(stage: Stage | None) -> bool:
     """Whether a stage is one of a roll-back."""
     return stage in _ROLL_BACK

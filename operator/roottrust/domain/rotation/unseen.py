@@ -18,6 +18,7 @@ from roottrust.domain.certificate import (
     parse_certificate,
 )
 from roottrust.domain.certificate_path import is_issued_by, load_certificate
+from roottrust.domain.counted import count
 from roottrust.domain.moment import show_time
 from roottrust.domain.names import build_intermediate_common_name, is_dns_label
 from roottrust.domain.redaction import build_one_line
@@ -111,10 +112,10 @@ def _list_told(look: MountLook, unseen: tuple[SignedCa, ...]) -> Iterator[str]:
             f"policy here: who uses {'it' if is_one else 'them'} must trust the next root first"
         )
     if look.left:
-        noun = "certificate" if look.left == 1 else "certificates"
         yield (
-            f"{look.left} {noun} of {look.mount}/ {'was' if look.left == 1 else 'were'} not looked "
-            "at, for there are too many: others may be under the previous root"
+            f"{count(look.left, 'certificate')} of {look.mount}/ "
+            f"{'was' if look.left == 1 else 'were'} not looked at, for there are too many: "
+            "others may be under the previous root"
         )
     if look.trouble is not None:
         why = build_one_line(look.trouble, limit=_TROUBLE_MAX).rstrip(".")

@@ -5,7 +5,7 @@ What a mount that is not ours holds is left as it is, and told with the commands
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roottrust.api.choices import RootSource
 from roottrust.domain.action import Action
@@ -31,64 +31,46 @@ def plan_retirement(
     snapshot: Snapshot, rotation: RotationTarget, following: UsableRoot, *, is_ours: bool
 ) -> Withdrawal:
     """Return what makes the next root the default one, if the one before was it, and the last."""
-    mount, previous = rotation.next.mount, find_previous(snapshot, rotation)
-    default = snapshot.facts.default_issuer
-    is_default = default == rotation.previous.issuer and default != following.issuer_id
-    may_sign = previous is not None and previous.may_sign
+    previous, default = find_previous(snapshot, rotation), snapshot.facts.default_issuer
+    done = _withdraw(rotation.next.mount, previous, is_ours=is_ours) if previous else Withdrawal()
+    if default != rotation.previous.issuer or default == following.issuer_id:
+        return done
     if not is_ours:
-        return _tell_left(snapshot, rotation, following if is_default else None)
-    actions = []
-    if is_default:
-        wanted = build_default_issuer(rotation.next, following.issuer_id)
-        actions.append(update(wanted, {"default": default or ""}))
-    if previous is None or not may_sign:
-        return Withdrawal(actions=tuple(actions))
-    if previous.usages is None:
-        return Withdrawal(actions=tuple(actions), warnings=(_warn_untold(mount, previous),))
-    return Withdrawal(actions=(*actions, _withdraw(mount, previous)))
+        return replace(done, left=(_tell_default(rotation, following), *done.left))
+    wanted = build_default_issuer(rotation.next, following.issuer_id)
+    return replace(done, actions=(update(wanted, {"default": default}), *done.actions))
 
 
 def plan_return(rotation: RotationTarget, found: IssuerFacts, *, is_ours: bool) -> Withdrawal:
     """Return what keeps the next root from signing; an administrator's own is theirs to keep."""
-    mount = rotation.next.mount
-    if not found.may_sign:
+    is_ours = is_ours and rotation.next.source is not RootSource.EXISTING
+    done = _withdraw(rotation.next.mount, found, is_ours=is_ours)
+    return Withdrawal(actions=done.actions, warnings=(*done.warnings, *done.left))
+
+
+def _withdraw(mount: str, issuer: IssuerFacts, *, is_ours: bool) -> Withdrawal:
+    """Return what takes the right to sign from one of the roots, if it has that."""
+    if not issuer.may_sign:
         return Withdrawal()
-    if found.usages is None:
-        return Withdrawal(warnings=(_warn_untold(mount, found),))
-    if rotation.next.source is RootSource.EXISTING or not is_ours:
-        return Withdrawal(warnings=(_tell_signing(mount, found),))
-    return Withdrawal(actions=(_withdraw(mount, found),))
+    if issuer.usages is None:
+        return Withdrawal(warnings=(_warn_untold(mount, issuer),))
+    usages = issuer.usages - {ISSUING}
+    if not is_ours:
+        return Withdrawal(left=(_tell_signing(mount, issuer, usages),))
+    wanted = build_issuer_usage(mount, issuer.issuer_id, usages)
+    return Withdrawal(actions=(update(wanted, {"usage": ",".join(sorted(issuer.usages))}),))
 
 
-def _withdraw(mount: str, issuer: IssuerFacts) -> Action:
-    wanted = build_issuer_usage(mount, issuer.issuer_id, _list_left(issuer))
-    return update(wanted, {"usage": ",".join(sorted(issuer.usages or ()))})
+def _tell_default(rotation: RotationTarget, following: UsableRoot) -> str:
+    mount = rotation.next.mount
+    return (
+        f"The previous root is still the default issuer of {mount}/, which is not roottrust's "
+        f"to change: `vault write {mount}/config/issuers default={following.issuer_id}`."
+    )
 
 
-def _list_left(issuer: IssuerFacts) -> frozenset[str]:
-    return (issuer.usages or frozenset()) - {ISSUING}
-
-
-def _tell_left(
-    snapshot: Snapshot, rotation: RotationTarget, default: UsableRoot | None
-) -> Withdrawal:
-    """Tell an administrator what the rotation leaves: the mount carries no mark of ours."""
-    mount, previous = rotation.next.mount, find_previous(snapshot, rotation)
-    left = []
-    if default is not None:
-        left.append(
-            f"The previous root is still the default issuer of {mount}/, which is not roottrust's "
-            f"to change: `vault write {mount}/config/issuers default={default.issuer_id}`."
-        )
-    if previous is None or not previous.may_sign:
-        return Withdrawal(left=tuple(left))
-    if previous.usages is None:
-        return Withdrawal(left=tuple(left), warnings=(_warn_untold(mount, previous),))
-    return Withdrawal(left=(*left, _tell_signing(mount, previous)))
-
-
-def _tell_signing(mount: str, issuer: IssuerFacts) -> str:
-    left = ",".join(sorted(_list_left(issuer)))
+def _tell_signing(mount: str, issuer: IssuerFacts, usages: frozenset[str]) -> str:
+    left = ",".join(sorted(usages))
     advice = f": `vault patch {mount}/issuer/{issuer.issuer_id} usage={left}`" if left else ""
     return (
         f"The issuer {issuer.issuer_name or issuer.issuer_id} in {mount}/ may still sign, and is "

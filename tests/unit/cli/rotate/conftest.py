@@ -10,30 +10,20 @@ from typing import Any
 import pytest
 
 from roottrust.cli.rotate import following, intermediate, root, run, steer
-from roottrust.cli.status.found import FoundObjects
 from roottrust.cli.status.reader import Choice
 from roottrust.domain.errors import RootTrustError
+from tests.unit.cli.told_states import ToldStates
 
 
 @dataclass
-class StandIn:
-    """What is read, one state after the other; after the last one somebody presses Ctrl-C.
+class StandIn(ToldStates):
+    """What is read and written.
 
     `refusals` are what edits meet, one after the other.
     """
 
-    states: list[FoundObjects | RootTrustError] = field(default_factory=list)
-    choices: list[Choice] = field(default_factory=list)
     patches: list[tuple[Any, ...]] = field(default_factory=list)
     refusals: list[RootTrustError] = field(default_factory=list)
-
-    async def read(self) -> FoundObjects:
-        if not self.states:
-            raise KeyboardInterrupt
-        state = self.states.pop(0)
-        if isinstance(state, RootTrustError):
-            raise state
-        return state
 
     async def write(self, policy: Any, patch: tuple[Any, ...], choice: Choice) -> None:
         assert policy["metadata"]["name"]

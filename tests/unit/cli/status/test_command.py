@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from roottrust.cli.status.reader import Choice
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
 from tests.unit.cli.status.objects import build_conditions, build_policy, find
+from tests.unit.cli.told_states import ToldStates
 
 Call = Callable[..., Called]
 
@@ -28,19 +29,8 @@ AWAY = TransientError("It is away.", reason=Reason.API_UNREACHABLE)
 
 
 @dataclass
-class Cluster:
-    """What would be read: one state after the other, and at their end somebody presses Ctrl-C."""
-
-    states: list[FoundObjects | RootTrustError] = field(default_factory=lambda: [WELL])
-    choices: list[Choice] = field(default_factory=list)
-
-    async def read(self) -> FoundObjects:
-        if not self.states:
-            raise KeyboardInterrupt
-        state = self.states.pop(0)
-        if isinstance(state, RootTrustError):
-            raise state
-        return state
+class Cluster(ToldStates):
+    """A management cluster of which there is something to note."""
 
     @asynccontextmanager
     async def open(self, choice: Choice, *, tell: Callable[[str], None]) -> AsyncIterator[Any]:
@@ -51,7 +41,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    cluster = Cluster()
+    cluster = Cluster(states=[WELL])
 
     async def sleep(_: float) -> None:
         """Wait for nothing."""

@@ -99,11 +99,11 @@ class Vault:
     def find_roots(self, wish: RotationWish) -> FoundRoots:
         """Return what is left to go by when the status is lost."""
         named = max((each for each in self.issuers if FIRST < each <= wish.generation), default=0)
+        in_use = named if self.default in self.withdrawn else self.default
         return FoundRoots(
-            previous=build_root(self.default),
+            previous=build_root(in_use) if in_use else None,
             named=build_root(named) if named else None,
             generation=named or None,
             is_default=named == self.default,
-            is_previous_withdrawn=self.default in self.withdrawn,
             is_named_withdrawn=named in self.withdrawn,
         )

@@ -14,6 +14,7 @@ from roottrust.api.rotation_status import RotationRoot, RotationStatus
 from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.issuance import build_spec
 from roottrust.domain.issuance_object import read_roots
+from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.rotation.cluster_trust import find_trust
 from roottrust.domain.rotation.course import Course, follow_course
 from roottrust.domain.rotation.vault_target import RotationPhase
@@ -45,7 +46,8 @@ def build_state(stage: Stage | None, strategy: Strategy | None = None) -> Rotati
 
 def build_course(state: RotationStatus, *, generation: int = 2) -> Course:
     wish = RotationWish(generation=generation)
-    return Course(owner="a/b", state=state, wish=wish, wanted=TARGET.root, told=PREVIOUS)
+    owner = PolicyIdentity(namespace="a", name="b", uid="1")
+    return Course(owner=owner, state=state, wish=wish, wanted=TARGET.root, told=PREVIOUS)
 
 
 def build_wanted(stage: Stage, strategy: Strategy) -> IssuedCertificateSpec:

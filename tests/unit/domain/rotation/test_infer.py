@@ -88,7 +88,6 @@ def test_without_a_next_root_nothing_is_under_way(roots: FoundRoots) -> None:
     "roots",
     [
         FoundRoots(previous=OLD, named=NEW, is_default=True),
-        FoundRoots(previous=OLD, named=NEW, is_previous_withdrawn=True),
         FoundRoots(previous=NEW, named=NEW),
     ],
 )

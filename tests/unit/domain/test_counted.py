@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from roottrust.cli.counted import count
+from roottrust.domain.counted import count
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.choices import RotationStrategy as Strategy
+from roottrust.domain.rotation.approval import find_awaited, list_asked_for
 from roottrust.domain.rotation.machine import advance
 from roottrust.domain.rotation.stage import find_next_stage, list_stages
+from roottrust.domain.rotation.stage_text import tell_stage
 from roottrust.domain.rotation.wish import Orders, RotationWish
-from roottrust.domain.rotation_approval import find_awaited, list_asked_for
-from roottrust.domain.rotation_text import tell_stage
 from tests.unit.cli.rotating import build_state, build_view
 from tests.unit.domain.agent_entries import LATER
 
