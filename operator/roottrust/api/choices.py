@@ -59,11 +59,15 @@ class Reviewer(StrEnum):
 
 
 class RotationStrategy(StrEnum):
-    """How trust moves from one root to the next."""
+    """How trust moves from one root to the next.
+
+    The last one is that of a compromised root: nobody chooses it beforehand.
+    """
 
     AUTO = "Auto"
     CROSS_SIGNED = "CrossSigned"
     MULTI_ROOT = "MultiRoot"
+    DISTRUST_FIRST = "DistrustFirst"
 
 
 class RotationStage(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,12 @@ Generation = Annotated[
         "cannot be lowered (leaving it out means 1): a generation only counts up; keep the number "
         "that is applied, or raise it to rotate"
     ),
+]
+
+
+# That of a compromised root is ordered for one rotation, and so is no part of a specification.
+ChosenStrategy = Literal[
+    RotationStrategy.AUTO, RotationStrategy.CROSS_SIGNED, RotationStrategy.MULTI_ROOT
 ]
 
 
@@ -85,7 +91,7 @@ class Rotation(ApiModel):
         description="Clusters that are rotated alone. One is left out again once "
         "intermediateGeneration is as high.",
     )
-    strategy: RotationStrategy = Field(
+    strategy: ChosenStrategy = Field(
         default=RotationStrategy.AUTO,
         description="CrossSigned: the new root is signed by the old one until everybody trusts "
         "it. MultiRoot: all trust both first (istiod needs ISTIO_MULTIROOT_MESH). Auto: "

@@ -51,6 +51,17 @@ class PastRotation(ExchangedModel):
         tuple[StatusName, ...],
         Field(max_length=ROTATION_CLUSTERS_MAX, json_schema_extra=distinct()),
     ] = Field(default=(), description="Clusters that a person took out of it.")
+    distrusted_at: Timestamp | None = Field(
+        default=None,
+        description="Of a compromised root: when no mesh that was waited for trusted it any more.",
+    )
+    left_behind: Annotated[
+        tuple[StatusName, ...],
+        Field(max_length=ROTATION_CLUSTERS_MAX, json_schema_extra=distinct()),
+    ] = Field(
+        default=(),
+        description="Of a compromised root: clusters that were not waited for, and may trust it.",
+    )
 
 
 class RotationStatus(ExchangedModel):
@@ -88,6 +99,17 @@ class RotationStatus(ExchangedModel):
     stage_started_at: Timestamp | None = Field(default=None, description="When its stage started.")
     proven_at: Timestamp | None = Field(
         default=None, description="Since when the stage's evidence has been complete."
+    )
+    distrusted_at: Timestamp | None = Field(
+        default=None,
+        description="Of a compromised root: since when no mesh that is waited for trusts it.",
+    )
+    left_behind: Annotated[
+        tuple[StatusName, ...],
+        Field(max_length=ROTATION_CLUSTERS_MAX, json_schema_extra=distinct()),
+    ] = Field(
+        default=(),
+        description="Of a compromised root: clusters that are not waited for, and may trust it.",
     )
     returned_from: RotationStage | None = Field(
         default=None, description="Stage that a roll-back began in; unset if there is none."

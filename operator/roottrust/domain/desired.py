@@ -117,6 +117,15 @@ def build_issuer_usage(mount: str, issuer_id: str, usages: Iterable[str]) -> Vau
     )
 
 
+def build_issuer_revocation(mount: str, issuer_id: str) -> VaultObject:
+    """Return an issuer that never signs again (pki issuer/<id>/revoke): nothing undoes that."""
+    return VaultObject(
+        kind=VaultKind.ISSUER_REVOCATION,
+        path=f"{mount}/issuer/{issuer_id}",
+        fields={"revoked": True},
+    )
+
+
 def build_intermediate_mount(mount: str, *, ttl_days: int, mark: Mark) -> VaultObject:
     """Return the mount in which Vault makes the agents' keys when `csrPath` asks for it."""
     return _build_pki_mount(mount, max_days=ttl_days, mark=mark)

@@ -45,7 +45,7 @@ class IssuerFacts:
     """One issuer of a pki mount; `certificate` is None when what Vault holds is unreadable.
 
     `issuer_name` and `key_id` are empty where there is none. `usages` are what it may be used for,
-    None where Vault does not tell.
+    None where Vault does not tell. One that `is_revoked` never signs again, whatever it may.
     """
 
     issuer_id: str
@@ -54,11 +54,12 @@ class IssuerFacts:
     has_key: bool
     key_id: str = ""
     usages: frozenset[str] | None = None
+    is_revoked: bool = False
 
     @property
     def may_sign(self) -> bool:
         """Whether Vault lets it issue certificates."""
-        return self.usages is None or ISSUING in self.usages
+        return not self.is_revoked and (self.usages is None or ISSUING in self.usages)
 
 
 @dataclass(frozen=True, kw_only=True)

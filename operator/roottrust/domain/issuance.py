@@ -115,7 +115,7 @@ def build_spec(
         "trustBundle": trust.bundle.pem,
         **trust.build_fields(),
         "intermediateGeneration": options.rotation.find_generation(cluster.cluster),
-        "autoRestartPods": options.restarts_pods and trust.allows_restarts,
+        "autoRestartPods": trust.wants_restarts(is_asked=options.restarts_pods),
         **({"restartOn": RestartOn.ISSUANCE.value} if options.restarts_on_issuance else {}),
     }
 

@@ -30,6 +30,12 @@ def tell_end(moment: datetime, *, now: datetime) -> str:
     return f"{'ended' if moment <= now else 'ends'} {tell_distance(moment, now=now)}"
 
 
+def tell_minutes(length: timedelta) -> str:
+    """Return how long something took, to the second."""
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
 def tell_length(length: timedelta) -> str:
     """Return how long something takes, in words, in the largest unit of which there are two."""
     for unit, name in _UNITS:

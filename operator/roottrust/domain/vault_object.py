@@ -24,6 +24,7 @@ class VaultKind(StrEnum):
     ISSUER_NAME = "IssuerName"
     DEFAULT_ISSUER = "DefaultIssuer"
     ISSUER_USAGE = "IssuerUsage"
+    ISSUER_REVOCATION = "IssuerRevocation"
     AUTH_MOUNT = "AuthMount"
     AUTH_CONFIG = "AuthConfig"
     POLICY = "Policy"

@@ -18,6 +18,8 @@ from roottrust.domain.rotation.gate import choose_strategy
 from roottrust.hub.vault_server import VaultServer
 from roottrust.runtime.fence import FencedError
 
+_CROSSED = frozenset({RotationStrategy.CROSS_SIGNED, RotationStrategy.DISTRUST_FIRST})
+
 
 async def look_at_roots(
     server: VaultServer, plan: Plan, facts: VaultFacts, course: Course, *, now: datetime
@@ -37,7 +39,7 @@ async def look_at_roots(
         next=_refer_usable(following.usable),
         can_cross_sign=can_cross,
         cross_certificate=cross,
-        fault=fault or problem,
+        fault=fault or (None if course.wish.is_hurried else problem),
         interference=following.default_fault.message if following.default_fault else None,
         is_settled=following.is_done and not plan.root.actions and not following.actions,
         left=following.left,
@@ -72,10 +74,12 @@ async def _find_cross(
 
 
 def _wants_cross(course: Course, root: Certificate, following: Certificate) -> bool:
+    """Whether a cross-certificate is to be made; of a compromised root only while that is new."""
     strategy, can_cross = course.state.strategy, can_cross_sign(root, following)
     if strategy is None:
         strategy = choose_strategy(course.wish, VaultView(can_cross_sign=can_cross))
-    return strategy is RotationStrategy.CROSS_SIGNED and can_cross
+        return can_cross and strategy in _CROSSED
+    return can_cross and strategy is RotationStrategy.CROSS_SIGNED
 
 
 def _refer_usable(root: UsableRoot | None) -> RotationRoot | None:

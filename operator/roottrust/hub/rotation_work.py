@@ -17,6 +17,7 @@ from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim
 from roottrust.domain.rotation.course import Course
 from roottrust.domain.rotation.evidence import FleetView
+from roottrust.domain.rotation.hurry import hurry
 from roottrust.domain.rotation.machine import advance, is_due
 from roottrust.domain.rotation.report import (
     ToldRotation,
@@ -118,7 +119,7 @@ class Rotations:
         return Course(
             owner=owner.policy,
             state=state.model_copy(update={"owner": None}),  # it may have been another's before
-            wish=wish,
+            wish=hurry(wish, state),
             wanted=owner.target.root,
             told=_find_told(policy),
             deaf=self._book.list_deaf() if state.stage else frozenset(),

@@ -60,6 +60,8 @@ def build_request(action: Action) -> tuple[str, dict[str, Any]]:
         case VaultKind.ROOT_IMPORT:
             mount = wanted.path.rpartition("/issuer/")[0]
             return f"{mount}/issuers/import/bundle", _build_body(wanted)
+        case VaultKind.ISSUER_REVOCATION:
+            return f"{wanted.path}/revoke", {}
         case VaultKind.POLICY:
             return wanted.path, {"policy": join_policy(**wanted.fields)}
         case (

@@ -69,6 +69,7 @@ async def read_issuer(client: VaultClient, mount: str, issuer_id: str) -> Issuer
         has_key=bool(data.get("key_id")),
         key_id=str(data.get("key_id") or ""),
         usages=_read_usages(data.get("usage")),
+        is_revoked=data.get("revoked") is True,
     )
 
 

@@ -88,6 +88,7 @@ class VaultObserver:
                 | VaultKind.ISSUER_NAME
                 | VaultKind.DEFAULT_ISSUER
                 | VaultKind.ISSUER_USAGE
+                | VaultKind.ISSUER_REVOCATION
             ):
                 self._forget_roots()
 

@@ -38,7 +38,7 @@ _VERSION = "/metadata/resourceVersion"
 class Order:
     """An annotation as it is to be, None if it is to go; `follows` is what then happens.
 
-    `question` is asked before, where there is a risk.
+    `question` is asked before, where there is a risk. `also` is written along with it.
     """
 
     root: OwnRoot
@@ -46,6 +46,7 @@ class Order:
     value: str | None
     follows: str
     question: str | None = None
+    also: tuple[Operation, ...] = ()
 
     @property
     def before(self) -> str | None:
@@ -55,7 +56,7 @@ class Order:
     @property
     def is_given(self) -> bool:
         """Whether nothing is left to be written."""
-        return self.before == self.value
+        return self.before == self.value and not self.also
 
     def render_line(self) -> str:
         """Return the line of metadata.annotations as Git is to have it."""
@@ -70,6 +71,7 @@ class Order:
         """
         policy = self.root.policy
         guards = build_guards(policy, _VERSION, policy["metadata"]["resourceVersion"])
+        guards = (*guards, *self.also)
         if not _read_annotations(self.root):
             value = {self.annotation: self.value}
             return (*guards, {"op": "add", "path": _ANNOTATIONS, "value": value})
@@ -95,7 +97,7 @@ def plan_approval(root: OwnRoot, *, stage: RotationStage | None = None) -> Order
     return Order(
         root=root,
         annotation=APPROVE_ANNOTATION,
-        value=_add(root, APPROVE_ANNOTATION, f"{rotation.generation}/{chosen}"),
+        value=add_entry(root, APPROVE_ANNOTATION, f"{rotation.generation}/{chosen}"),
         follows=f"{chosen} follows{_tell_when(root, chosen)}: "
         f"{tell_stage(chosen, state.strategy)}.{_tell_pause(root)}",
     )
@@ -109,7 +111,7 @@ def plan_pause(root: OwnRoot) -> Order:
     return Order(
         root=root,
         annotation=PAUSE_ANNOTATION,
-        value=_add(root, PAUSE_ANNOTATION, str(root.rotation.generation)),
+        value=add_entry(root, PAUSE_ANNOTATION, str(root.rotation.generation)),
         follows=f"{what}, and no further stage or wave begins until `roottrust rotate resume "
         f"{root.full_name}`. Nothing is undone, and connections go on.",
     )
@@ -152,7 +154,7 @@ def plan_rollback(root: OwnRoot) -> Order:
     return Order(
         root=root,
         annotation=ROLLBACK_ANNOTATION,
-        value=_add(root, ROLLBACK_ANNOTATION, str(root.rotation.generation)),
+        value=add_entry(root, ROLLBACK_ANNOTATION, str(root.rotation.generation)),
         follows=(f"{way}." if stage else "It does not begin.")
         + f" Generation {root.rotation.generation} is over then: the next rotation is another "
         f"generation.{_tell_pause(root)}",
@@ -180,19 +182,25 @@ def plan_exclusion(root: OwnRoot, *, cluster: str, forces: bool = False) -> Orde
     return Order(
         root=root,
         annotation=EXCLUDE_ANNOTATION,
-        value=_add(root, EXCLUDE_ANNOTATION, f"{root.rotation.generation}/{cluster}"),
+        value=add_entry(root, EXCLUDE_ANNOTATION, f"{root.rotation.generation}/{cluster}"),
         follows=f"Nothing in {cluster} is waited for any more, and the rotation's history names "
         "it. Whatever of it is still there, or comes back, has what it had: from Drop on its "
         "connections with others fail.",
-        question=f"Is {cluster} gone for good? The rotation goes on without any proof of it",
+        question=f"Is {cluster} gone for good? The rotation goes on without any proof of it. "
+        "Exclude it",
     )
+
+
+def check_annotations(root: OwnRoot) -> None:
+    """Raise InvalidSpecError for an annotation that nobody understands."""
+    problems = root.rotation.wish.orders.problems
+    if problems:
+        raise InvalidSpecError(f"{problems[0]} Mend it first.", reason=Reason.INVALID_SPEC)
 
 
 def _check_due(root: OwnRoot, command: str) -> None:
     root.check_owner(command=command)
-    problems = root.rotation.wish.orders.problems
-    if problems:
-        raise InvalidSpecError(f"{problems[0]} Mend it first.", reason=Reason.INVALID_SPEC)
+    check_annotations(root)
     if not root.rotation.is_due:
         raise DependencyMissingError(
             f"No rotation of the root of {root.full_name} is under way or asked for.",
@@ -247,6 +255,8 @@ def _tell_when(root: OwnRoot, stage: RotationStage) -> str:
     if now is stage or state.stage is None:
         return ""
     is_next = state.strategy and find_next_stage(state.stage, state.strategy) is stage
+    if is_next and root.rotation.wish.is_hurried:
+        return " at once, whatever is not restarted yet"
     return f" once {state.stage} is proven" if is_next else " without a question, in its turn"
 
 
@@ -256,7 +266,8 @@ def _tell_pause(root: OwnRoot) -> str:
     return f" The rotation is paused: `roottrust rotate resume {root.full_name}` lets it go on."
 
 
-def _add(root: OwnRoot, annotation: str, entry: str) -> str:
+def add_entry(root: OwnRoot, annotation: str, entry: str) -> str:
+    """Return an annotation with one entry more."""
     entries = _read_entries(root, annotation)
     return ",".join(entries if entry in entries else (*entries, entry))
 

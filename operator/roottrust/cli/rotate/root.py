@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import click
 
 from roottrust.api.choices import RotationEnd
+from roottrust.cli.rotate.compromised import (
+    CompromisedRoot,
+    plan_compromised,
+)
+from roottrust.cli.rotate.compromised_text import render_consequences, render_order
 from roottrust.cli.rotate.followed import View
-from roottrust.cli.rotate.following import follow_to_end, now
+from roottrust.cli.rotate.following import follow_to_end
 from roottrust.cli.rotate.options import (
     build_choice,
     check_options,
@@ -20,7 +24,7 @@ from roottrust.cli.rotate.options import (
     with_namespace,
     with_policy,
 )
-from roottrust.cli.rotate.own_root import OwnRoot, choose_root
+from roottrust.cli.rotate.order_writing import ask, give_order, read_root
 from roottrust.cli.rotate.root_progress import judge_root
 from roottrust.cli.rotate.root_render import (
     list_root_lines,
@@ -36,7 +40,7 @@ from roottrust.cli.rotate.root_request import (
     plan_root,
 )
 from roottrust.cli.rotate.run import write_patch
-from roottrust.cli.status.reader import Choice, open_reader
+from roottrust.cli.status.reader import Choice
 from roottrust.cli.terminal import (
     EXIT_FAILED,
     PlainExitCommand,
@@ -106,11 +110,20 @@ deploy/rotate/ has the right in Kubernetes to raise it, deploy/status/ those to 
 )
 @with_policy
 @with_namespace
+@click.option(
+    "--compromised",
+    "is_compromised",
+    is_flag=True,
+    help="Somebody else has its key: distrust it at once, whatever that breaks.",
+)
+@click.option("--yes", "is_sure", is_flag=True, help="With --compromised: do not ask.")
 @with_beginning(timeout_seconds=TIMEOUT_SECONDS)
 def command(
     policy: str | None,
     namespace: str | None,
     *,
+    is_compromised: bool,
+    is_sure: bool,
     is_dry: bool,
     follows: bool,
     generation: int | None,
@@ -121,24 +134,43 @@ def command(
 ) -> None:
     """Raise the generation, follow it, and end with the exit code of what came of it."""
     check_options(follows=follows, is_dry=is_dry, waits=waits, generation=generation)
+    if follows and is_compromised:
+        fail(["--follow orders nothing: without --compromised it follows what was ordered before"])
     choice = build_choice(policy, namespace, **place)
     plan = partial(plan_following_root, generation=generation) if follows else plan_root
     try:
-        raised = plan(asyncio.run(read_root(choice)))
-        if not follows:
-            _raise(raised, choice, is_dry=is_dry)
+        root = asyncio.run(read_root(choice))
+        if is_compromised:
+            raised = _distrust(plan_compromised(root), choice, is_dry=is_dry, is_sure=is_sure)
+        else:
+            raised = plan(root)
+            if not follows:
+                _raise(raised, choice, is_dry=is_dry)
     except RootTrustError as error:
         fail([error.message])
     if waits and not is_dry:
         _follow(raised, choice, timeout_seconds=timeout_seconds, color=color)
 
 
-async def read_root(choice: Choice) -> OwnRoot:
-    """Return the policy that is meant, with all that share its root; raises RootTrustError."""
-    # All policies are read: those that share the root are concerned as well.
-    async with open_reader(replace(choice, name=None), tell=tell) as reader:
-        found = await reader.read()
-    return choose_root(found, name=choice.name, namespace=choice.namespace, now=now())
+def _distrust(
+    compromised: CompromisedRoot, choice: Choice, *, is_dry: bool, is_sure: bool
+) -> RaisedRoot:
+    """Say what breaks, ask, and order it; raises RootTrustError."""
+    click.echo(render_consequences(compromised), err=not is_dry)
+    if is_dry:
+        click.echo(render_order(compromised))
+        click.echo("Nothing was changed (--dry-run).")
+        return compromised.raised
+    order = compromised.order
+    if order.question and not order.is_given and not is_sure:
+        ask(order.question)
+    asyncio.run(give_order(order, lambda root: plan_compromised(root).order, choice))
+    click.echo(render_order(compromised))
+    tell(
+        f"where {order.root.full_name} is kept in Git, commit both there: without the annotation "
+        "there is no hurry, and a lower number is refused."
+    )
+    return compromised.raised
 
 
 def _raise(raised: RaisedRoot, choice: Choice, *, is_dry: bool) -> None:

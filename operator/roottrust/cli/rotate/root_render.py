@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from roottrust.api.choices import RootSource, RotationEnd, RotationStage, RotationStrategy
+from roottrust.api.choices import RotationEnd, RotationStage, RotationStrategy
 from roottrust.cli.rotate.root_progress import RootProgress
-from roottrust.cli.rotate.root_request import FIELD, RaisedRoot
+from roottrust.cli.rotate.root_request import FIELD, RaisedRoot, describe_source
 from roottrust.cli.status.render_rotation import (
     build_rotation_node,
     describe_cluster,
@@ -18,13 +17,13 @@ from roottrust.cli.status.render_rotation import (
     name_rotation,
     show_stages,
 )
+from roottrust.cli.status.rotation_report import PastRotationReport
 from roottrust.cli.status.sign import build_line
 from roottrust.cli.terminal import make_printable
 from roottrust.cli.text_tree import Node, draw_tree
 from roottrust.domain.counted import count
 from roottrust.domain.health import Health
-from roottrust.domain.moment import tell_length
-from roottrust.domain.names import build_issuer_name
+from roottrust.domain.moment import tell_length, tell_minutes
 from roottrust.domain.rotation.approval import list_asked_for
 from roottrust.domain.rotation.stage import IN_WAVES, list_stages
 from roottrust.domain.rotation.stage_text import tell_stage
@@ -55,7 +54,7 @@ def _list_outlook(raised: RaisedRoot) -> Iterator[str]:
     strategy = _find_likely(wish)
     for number, stage in enumerate(list_stages(strategy), start=1):
         yield f"  {number}. {stage}: {tell_stage(stage, strategy)}"
-    yield _describe_source(raised)
+    yield describe_source(raised)
     if wish.waves:
         names = [each.name for each in root.rotation.spec.waves]
         yield f"Clusters follow in waves, in Sign, Widen and Drop: {', '.join(names)}, then others."
@@ -91,29 +90,6 @@ def _describe_strategy(wish: RotationWish) -> str:
         "Stages, each proven before the next (CrossSigned; where the root in use may not sign "
         f"another CA it is MultiRoot: {others})"
     )
-
-
-def _describe_source(raised: RaisedRoot) -> str:
-    root = raised.root
-    management: Mapping[str, Any] = root.policy["spec"].get("management") or {}
-    wanted: Mapping[str, Any] = management.get("root") or {}
-    mount = root.report.root.mount if root.report.root else None
-    place = f"{mount}/" if mount else "the root's mount"
-    issuer = build_issuer_name(raised.after)
-    match wanted.get("source"):
-        case RootSource.GENERATE:
-            return f"Vault makes the next root in {place} as issuer {issuer}."
-        case RootSource.IMPORT:
-            secret: Mapping[str, Any] = wanted.get("secretRef") or {}
-            return (
-                f"The next root is taken from Secret {secret.get('name')} into {place} as issuer "
-                f"{issuer}: put its root-cert.pem and root-key.pem there; until then Prepare waits."
-            )
-        case _:
-            return (
-                f"The next root is made by whoever keeps {place}, as an issuer of the name "
-                f"{issuer}; until then Prepare waits."
-            )
 
 
 def _list_asked(raised: RaisedRoot) -> Iterator[str]:
@@ -211,7 +187,20 @@ def render_end_of_root(progress: RootProgress) -> str:
             "root before it is in use: raise the generation again to rotate."
         )
     without = f" Left out were {list_some(past.excluded)}." if past and past.excluded else ""
+    if past is not None and past.distrusted_at is not None:
+        return f"{progress.policy}: {_tell_distrust(past)}{without}"
     return (
         f"{progress.policy}: the root of generation {generation} is in use everywhere, and the one "
         f"before may sign nothing any more.{without}"
     )
+
+
+def _tell_distrust(past: PastRotationReport) -> str:
+    """Return how long a compromised root was trusted after the order, and where it still may be."""
+    begun, end = past.started_at, past.distrusted_at
+    took = f", {tell_minutes(end - begun)} after the rotation began" if begun and end else ""
+    told = f"the compromised root is distrusted{took}, and revoked."
+    if not past.left_behind:
+        return told
+    names = list_some(past.left_behind, most=_NAMED)
+    return f"{told} It may still be trusted in {names}, where not all was proven in time."

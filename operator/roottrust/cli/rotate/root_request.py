@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from roottrust.api.choices import RotationStage
+from roottrust.api.choices import RootSource, RotationStage
 from roottrust.cli.rotate.own_root import OwnRoot
 from roottrust.cli.rotate.request import Operation, build_raise
 from roottrust.domain.errors import ConflictError
+from roottrust.domain.names import build_issuer_name
 from roottrust.domain.reasons import Reason
 
 FIELD = "spec.rotation.rootGeneration"
@@ -69,3 +72,27 @@ def plan_following_root(root: OwnRoot, *, generation: int | None) -> RaisedRoot:
     if root.rotation.state.owner is not None:  # its own number counts for nothing
         before = root.rotation.state.to_generation or root.rotation.state.root_generation or before
     return RaisedRoot(root=root, before=before, after=generation or before)
+
+
+def describe_source(raised: RaisedRoot) -> str:
+    """Return where the next root comes from, and what is to be done for it."""
+    root = raised.root
+    management: Mapping[str, Any] = root.policy["spec"].get("management") or {}
+    wanted: Mapping[str, Any] = management.get("root") or {}
+    mount = root.report.root.mount if root.report.root else None
+    place = f"{mount}/" if mount else "the root's mount"
+    issuer = build_issuer_name(raised.after)
+    match wanted.get("source"):
+        case RootSource.GENERATE:
+            return f"Vault makes the next root in {place} as issuer {issuer}."
+        case RootSource.IMPORT:
+            secret: Mapping[str, Any] = wanted.get("secretRef") or {}
+            return (
+                f"The next root is taken from Secret {secret.get('name')} into {place} as issuer "
+                f"{issuer}: put its root-cert.pem and root-key.pem there; until then Prepare waits."
+            )
+        case _:
+            return (
+                f"The next root is made by whoever keeps {place}, as an issuer of the name "
+                f"{issuer}; until then Prepare waits."
+            )

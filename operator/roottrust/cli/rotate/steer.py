@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -18,25 +17,18 @@ from roottrust.cli.rotate.options import (
     with_policy,
 )
 from roottrust.cli.rotate.order import (
-    Order,
     plan_approval,
     plan_exclusion,
     plan_pause,
     plan_resume,
     plan_rollback,
 )
-from roottrust.cli.rotate.own_root import OwnRoot
-from roottrust.cli.rotate.root import read_root
-from roottrust.cli.rotate.run import write_patch
+from roottrust.cli.rotate.order_writing import Plan, ask, give_order, read_root
 from roottrust.cli.status.reader import Choice
 from roottrust.cli.terminal import PlainExitCommand, fail, tell
-from roottrust.domain.errors import ConflictError, RootTrustError
+from roottrust.domain.errors import RootTrustError
 from roottrust.domain.rotation.stage import NEEDS_APPROVAL
 
-# The hub writes the status meanwhile, and others write their orders.
-TRIES = 5
-
-Plan = Callable[[OwnRoot], Order]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _END = """
@@ -180,39 +172,9 @@ def _give(plan: Plan, choice: Choice, *, is_dry: bool, is_sure: bool = False) ->
             tell(f"nothing was changed (--dry-run). Once it is there: {order.follows}")
             return
         if order.question and not order.is_given and not is_sure:
-            _ask(order.question)
+            ask(order.question)
         order = asyncio.run(give_order(order, plan, choice))
     except RootTrustError as error:
         fail([error.message])
     click.echo(f"{order.root.full_name}: {order.render_line()}")
     click.echo(order.follows)
-
-
-async def give_order(order: Order, plan: Plan, choice: Choice) -> Order:
-    """Write an order beside those that are there; where others write, too, after them.
-
-    What has changed since may forbid it: each try is planned anew. Raises RootTrustError.
-    """
-    for left in reversed(range(TRIES)):
-        if order.is_given:
-            return order
-        try:
-            await write_patch(order.root.policy, order.build_patch(), choice)
-        except ConflictError:
-            if not left:
-                raise
-            order = plan(await read_root(choice))
-        else:
-            break
-    return order
-
-
-def can_be_asked() -> bool:
-    """Whether a person is there."""
-    return sys.stdin.isatty()
-
-
-def _ask(question: str) -> None:
-    if not can_be_asked():
-        fail([f"{question}: say so by --yes, for there is nobody to ask here"])
-    click.confirm(f"{question}. Exclude it?", abort=True, err=True)

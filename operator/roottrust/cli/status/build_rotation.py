@@ -67,6 +67,8 @@ def build_rotation(
         started_at=state.started_at,
         stage_started_at=state.stage_started_at,
         proven_at=state.proven_at,
+        compromised=found.is_under_way and found.is_hurried,
+        distrusted_at=state.distrusted_at,
         message=state.message,
         needs_person=needs_person or awaited is not None,
         awaits_approval=awaited,
@@ -173,4 +175,6 @@ def _build_past(past: PastRotation) -> PastRotationReport:
         started_at=past.started_at,
         ended_at=past.ended_at,
         excluded=past.excluded,
+        distrusted_at=past.distrusted_at,
+        left_behind=past.left_behind,
     )

@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from roottrust.api.choices import RotationStage
+from roottrust.api.choices import RotationStage, RotationStrategy
 from roottrust.api.rotation import Rotation
 from roottrust.api.rotation_status import RotationStatus
 from roottrust.cli.status.found import Manifest
 from roottrust.domain.rotation.approval import find_awaited
+from roottrust.domain.rotation.hurry import hurry
 from roottrust.domain.rotation.machine import is_due
 from roottrust.domain.rotation.wish import PAUSE_ANNOTATION, RotationWish, read_wish
 
@@ -52,6 +53,12 @@ class FoundRotation:
         return self.state.owner is None and self.generation in self.wish.orders.paused
 
     @property
+    def is_hurried(self) -> bool:
+        """Whether the root that is replaced is compromised, as its owner has it."""
+        is_own = self.state.owner is None and self.wish.is_hurried
+        return is_own or self.state.strategy is RotationStrategy.DISTRUST_FIRST
+
+    @property
     def holds_still(self) -> bool:
         """Whether it is a pause alone that it waits for by now."""
         return PAUSE_ANNOTATION in (self.state.message or "")
@@ -67,11 +74,8 @@ def read_found_rotation(manifest: Manifest, state: RotationStatus | None) -> Fou
     """Return what a policy tells; `state` is that of its status, if there is one."""
     spec = read_rotation(manifest)
     annotations: Mapping[str, str] = manifest["metadata"].get("annotations") or {}
-    return FoundRotation(
-        state=state or RotationStatus(),
-        spec=spec,
-        wish=read_wish(spec, annotations=annotations, labels={}),
-    )
+    wish = read_wish(spec, annotations=annotations, labels={})
+    return FoundRotation(state=state or RotationStatus(), spec=spec, wish=hurry(wish, state))
 
 
 def read_rotation(manifest: Manifest) -> Rotation:

@@ -19,7 +19,7 @@ from roottrust.cli.status.sign import build_line
 from roottrust.cli.text_tree import Node
 from roottrust.domain.counted import count
 from roottrust.domain.health import Health
-from roottrust.domain.moment import show_time, tell_distance
+from roottrust.domain.moment import show_time, tell_distance, tell_minutes
 from roottrust.domain.some_names import list_some
 
 _STATES = {
@@ -131,7 +131,16 @@ def _describe_times(rotation: RotationReport, *, now: datetime) -> str:
         words.append(f"the rotation {tell_distance(rotation.started_at, now=now)}")
     if rotation.strategy is not None:
         words.append(rotation.strategy)
+    if rotation.compromised and rotation.started_at is not None:
+        words.append(_describe_distrust(rotation, rotation.started_at, now=now))
     return ", ".join(words)
+
+
+def _describe_distrust(rotation: RotationReport, begun: datetime, *, now: datetime) -> str:
+    """Return how long a compromised root is, or was, trusted after its rotation began."""
+    if rotation.distrusted_at is None:
+        return f"the compromised root is still trusted after {tell_minutes(now - begun)}"
+    return f"the compromised root was trusted for {tell_minutes(rotation.distrusted_at - begun)}"
 
 
 def _describe_rest(rotation: RotationReport, *, policy: str, now: datetime) -> str | None:
@@ -156,7 +165,8 @@ def _describe_rest(rotation: RotationReport, *, policy: str, now: datetime) -> s
 
 def _describe_end(past: PastRotationReport, *, now: datetime) -> str:
     how = f" ({past.strategy})" if past.strategy else ""
-    without = f", without {list_some(past.excluded)}" if past.excluded else ""
+    left = (*past.excluded, *past.left_behind)
+    without = f", without {list_some(left)}" if left else ""
     return f"its rotation was completed {tell_distance(past.ended_at, now=now)}{how}{without}"
 
 

@@ -68,6 +68,12 @@ class PastRotationReport(ReportModel):
     excluded: tuple[str, ...] = Field(
         default=(), description="Clusters that a person took out of it."
     )
+    distrusted_at: datetime | None = Field(
+        default=None, description="Of a compromised root: when it was dropped everywhere."
+    )
+    left_behind: tuple[str, ...] = Field(
+        default=(), description="Of a compromised root: clusters that were not waited for."
+    )
 
 
 class RotationReport(ReportModel):
@@ -101,6 +107,12 @@ class RotationReport(ReportModel):
     stage_started_at: datetime | None = Field(default=None, description="When its stage started.")
     proven_at: datetime | None = Field(
         default=None, description="Since when the stage's evidence has been complete."
+    )
+    compromised: bool = Field(
+        default=False, description="The root that is replaced is compromised: it is in a hurry."
+    )
+    distrusted_at: datetime | None = Field(
+        default=None, description="Of a compromised root: since when it is dropped everywhere."
     )
     message: str | None = Field(default=None, description="What it waits for.")
     needs_person: bool = Field(

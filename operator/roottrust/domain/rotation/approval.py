@@ -18,6 +18,8 @@ from roottrust.domain.rotation.wish import RotationWish
 
 def is_asked_for(stage: Stage, wish: RotationWish, *, unseen: tuple[str, ...] = ()) -> bool:
     """Whether a person has to let a rotation into a stage; `unseen` is as the status has it."""
+    if wish.is_hurried:
+        return False
     return (wish.is_manual and stage in NEEDS_APPROVAL) or (
         stage is Stage.DROP and bool(wish.dependants or unseen)
     )

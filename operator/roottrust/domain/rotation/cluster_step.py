@@ -12,10 +12,11 @@ class ClusterStep:
     """The posture of a cluster's istiods, and what it is known by.
 
     `restarts` is whether workloads that have not followed may be restarted now, if the policy asks
-    for restarts at all.
+    for restarts at all, or `forces_restarts` says that nobody is asked.
     """
 
     name: str
     posture: Posture
     cross_certificate: str | None = None
     restarts: bool = False
+    forces_restarts: bool = False

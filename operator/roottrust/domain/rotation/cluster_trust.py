@@ -20,10 +20,11 @@ class ClusterTrust:
     bundle: TrustBundle
     step: ClusterStep | None = None
 
-    @property
-    def allows_restarts(self) -> bool:
-        """Whether workloads may be restarted for what changes now."""
-        return self.step is None or self.step.restarts
+    def wants_restarts(self, *, is_asked: bool) -> bool:
+        """Whether workloads are restarted for what changes now; `is_asked` is by the policy."""
+        if self.step is None:
+            return is_asked
+        return self.step.restarts and (is_asked or self.step.forces_restarts)
 
     def build_fields(self) -> dict[str, Any]:
         """Return what an IssuedCertificate says of it beside its trust bundle."""

@@ -13,6 +13,7 @@ from roottrust.api.choices import RotationStrategy
 from roottrust.api.rotation_status import RotationRoot, RotationStatus
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.rotation.cluster_step import ClusterStep
+from roottrust.domain.rotation.hurry import RESTARTS
 from roottrust.domain.rotation.machine import is_due
 from roottrust.domain.rotation.posture import find_posture, name_step
 from roottrust.domain.rotation.vault_target import RotationPhase, RotationTarget
@@ -88,6 +89,7 @@ def _build_target(course: Course, previous: RotationRoot, *, is_owner: bool) -> 
         previous=previous,
         phase=phase if is_owner else RotationPhase.STAND,
         default_issuer=state.default_issuer or "",
+        is_compromised=course.wish.is_hurried,
     )
 
 
@@ -103,12 +105,16 @@ def _give_steps(clusters: tuple[ClusterTarget, ...], course: Course) -> Iterator
             name=name_step(state, posture),
             posture=posture,
             cross_certificate=state.cross_certificate if posture.is_crossed else None,
-            restarts=_allows_restarts(state, is_deaf=cluster.cluster in course.deaf),
+            restarts=_allows_restarts(course, is_deaf=cluster.cluster in course.deaf),
+            forces_restarts=course.wish.is_hurried,
         )
         yield replace(cluster, step=step)
 
 
-def _allows_restarts(state: RotationStatus, *, is_deaf: bool) -> bool:
+def _allows_restarts(course: Course, *, is_deaf: bool) -> bool:
+    state = course.state
+    if course.wish.is_hurried:
+        return state.stage in RESTARTS
     if state.stage is Stage.DROP:
         return is_deaf
     return state.strategy is not None and state.stage in _RESTARTS.get(state.strategy, frozenset())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.api.choices import RotationStage as Stage
@@ -14,25 +13,12 @@ from roottrust.domain.moment import show_time
 from roottrust.domain.rotation.evidence import FleetView, MeshView, VaultView
 from roottrust.domain.rotation.posture import Side, find_posture, has_widened, name_step
 from roottrust.domain.rotation.stage import IN_WAVES
+from roottrust.domain.rotation.wait import Wait
 from roottrust.domain.rotation.wish import EXCLUDE_ANNOTATION, RotationWish
 from roottrust.domain.some_names import list_some
 
 # The first stage in which every istiod publishes both roots.
 _WIDENED = {Strategy.CROSS_SIGNED: Stage.PROVE, Strategy.MULTI_ROOT: Stage.CONFIRM}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wait:
-    """One thing that is waited for, as a sentence; `cluster` and `mesh` say whose, if anybody's.
-
-    `needs_person` is for what does not pass by itself; `ends_at` is when it does, if that is known.
-    """
-
-    message: str
-    cluster: str | None = None
-    mesh: str | None = None
-    needs_person: bool = False
-    ends_at: datetime | None = None
 
 
 def list_waits(
@@ -75,14 +61,22 @@ def _list_preparations(wish: RotationWish, view: FleetView) -> Iterator[Wait]:
         yield Wait(message=vault.fault, needs_person=True)
     elif vault.next is None:
         yield Wait(message="Vault is to have the next root beside the one in use.")
-    elif choose_strategy(wish, vault) is Strategy.CROSS_SIGNED:
-        yield from _list_cross_waits(vault)
+    elif not wish.is_hurried:
+        yield from _list_needs(choose_strategy(wish, vault), view)
+
+
+def _list_needs(strategy: Strategy, view: FleetView) -> Iterator[Wait]:
+    """Return what a strategy needs before it begins."""
+    if strategy is Strategy.CROSS_SIGNED:
+        yield from _list_cross_waits(view.vault)
     else:
         yield from _list_deaf(view)
 
 
 def choose_strategy(wish: RotationWish, vault: VaultView) -> Strategy:
     """Return how a rotation is made: cross-signed where nothing forbids it."""
+    if wish.is_hurried:
+        return Strategy.DISTRUST_FIRST
     if wish.strategy is not Strategy.AUTO:
         return wish.strategy
     return Strategy.CROSS_SIGNED if vault.can_cross_sign else Strategy.MULTI_ROOT

@@ -75,6 +75,8 @@ def infer_state(
     if vault.is_named_withdrawn:
         return before.model_copy(update={"rejected_generation": generation})
     stage, strategy = _find_stage(found, named)
+    if strategy is not None and generation in wish.orders.compromised:
+        stage, strategy = _find_hurried_stage(stage, found, named), Strategy.DISTRUST_FIRST
     at_stage = [wish.find_wave(each.cluster) for each in found if _has_reached(each, stage, named)]
     return RotationStatus(
         root_generation=before.root_generation,
@@ -109,6 +111,14 @@ def _find_stage(
     if signs:
         return Stage.SIGN, strategy
     return (Stage.WIDEN, strategy) if is_wide else (Stage.PREPARE, None)
+
+
+def _find_hurried_stage(
+    stage: Stage, found: tuple[FoundPosture, ...], named: RotationRoot
+) -> Stage:
+    """Return the stage where each root is trusted before anything is signed under it."""
+    signs = any(each.signer == named.fingerprint for each in found)
+    return Stage.SIGN if stage is Stage.WIDEN and signs else stage
 
 
 def _has_reached(found: FoundPosture, stage: Stage, named: RotationRoot) -> bool:

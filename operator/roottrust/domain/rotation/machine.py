@@ -6,29 +6,33 @@ call goes at most one step, which counts once it is kept in the status.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from roottrust.api.choices import RotationEnd
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.rotation_status import (
     HISTORY_MAX,
+    ROTATION_CLUSTERS_MAX,
     PastRotation,
     RotationStatus,
 )
 from roottrust.domain.rotation.approval import find_soaked, has_wave_left, is_asked_for
 from roottrust.domain.rotation.evidence import FleetView
-from roottrust.domain.rotation.gate import Wait, choose_strategy, list_waits
+from roottrust.domain.rotation.gate import choose_strategy, list_waits
+from roottrust.domain.rotation.hurry import split_waits
 from roottrust.domain.rotation.stage import can_return, find_next_stage, list_way_back
+from roottrust.domain.rotation.wait import Wait
 from roottrust.domain.rotation.wish import APPROVE_ANNOTATION, PAUSE_ANNOTATION, RotationWish
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What is to be kept, and what the stage under way waits for."""
+    """What is to be kept, what the stage under way waits for, and what it goes on without."""
 
     state: RotationStatus
     waits: tuple[Wait, ...] = ()
+    left: tuple[Wait, ...] = ()
 
 
 def advance(
@@ -103,9 +107,19 @@ def _go_on(state: RotationStatus, wish: RotationWish, view: FleetView, now: date
     if stage is not None and _rolls_back(wish, generation) and can_return(stage):
         return Step(state=_turn_back(state, stage, now))
     state = _note_unseen(_note_preparation(state, view), view)
-    waits = list_waits(state, wish, view, now=now)
-    if waits:
-        return Step(state=_change(state, proven_at=None), waits=waits)
+    found = list_waits(state, wish, view, now=now)
+    split = split_waits(state, wish, view, found, now=now)
+    state = _note_distrust(_note_left(state, split.left), wish, split.held, now)
+    if split.held:
+        return Step(state=_change(state, proven_at=None), waits=split.held, left=split.left)
+    return replace(_go_on_proven(state, wish, view, now), left=split.left)
+
+
+def _go_on_proven(
+    state: RotationStatus, wish: RotationWish, view: FleetView, now: datetime
+) -> Step:
+    """Go on from a stage that waits for nothing, unless it is paused, or soaks."""
+    generation = state.to_generation or 0
     if generation in wish.orders.paused:
         wait = Wait(
             message=f"The rotation is paused: `roottrust rotate resume` ({PAUSE_ANNOTATION}).",
@@ -129,6 +143,23 @@ def _note_preparation(state: RotationStatus, view: FleetView) -> RotationStatus:
 def _note_unseen(state: RotationStatus, view: FleetView) -> RotationStatus:
     """Keep who else depends on the root, as it is seen before that one is dropped."""
     return _change(state, unseen=view.unseen) if state.stage is Stage.PROVE else state
+
+
+def _note_left(state: RotationStatus, left: tuple[Wait, ...]) -> RotationStatus:
+    """Keep which clusters are not waited for; whoever was not there for Drop, is not after it."""
+    before = state.left_behind if state.stage is Stage.RETIRE else ()
+    names = {*before, *(each.cluster for each in left if each.cluster)}
+    return _change(state, left_behind=tuple(sorted(names))[:ROTATION_CLUSTERS_MAX])
+
+
+def _note_distrust(
+    state: RotationStatus, wish: RotationWish, held: tuple[Wait, ...], now: datetime
+) -> RotationStatus:
+    """Keep when the last mesh had dropped a compromised root, with each of its workloads."""
+    is_over = state.stage is Stage.DROP and not any(each.mesh for each in held)
+    if not wish.is_hurried or not is_over or state.distrusted_at is not None:
+        return state
+    return _change(state, distrusted_at=now)
 
 
 def _rolls_back(wish: RotationWish, generation: int) -> bool:
@@ -213,6 +244,8 @@ def _end(state: RotationStatus, wish: RotationWish, now: datetime) -> RotationSt
         started_at=state.started_at,
         ended_at=now,
         excluded=tuple(each for each in state.members if wish.is_excluded(each, generation)),
+        distrusted_at=state.distrusted_at,
+        left_behind=state.left_behind,
     )
     return RotationStatus(
         root_generation=generation if is_done else state.root_generation,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from roottrust.api.choices import RotationStage as Stage
@@ -57,6 +57,14 @@ _POSTURES = {
         Stage.DROP: Posture(signer=Side.NEXT, roots=_ONLY_NEXT),
         Stage.RETIRE: Posture(signer=Side.NEXT, roots=_ONLY_NEXT),
     },
+    Strategy.DISTRUST_FIRST: {
+        Stage.PREPARE: START,
+        Stage.WIDEN: Posture(signer=Side.PREVIOUS, roots=_BOTH),
+        Stage.SIGN: Posture(signer=Side.NEXT, roots=_BOTH, is_crossed=True),
+        Stage.PROVE: Posture(signer=Side.NEXT, roots=_BOTH, is_crossed=True),
+        Stage.DROP: Posture(signer=Side.NEXT, roots=_ONLY_NEXT, is_crossed=True),
+        Stage.RETIRE: Posture(signer=Side.NEXT, roots=_ONLY_NEXT),
+    },
 }
 
 
@@ -70,7 +78,10 @@ def find_posture(state: RotationStatus, *, wave: int) -> Posture:
         return Posture(signer=Side.PREVIOUS, roots=_BOTH if is_wide else _ONLY_PREVIOUS)
     if stage in IN_WAVES and wave > (state.wave or 0):
         stage = find_stage_before(stage, strategy)
-    return _POSTURES[strategy][stage]
+    posture = _POSTURES[strategy][stage]
+    if strategy is Strategy.DISTRUST_FIRST and state.cross_certificate is None:
+        return replace(posture, is_crossed=False)  # it goes on without: distrust comes first
+    return posture
 
 
 def has_widened(state: RotationStatus) -> bool:

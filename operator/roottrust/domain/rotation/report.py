@@ -13,10 +13,11 @@ from roottrust.api.rotation_status import (
 )
 from roottrust.domain.moment import show_time
 from roottrust.domain.rotation.evidence import FleetView
-from roottrust.domain.rotation.gate import Wait
 from roottrust.domain.rotation.machine import Step
 from roottrust.domain.rotation.stage import IN_WAVES
+from roottrust.domain.rotation.wait import Wait
 from roottrust.domain.rotation.wish import RotationWish
+from roottrust.domain.some_names import list_some
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +65,14 @@ def describe_rotation(step: Step, wish: RotationWish) -> str | None:
     if state.stage is None:
         return waits[0].message if waits else None
     place = f"{state.stage} of generation {state.to_generation}"
+    if wish.is_hurried:
+        place += ", for the root in use is compromised"
     if state.stage in IN_WAVES and wish.waves:
         place += f", wave {(state.wave or 0) + 1} of {len(wish.waves) + 1}"
+    without = _tell_left(state)
     if not waits:
-        return f"{place}: all is proven, the next step follows."
+        proven = "nothing is waited for" if without else "all is proven"
+        return f"{place}: {proven}, the next step follows.{without}"
     more = f" ({len(waits) - 1} more)" if len(waits) > 1 else ""
     ends = [each.ends_at for each in waits]
     latest = max((each for each in ends if each is not None), default=None)
@@ -76,7 +81,13 @@ def describe_rotation(step: Step, wish: RotationWish) -> str | None:
     queued = ""
     if wish.generation > (state.to_generation or 0):
         queued = f" Generation {wish.generation} follows after this one."
-    return f"{place}: {waits[0].message}{more}{until}{queued}"
+    return f"{place}: {waits[0].message}{more}{until}{without}{queued}"
+
+
+def _tell_left(state: RotationStatus) -> str:
+    if not state.left_behind:
+        return ""
+    return f" It goes on without {list_some(state.left_behind)}, where it may still be trusted."
 
 
 def _list_warnings(step: Step, wish: RotationWish) -> tuple[str, ...]:
@@ -97,8 +108,9 @@ def _rank(waits: Iterable[Wait]) -> list[Wait]:
 
 
 def _tell_clusters(step: Step, wish: RotationWish, view: FleetView) -> list[RotationCluster]:
-    waits = {each.cluster: each for each in reversed(_rank(step.waits)) if each.cluster}
-    waiting = {(each.cluster, each.mesh) for each in step.waits if each.mesh}
+    shown = (*step.waits, *step.left)
+    waits = {each.cluster: each for each in reversed(_rank(shown)) if each.cluster}
+    waiting = {(each.cluster, each.mesh) for each in shown if each.mesh}
     total = Counter(each.cluster for each in view.meshes)
     open_meshes = Counter(cluster for cluster, _ in waiting)
     generation = step.state.to_generation or 0

@@ -23,6 +23,14 @@ _ORDERS = {
         Stage.DROP,
         Stage.RETIRE,
     ),
+    Strategy.DISTRUST_FIRST: (
+        Stage.PREPARE,
+        Stage.WIDEN,
+        Stage.SIGN,
+        Stage.PROVE,
+        Stage.DROP,
+        Stage.RETIRE,
+    ),
 }
 _ROLL_BACK = (Stage.RETURN, Stage.NARROW)
 

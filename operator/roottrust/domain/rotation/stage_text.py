@@ -24,8 +24,17 @@ _CROSSED = {
     "nobody needs to trust the next one yet",
 }
 
+_HURRIED = {
+    Stage.PREPARE: "Vault has the next root beside the one in use, signed by that one if it can be",
+    Stage.PROVE: "workloads are restarted, and have leaves of the next root",
+    Stage.DROP: "every mesh trusts the next root alone, and workloads are restarted once more: a "
+    "proxy trusts what it was given until its next certificate. From here on there is no way back",
+    Stage.RETIRE: "in Vault the compromised root is revoked",
+}
+_SPECIAL = {Strategy.CROSS_SIGNED: _CROSSED, Strategy.DISTRUST_FIRST: _HURRIED}
+
 
 def tell_stage(stage: Stage, strategy: Strategy | None = None) -> str:
     """Return what holds once a stage is over, as a clause."""
-    special = _CROSSED if strategy is Strategy.CROSS_SIGNED else {}
+    special = _SPECIAL.get(strategy, {}) if strategy else {}
     return special.get(stage) or _WORDS[stage]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from roottrust.api.choices import RotationEnd
 from roottrust.api.rotation_status import PastRotation, RotationStatus
+from roottrust.domain.moment import show_time
 from roottrust.domain.reasons import Reason
+from roottrust.domain.some_names import list_some
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,18 @@ def list_rotation_transitions(
 
 
 def _tell_end(past: PastRotation) -> RotationTransition:
+    if past.end is RotationEnd.COMPLETED and past.distrusted_at is not None:
+        left = (
+            f" It may still be trusted in {list_some(past.left_behind)}."
+            if past.left_behind
+            else ""
+        )
+        return RotationTransition(
+            reason=Reason.ROTATION_COMPLETED,
+            is_normal=not past.left_behind,
+            message=f"The compromised root is revoked, and that of generation {past.generation} is "
+            f"in use: it was distrusted at {show_time(past.distrusted_at)}.{left}",
+        )
     if past.end is RotationEnd.COMPLETED:
         return RotationTransition(
             reason=Reason.ROTATION_COMPLETED,

@@ -23,10 +23,11 @@ class RotationPhase(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RotationTarget:
-    """Two roots."""
+    """Two roots; one that is compromised is revoked when it is retired."""
 
     generation: int
     next: RootTarget
     previous: RotationRoot
     phase: RotationPhase
     default_issuer: str = ""
+    is_compromised: bool = False

@@ -18,6 +18,7 @@ APPROVE_ANNOTATION = "admin.gloo.solo.io/rotation-approve"
 PAUSE_ANNOTATION = "admin.gloo.solo.io/rotation-pause"
 ROLLBACK_ANNOTATION = "admin.gloo.solo.io/rotation-rollback"
 EXCLUDE_ANNOTATION = "admin.gloo.solo.io/rotation-exclude"
+COMPROMISED_ANNOTATION = "admin.gloo.solo.io/rotation-compromised"
 
 # A mounted ConfigMap was seen to follow after up to 66 seconds (kubelet's sync period and jitter).
 KUBELET_TIME = timedelta(seconds=100)
@@ -36,6 +37,7 @@ class Orders:
     paused: frozenset[int] = frozenset()
     rolled_back: frozenset[int] = frozenset()
     excluded: Named = frozenset()
+    compromised: frozenset[int] = frozenset()
     problems: tuple[str, ...] = ()
 
 
@@ -43,7 +45,8 @@ class Orders:
 class RotationWish:
     """What is asked for; `waves` are the names of their clusters, the others come last.
 
-    `kubelet_time` is how long kubelets are given to bring changed roots into pods.
+    `kubelet_time` is how long kubelets are given to bring changed roots into pods. `is_hurried`
+    says that the root to be replaced is compromised.
     """
 
     generation: int = 1
@@ -54,6 +57,7 @@ class RotationWish:
     dependants: tuple[str, ...] = ()
     orders: Orders = field(default_factory=Orders)
     kubelet_time: timedelta = KUBELET_TIME
+    is_hurried: bool = False
 
     def find_wave(self, cluster: str) -> int:
         """Return the wave of a cluster: the first that has it, or else the last."""
@@ -98,6 +102,7 @@ def read_orders(annotations: Mapping[str, str]) -> Orders:
         paused=_read_numbers(annotations, PAUSE_ANNOTATION, problems),
         rolled_back=_read_numbers(annotations, ROLLBACK_ANNOTATION, problems),
         excluded=_read_named(annotations, EXCLUDE_ANNOTATION, problems),
+        compromised=_read_numbers(annotations, COMPROMISED_ANNOTATION, problems),
         problems=tuple(problems),
     )
 

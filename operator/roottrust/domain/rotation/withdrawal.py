@@ -9,7 +9,11 @@ from dataclasses import dataclass, replace
 
 from roottrust.api.choices import RootSource
 from roottrust.domain.action import Action
-from roottrust.domain.desired import build_default_issuer, build_issuer_usage
+from roottrust.domain.desired import (
+    build_default_issuer,
+    build_issuer_revocation,
+    build_issuer_usage,
+)
 from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.facts import ISSUING, IssuerFacts
 from roottrust.domain.own_root import update
@@ -31,14 +35,28 @@ def plan_retirement(
     snapshot: Snapshot, rotation: RotationTarget, following: UsableRoot, *, is_ours: bool
 ) -> Withdrawal:
     """Return what makes the next root the default one, if the one before was it, and the last."""
-    previous, default = find_previous(snapshot, rotation), snapshot.facts.default_issuer
-    done = _withdraw(rotation.next.mount, previous, is_ours=is_ours) if previous else Withdrawal()
+    default = snapshot.facts.default_issuer
+    done = _retire(snapshot, rotation, is_ours=is_ours)
     if default != rotation.previous.issuer or default == following.issuer_id:
         return done
     if not is_ours:
         return replace(done, left=(_tell_default(rotation, following), *done.left))
     wanted = build_default_issuer(rotation.next, following.issuer_id)
     return replace(done, actions=(update(wanted, {"default": default}), *done.actions))
+
+
+def _retire(snapshot: Snapshot, rotation: RotationTarget, *, is_ours: bool) -> Withdrawal:
+    """Return what takes the right to sign from the previous root; a compromised one for ever."""
+    previous, mount = find_previous(snapshot, rotation), rotation.next.mount
+    if previous is None:
+        return Withdrawal()
+    done = _withdraw(mount, previous, is_ours=is_ours)
+    if not rotation.is_compromised or previous.is_revoked:
+        return done
+    if not is_ours:
+        return replace(done, left=(*done.left, _tell_revocation(mount, previous)))
+    wanted = build_issuer_revocation(mount, previous.issuer_id)
+    return replace(done, actions=(*done.actions, update(wanted, {"revoked": "false"})))
 
 
 def plan_return(rotation: RotationTarget, found: IssuerFacts, *, is_ours: bool) -> Withdrawal:
@@ -75,6 +93,14 @@ def _tell_signing(mount: str, issuer: IssuerFacts, usages: frozenset[str]) -> st
     return (
         f"The issuer {issuer.issuer_name or issuer.issuer_id} in {mount}/ may still sign, and is "
         f"not roottrust's to change{advice}."
+    )
+
+
+def _tell_revocation(mount: str, issuer: IssuerFacts) -> str:
+    return (
+        f"The compromised root {issuer.issuer_name or issuer.issuer_id} in {mount}/ is still to be "
+        f"revoked, and is not roottrust's to change: `vault write -force "
+        f"{mount}/issuer/{issuer.issuer_id}/revoke`."
     )
 
 

@@ -11,7 +11,7 @@ from click.testing import Result as Called
 
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.rotation_status import RotationStatus
-from roottrust.cli.rotate import following, root
+from roottrust.cli.rotate import following, order_writing
 from roottrust.cli.status.found import FoundObjects
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
@@ -54,7 +54,7 @@ def find_proving(**spec: Any) -> FoundObjects:
 
 @pytest.fixture
 def cluster(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> StandIn:
-    for module in (root, following):
+    for module in (order_writing, following):
         monkeypatch.setattr(module, "now", _build_clock())
     stand_in.states = [
         find_resting(),

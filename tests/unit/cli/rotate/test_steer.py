@@ -12,7 +12,7 @@ from click.testing import Result as Called
 
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.cli.main import main
-from roottrust.cli.rotate import root, steer
+from roottrust.cli.rotate import order_writing
 from roottrust.domain.errors import ConflictError
 from roottrust.domain.reasons import Reason
 from roottrust.domain.rotation.wish import (
@@ -43,7 +43,7 @@ NAMED = "gloo-mesh/fleet"
 
 @pytest.fixture
 def cluster(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> StandIn:
-    monkeypatch.setattr(root, "now", lambda: LATER)
+    monkeypatch.setattr(order_writing, "now", lambda: LATER)
     return stand_in
 
 
@@ -282,14 +282,17 @@ def test_without_anybody_to_ask_nothing_is_taken_out(call: Call, cluster: StandI
     cluster.states = [find(build_gone())]
     done = call("rotate", "exclude", "gone")
     assert (done.exit_code, cluster.patches) == (1, [])
-    assert "Is gone gone for good? The rotation goes on without any proof of it: say" in done.stderr
+    assert (
+        "Is gone gone for good? The rotation goes on without any proof of it. Exclude it: say"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize(("answer", "written"), [("y\n", 1), ("n\n", 0), ("\n", 0)])
 def test_a_person_is_asked(
     cluster: StandIn, monkeypatch: pytest.MonkeyPatch, answer: str, written: int
 ) -> None:
-    monkeypatch.setattr(steer, "can_be_asked", lambda: True)
+    monkeypatch.setattr(order_writing, "can_be_asked", lambda: True)
     cluster.states = [find(build_gone())]
     done = CliRunner().invoke(main, ["rotate", "exclude", "gone"], input=answer)
     assert (done.exit_code, len(cluster.patches)) == (1 - written, written)
@@ -370,8 +373,8 @@ def test_what_has_become_wrong_meanwhile_is_not_written(call: Call, cluster: Sta
 
 
 def test_whoever_never_gets_a_turn_is_told(call: Call, cluster: StandIn) -> None:
-    cluster.states = [find(build_going())] * steer.TRIES
-    cluster.refusals = [CONFLICT] * steer.TRIES
+    cluster.states = [find(build_going())] * order_writing.TRIES
+    cluster.refusals = [CONFLICT] * order_writing.TRIES
     done = call("rotate", "pause")
     assert (done.exit_code, done.stderr) == (1, "Error: It was changed meanwhile.\n")
     assert cluster.states == []

@@ -8,6 +8,7 @@ from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.rotation_status import RotationStatus
 from roottrust.domain.rotation import machine
 from roottrust.domain.rotation.evidence import FleetView
+from roottrust.domain.rotation.hurry import hurry
 from roottrust.domain.rotation.infer import FoundPosture, infer_state
 from roottrust.domain.rotation.posture import Posture, Side, find_posture, name_step
 from roottrust.domain.rotation.wish import Orders, RotationWish
@@ -44,6 +45,11 @@ class Fleet:
         """All workloads that count."""
         return [workload for cluster in self.counted for workload in cluster.workloads]
 
+    @property
+    def asked(self) -> RotationWish:
+        """What people ask for of the rotation under way."""
+        return hurry(self.wish, self.state)
+
     def order(self, **content: object) -> None:
         """Let people write annotations."""
         self.wish = replace(self.wish, orders=replace(self.wish.orders, **content))  # type: ignore[arg-type]
@@ -67,7 +73,7 @@ class Fleet:
             old = [self._find_report(cluster, lags[(place + n) % len(lags)]) for n in (0, 1)]
             meshes.append(build_mesh_view(cluster, *old))
         return FleetView(
-            vault=self.vault.view(self.state, self.wish),
+            vault=self.vault.view(self.state, self.asked),
             meshes=tuple(meshes),
             heard=frozenset(heard),
             silent=silent,
@@ -80,12 +86,15 @@ class Fleet:
     def reconcile(self, lags: tuple[int, ...] = (0,), *, is_lost: bool = False) -> None:
         """Let the hub take a step, which counts only once it is written."""
         state = self._compute(lags)
-        if not is_lost:
-            self.state = state
+        if is_lost:
+            return
+        self.state = state
+        if state is not None and state.stage in {Stage.DROP, Stage.RETIRE}:
+            self.exempt |= set(state.left_behind)
 
     def _compute(self, lags: tuple[int, ...]) -> RotationStatus | None:
         if self.state is not None:
-            step = machine.advance(self.state, self.wish, self.observe(lags), now=tell(self.now))
+            step = machine.advance(self.state, self.asked, self.observe(lags), now=tell(self.now))
             return step.state
         there = [each for each in self.counted if each.is_registered]
         if self.vault.is_sealed or any(each.is_silent for each in there):
@@ -115,7 +124,7 @@ class Fleet:
             return Certificate(held=Held(signer=root, roots=(root,)), step=None)
         if cluster.name not in state.members:
             return None
-        posture = find_posture(state, wave=self.wish.find_wave(cluster.name))
+        posture = find_posture(state, wave=self.asked.find_wave(cluster.name))
         return Certificate(held=_hold(state, posture), step=name_step(state, posture))
 
     def act(self, cluster: Cluster) -> None:

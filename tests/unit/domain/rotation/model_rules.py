@@ -15,7 +15,7 @@ from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.choices import RotationStrategy as Strategy
 from roottrust.domain.rotation import machine
 from roottrust.domain.rotation.stage import NEEDS_APPROVAL
-from roottrust.domain.rotation.wish import RotationWish
+from roottrust.domain.rotation.wish import Orders, RotationWish
 from tests.unit.domain.rotation.model_cluster import Cluster
 from tests.unit.domain.rotation.model_fleet import Fleet
 
@@ -42,6 +42,7 @@ class RotationMachine(RuleBasedStateMachine):
 
     strategy = Strategy.AUTO
     is_plain = False
+    can_be_compromised = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +60,11 @@ class RotationMachine(RuleBasedStateMachine):
     def begin(self, replicas, some_lives, waves, is_manual, soak, dependants, depth):  # type: ignore[no-untyped-def]
         """Begin anywhere in a rotation that went well until then."""
         fleet = self.fleet
-        fleet.wish = RotationWish(strategy=self.strategy)
+        every = frozenset(range(GENERATION_MAX + 1))
+        orders = Orders(
+            compromised=every if self.strategy is Strategy.DISTRUST_FIRST else frozenset()
+        )
+        fleet.wish = RotationWish(strategy=self.strategy, orders=orders)
         if not self.is_plain:
             fleet.wish = replace(
                 fleet.wish,
@@ -173,7 +178,7 @@ class RotationMachine(RuleBasedStateMachine):
     @rule(number=numbers)
     def act_in_vault(self, number: int) -> None:
         if self.fleet.state is not None:
-            self.fleet.vault.act(self.fleet.state, self.fleet.wish, number)
+            self.fleet.vault.act(self.fleet.state, self.fleet.asked, number)
 
     @precondition(lambda self: self.fleet.vault.interfered is None)
     @rule()
@@ -249,6 +254,13 @@ class RotationMachine(RuleBasedStateMachine):
                 workload.renew(cluster.serving[0], fleet.now)
         self.roll_back()
         self.work(rounds=3, seconds=1, skipped=set(), is_helped=True)
+
+    @precondition(lambda self: self.can_be_compromised)
+    @rule()
+    def find_it_compromised(self) -> None:
+        """Find out in the middle that the root that is replaced is compromised."""
+        generation = frozenset({self._find_target()})
+        self.fleet.order(compromised=self.fleet.orders.compromised | generation)
 
     @rule(stage=st.sampled_from(sorted(NEEDS_APPROVAL)))
     def approve(self, stage: Stage) -> None:
@@ -335,7 +347,7 @@ class RotationMachine(RuleBasedStateMachine):
         fleet = self.fleet
         if "vault" not in skipped and fleet.state is not None:
             for each in range(2):
-                fleet.vault.act(fleet.state, fleet.wish, each)
+                fleet.vault.act(fleet.state, fleet.asked, each)
         for cluster in fleet.clusters:
             if "act" not in skipped:
                 fleet.act(cluster)

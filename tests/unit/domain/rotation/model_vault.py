@@ -49,8 +49,8 @@ class Vault:
         match state.stage:
             case Stage.PREPARE:
                 wanted = [("make", target)] if target not in self.issuers else []
-                is_crossed = choose_strategy(wish, VaultView(can_cross_sign=True))
-                if is_crossed is Strategy.CROSS_SIGNED and (previous, target) not in self.crossed:
+                strategy = choose_strategy(wish, VaultView(can_cross_sign=True))
+                if strategy is not Strategy.MULTI_ROOT and (previous, target) not in self.crossed:
                     wanted.append(("cross", target))
                 return wanted
             case Stage.RETIRE:

@@ -10,8 +10,9 @@ from roottrust.api.choices import RotationStrategy as Strategy
 from roottrust.api.mesh import RotationEvidence
 from roottrust.api.rotation_status import RotationStatus
 from roottrust.domain.rotation.evidence import FleetView, VaultView
-from roottrust.domain.rotation.gate import Wait, choose_strategy, list_waits
+from roottrust.domain.rotation.gate import choose_strategy, list_waits
 from roottrust.domain.rotation.stage import list_stages
+from roottrust.domain.rotation.wait import Wait
 from roottrust.domain.rotation.wish import KUBELET_TIME, Orders, RotationWish
 from tests.unit.domain.rotation.rotations import (
     NOW,

@@ -19,7 +19,7 @@ from tests.unit.domain.rotation.model_rules import RotationMachine
 
 Break = Callable[[pytest.MonkeyPatch], None]
 Way = Callable[[RotationMachine], None]
-CROSS, MULTI = Strategy.CROSS_SIGNED, Strategy.MULTI_ROOT
+CROSS, MULTI, HURRIED = Strategy.CROSS_SIGNED, Strategy.MULTI_ROOT, Strategy.DISTRUST_FIRST
 
 
 def patch(target: object, name: str, value: object) -> Break:
@@ -265,6 +265,16 @@ BREAKS: dict[str, tuple[Strategy, Break, Way]] = {
         turn_back_from(Stage.DROP),
     ),
     "too_far_after_lost_status": (MULTI, infer_too_far, lose_status_in(Stage.WIDEN)),
+    "a_compromised_root_s_successor_that_is_not_cross_signed": (
+        HURRIED,
+        give(HURRIED, Stage.SIGN, is_crossed=False),
+        let_all_go_well,
+    ),
+    "a_compromised_root_that_is_dropped_before_restarts": (
+        HURRIED,
+        leave_out(HURRIED, Stage.PROVE),
+        let_all_go_well,
+    ),
     "no_end": (CROSS, never_approve, let_all_go_well),
 }
 
@@ -278,7 +288,7 @@ def test_the_model_sees(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         go_through(broken, go)
 
 
-@pytest.mark.parametrize("strategy", [CROSS, MULTI])
+@pytest.mark.parametrize("strategy", [CROSS, MULTI, HURRIED])
 @pytest.mark.parametrize("go", dict.fromkeys(way for _, _, way in BREAKS.values()))
 def test_unbroken_each_way_ends_well(strategy: Strategy, go: Way) -> None:
     go_through(begin(strategy), go)

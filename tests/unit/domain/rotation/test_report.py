@@ -9,10 +9,10 @@ from roottrust.api.choices import RotationStrategy as Strategy
 from roottrust.api.rotation_status import PastRotation, RotationStatus
 from roottrust.domain.reasons import Reason
 from roottrust.domain.rotation.evidence import FleetView, MeshView, VaultView
-from roottrust.domain.rotation.gate import Wait
 from roottrust.domain.rotation.machine import Step
 from roottrust.domain.rotation.report import tell_rotation, tell_shared
 from roottrust.domain.rotation.transition import list_rotation_transitions
+from roottrust.domain.rotation.wait import Wait
 from roottrust.domain.rotation.wish import Orders, RotationWish
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -25,6 +25,15 @@ class MultiRoot(RotationMachine):
     strategy = Strategy.MULTI_ROOT
 
 
-@pytest.mark.parametrize("machine", [CrossSigned, MultiRoot])
+class DistrustFirst(RotationMachine):
+    strategy = Strategy.DISTRUST_FIRST
+
+
+class FoundCompromised(RotationMachine):
+    strategy = Strategy.CROSS_SIGNED
+    can_be_compromised = True
+
+
+@pytest.mark.parametrize("machine", [CrossSigned, MultiRoot, DistrustFirst, FoundCompromised])
 def test_everybody_can_talk_at_every_moment_and_it_ends(machine: type[RotationMachine]) -> None:
     run_state_machine_as_test(machine, settings=EXPLORED)
