@@ -15,6 +15,7 @@ from roottrust.domain.existing_root import RootPlan
 from roottrust.domain.facts import IssuerFacts, MountFacts, Unread, VaultFacts
 from roottrust.domain.imported_root import ImportedRoot
 from roottrust.domain.plan import Plan, list_next_actions, plan_policy
+from roottrust.domain.rotation.next_root import NextRootPlan
 from roottrust.domain.rotation.next_root_preview import assume_next, build_made_certificate
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
@@ -71,7 +72,7 @@ def _preview_next(snapshot: Snapshot, plan: Plan) -> Plan:
     """Return the plan with all that makes the next root, which may take several rounds."""
     of_root, of_next = plan.root.actions, list_next_actions(plan)
     for _ in range(_ROUNDS_OF_NEXT):
-        if plan.next_root is None or not plan.next_root.is_pending:
+        if plan.next_root is None or not _has_more(plan.next_root):
             break
         # What clusters need is planned anew each time: only roots are taken for made.
         mounts = _apply_mounts(snapshot.facts, (*plan.root.actions, *plan.next_root.actions))
@@ -83,6 +84,12 @@ def _preview_next(snapshot: Snapshot, plan: Plan) -> Plan:
         return plan
     root = replace(plan.root, actions=of_root)
     return replace(plan, root=root, next_root=replace(plan.next_root, actions=of_next))
+
+
+def _has_more(following: NextRootPlan) -> bool:
+    """Whether something else is planned once what is planned for the next root is written."""
+    kinds = {each.wanted.kind for each in following.actions}
+    return following.is_pending or VaultKind.SECRETS_MOUNT in kinds
 
 
 def assume_root(snapshot: Snapshot, made: MadeRoot) -> Snapshot:

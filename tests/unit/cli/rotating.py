@@ -12,6 +12,7 @@ from roottrust.api.mesh import RotationEvidence
 from roottrust.api.rotation import Rotation
 from roottrust.api.rotation_status import RotationRoot, RotationStatus
 from roottrust.domain.rotation.evidence import FleetView, MeshView, VaultView
+from roottrust.domain.rotation.hurry import hurry
 from roottrust.domain.rotation.machine import advance
 from roottrust.domain.rotation.posture import find_posture, name_step
 from roottrust.domain.rotation.report import tell_rotation
@@ -93,7 +94,8 @@ def build_rotating(
     given = annotations or {}
     kept = state or build_state()
     seen = view or build_view(kept)
-    wish = read_wish(Rotation.model_validate(rotation), annotations=given, labels={})
+    asked = read_wish(Rotation.model_validate(rotation), annotations=given, labels={})
+    wish = hurry(asked, kept)
     told = tell_rotation(advance(kept, wish, seen, now=LATER), wish, seen)
     written = {
         "meshes": [build_told(cluster, mesh) for cluster, mesh in MESHES],

@@ -83,6 +83,14 @@ def change_usage(facts: VaultFacts, action: Action) -> VaultFacts:
     raise RefusedByVaultError(f"cannot {action}: there is no such issuer")
 
 
+def revoke(facts: VaultFacts, action: Action) -> VaultFacts:
+    """Let the root in use never sign again; the other one is never revoked."""
+    issuer_id, root = action.wanted.path.partition("/issuer/")[2], facts.root_issuer
+    if isinstance(root, IssuerFacts) and root.issuer_id == issuer_id:
+        return replace(facts, root_issuer=replace(root, is_revoked=True))
+    raise RefusedByVaultError(f"cannot {action}: it is not the one in use")
+
+
 def _build_issuer(certificate: Certificate, *, name: str) -> IssuerFacts:
     return IssuerFacts(
         issuer_id=MADE_ISSUER_ID,

@@ -154,6 +154,7 @@ def rotations(draw: st.DrawFn) -> RotationTarget:
         next=wish,
         previous=draw(mostly(PREVIOUS, _OTHER)),
         default_issuer=draw(mostly(ISSUER_ID, "", "other-1")),
+        is_compromised=draw(st.booleans()),
     )
 
 

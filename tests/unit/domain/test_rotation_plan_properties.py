@@ -49,6 +49,17 @@ def test_the_root_in_use_is_told_to_sign_no_more_only_when_it_retires(snapshot: 
 
 @EXAMPLES
 @given(snapshot=rotating_snapshots())
+def test_only_a_compromised_root_is_revoked_and_only_once_it_retires(snapshot: Snapshot) -> None:
+    rotation, following = take_apart(snapshot)
+    for action in list_of_kind(following, VaultKind.ISSUER_REVOCATION):
+        assert rotation.is_compromised
+        assert rotation.phase is RotationPhase.RETIRE
+        assert following.usable is not None
+        assert action.wanted.path == f"pki/issuer/{rotation.previous.issuer}"
+
+
+@EXAMPLES
+@given(snapshot=rotating_snapshots())
 def test_the_default_issuer_goes_from_one_root_to_the_other_and_nowhere_else(
     snapshot: Snapshot,
 ) -> None:

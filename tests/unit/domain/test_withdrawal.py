@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from roottrust.domain.action import Action
 from roottrust.domain.plan import plan_policy
 from roottrust.domain.rotation.next_root import NextRootPlan
 from roottrust.domain.rotation.vault_target import RotationPhase
 from roottrust.domain.target import RootTarget
+from roottrust.domain.vault_object import VaultKind
 from tests.unit.domain.rotations import (
     ALL_USAGES,
     NEXT_ID,
@@ -37,10 +41,13 @@ def plan(
     source: RootTarget = GENERATED_ROOT,
     default: str = ISSUER_ID,
     recorded: str = ISSUER_ID,
+    is_compromised: bool = False,
     **facts: Any,
 ) -> NextRootPlan:
     found = {"next_issuer": build_next(), "default_issuer": default, **facts}
-    snapshot = build_rotating(build_rotation(source, phase, default_issuer=recorded), **found)
+    rotation = build_rotation(source, phase, default_issuer=recorded)
+    rotation = replace(rotation, is_compromised=is_compromised)
+    snapshot = build_rotating(rotation, **found)
     planned = plan_policy(snapshot).next_root
     assert planned is not None
     return planned
@@ -143,3 +150,49 @@ def test_a_roll_back_is_done_with_a_root_that_is_not_there_or_was_no_good() -> N
         assert plan(RotationPhase.RETURN, next_issuer=following).is_done
     unreadable = plan(RotationPhase.RETURN, next_issuer=build_next(None))
     assert describe(unreadable.actions) == [(f"pki/issuer/{NEXT_ID}", LEFT)]
+
+
+def test_a_compromised_root_is_revoked_at_last() -> None:
+    retired = plan(RotationPhase.RETIRE, is_compromised=True)
+    assert describe(retired.actions) == [
+        ("pki/config/issuers", NEXT_ID),
+        (f"pki/issuer/{ISSUER_ID}", LEFT),
+        (f"pki/issuer/{ISSUER_ID}", True),
+    ]
+    revoked = build_issuer(usages=WITHDRAWN, is_revoked=True)
+    done = plan(RotationPhase.RETIRE, is_compromised=True, default=NEXT_ID, root_issuer=revoked)
+    assert (done.actions, done.is_done) == ((), True)
+    withdrawn = build_issuer(usages=WITHDRAWN)
+    left = plan(RotationPhase.RETIRE, is_compromised=True, default=NEXT_ID, root_issuer=withdrawn)
+    assert describe(left.actions) == [(f"pki/issuer/{ISSUER_ID}", True)]
+
+
+@pytest.mark.parametrize("phase", set(RotationPhase) - {RotationPhase.RETIRE})
+def test_nothing_is_revoked_before(phase: RotationPhase) -> None:
+    kinds = [each.wanted.kind for each in plan(phase, is_compromised=True).actions]
+    assert VaultKind.ISSUER_REVOCATION not in kinds
+
+
+def test_in_a_mount_that_is_not_ours_the_administrator_is_told_how_to_revoke() -> None:
+    withdrawn = build_issuer(usages=WITHDRAWN)
+    found = plan(
+        RotationPhase.RETIRE,
+        source=EXISTING_ROOT,
+        mark=None,
+        is_compromised=True,
+        default=NEXT_ID,
+        root_issuer=withdrawn,
+    )
+    assert found.actions == ()
+    (left,) = found.left
+    assert f"`vault write -force pki/issuer/{ISSUER_ID}/revoke`" in left
+    revoked = replace(withdrawn, is_revoked=True)
+    done = plan(
+        RotationPhase.RETIRE,
+        source=EXISTING_ROOT,
+        mark=None,
+        is_compromised=True,
+        default=NEXT_ID,
+        root_issuer=revoked,
+    )
+    assert done.is_done

@@ -29,6 +29,7 @@ from tests.unit.domain.next_root_model import (
     import_next,
     is_of_next,
     name_next,
+    revoke,
 )
 from tests.unit.domain.samples import NO_FACTS, ROOT, build_reviewer_token
 
@@ -109,6 +110,8 @@ def apply(
             return name_next(facts, action)
         case VaultKind.ISSUER_USAGE:
             return change_usage(facts, action)
+        case VaultKind.ISSUER_REVOCATION:
+            return revoke(facts, action)
         case VaultKind.KEY_NAME:
             _check_key(facts, action)
             return facts

@@ -11,6 +11,7 @@ from roottrust.domain.desired import (
     build_auth_mount,
     build_default_issuer,
     build_intermediate_mount,
+    build_issuer_revocation,
     build_issuer_usage,
     build_key_name,
     build_policy,
@@ -118,6 +119,11 @@ async def test_a_usage_is_taken_from_an_issuer_without_a_word_on_its_other_field
     await apply_action(cast("VaultClient", vault), Action(verb=Verb.UPDATE, wanted=wanted))
     assert vault.writes == []
     assert vault.patches == [(f"pki/issuer/{ISSUER_ID}", {"usage": "crl-signing,read-only"})]
+
+
+def test_an_issuer_is_revoked_at_a_path_of_its_own() -> None:
+    wanted = build_issuer_revocation("pki", ISSUER_ID)
+    assert request(wanted, Verb.UPDATE) == (f"pki/issuer/{ISSUER_ID}/revoke", {})
 
 
 def test_a_key_is_named_and_a_default_is_set() -> None:

@@ -7,8 +7,9 @@ from typing import cast
 import pytest
 
 from roottrust.domain.action import Action, Verb
-from roottrust.domain.desired import build_issuer_usage
+from roottrust.domain.desired import build_issuer_revocation, build_issuer_usage
 from roottrust.domain.facts import IssuerFacts, Unread
+from roottrust.domain.vault_object import VaultObject
 from roottrust.vault.client import VaultClient
 from roottrust.vault.observe import VaultObserver
 from tests.unit.domain.rotations import (
@@ -123,12 +124,25 @@ async def test_what_an_issuer_may_be_used_for_is_what_vault_tells(
     assert found.may_sign is (known is None or "issuing-certificates" in known)
 
 
-async def test_after_a_usage_was_written_roots_are_read_anew(
+async def test_what_is_revoked_may_not_sign_whatever_its_usage(
     vault: FakeVault, observer: VaultObserver
 ) -> None:
     put_next(vault, usage=USAGE)
+    vault.values[f"pki/issuer/{NEXT_NAME}"] |= {"revoked": True}
+    found = (await observer.observe(ROTATING)).next_issuer
+    assert isinstance(found, IssuerFacts)
+    assert (found.is_revoked, found.may_sign) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [build_issuer_usage("pki", NEXT_ID, WITHDRAWN), build_issuer_revocation("pki", NEXT_ID)],
+)
+async def test_after_a_write_to_an_issuer_roots_are_read_anew(
+    vault: FakeVault, observer: VaultObserver, wanted: VaultObject
+) -> None:
+    put_next(vault, usage=USAGE)
     await observer.observe(ROTATING)
-    wanted = build_issuer_usage("pki", NEXT_ID, WITHDRAWN)
     observer.take_over(wanted)
     vault.reads.clear()
     await observer.observe(ROTATING)

@@ -17,6 +17,7 @@ from roottrust.domain.issuance_object import read_roots
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.rotation.cluster_trust import find_trust
 from roottrust.domain.rotation.course import Course, follow_course
+from roottrust.domain.rotation.stage import list_stages
 from roottrust.domain.rotation.vault_target import RotationPhase
 from roottrust.domain.rotation.wish import RotationWish
 from tests.unit.domain.issuances import MESH, OPTIONS, TARGET, USABLE
@@ -44,8 +45,8 @@ def build_state(stage: Stage | None, strategy: Strategy | None = None) -> Rotati
     )
 
 
-def build_course(state: RotationStatus, *, generation: int = 2) -> Course:
-    wish = RotationWish(generation=generation)
+def build_course(state: RotationStatus, *, generation: int = 2, is_hurried: bool = False) -> Course:
+    wish = RotationWish(generation=generation, is_hurried=is_hurried)
     owner = PolicyIdentity(namespace="a", name="b", uid="1")
     return Course(owner=owner, state=state, wish=wish, wanted=TARGET.root, told=PREVIOUS)
 
@@ -169,3 +170,24 @@ def test_workloads_may_be_restarted_where_it_proves_something() -> None:
     assert allows(Stage.CONFIRM, Strategy.MULTI_ROOT)
     assert not allows(Stage.DROP, Strategy.CROSS_SIGNED)
     assert allows(Stage.DROP, Strategy.CROSS_SIGNED, name), "istiod takes no other roots there"
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_for_a_compromised_root_workloads_are_restarted_asked_for_or_not(is_asked: bool) -> None:
+    def restarts(stage: Stage, *, is_hurried: bool = True) -> bool:
+        state = build_state(stage, Strategy.DISTRUST_FIRST)
+        course = build_course(state, is_hurried=is_hurried)
+        target = follow_course(TARGET, course, is_owner=True)
+        assert target.rotation is not None
+        assert target.rotation.is_compromised is is_hurried
+        (cluster,) = target.clusters
+        trust = find_trust(cluster.step, root=USABLE, following=FOLLOWING)
+        assert trust is not None
+        options = replace(OPTIONS, restarts_pods=is_asked)
+        return bool(
+            build_spec(target, cluster, MESH, trust=trust, options=options)["autoRestartPods"]
+        )
+
+    found = [stage for stage in list_stages(Strategy.DISTRUST_FIRST)[1:] if restarts(stage)]
+    assert found == [Stage.PROVE, Stage.DROP], "after each of the two changes of what is trusted"
+    assert not restarts(Stage.DROP, is_hurried=False)
