@@ -44,12 +44,6 @@ path "pki/issuer/+/sign-self-issued" {
   capabilities = ["update"]
 }
 
-# A compromised root is revoked once nobody trusts it; nothing undoes that. Without this the
-# rotation ends once somebody else has revoked it, by the command that the status gives.
-path "pki/issuer/+/revoke" {
-  capabilities = ["update"]
-}
-
 # Before the root that was in use is dropped: what it has signed is looked through for intermediates
 # that belong to no policy. Each certificate (pki/cert/SERIAL) is public. Without it a person has to
 # approve Drop.

@@ -16,6 +16,7 @@ from tests.integration.vault_calls import FORBIDDEN, Ask, build_ask
 
 POLICY = Path(__file__).parents[2] / "deploy/vault/roottrust-hub.hcl"
 REMOVAL = POLICY.with_name("roottrust-hub-delete.hcl")
+REVOCATION = POLICY.with_name("roottrust-hub-revoke.hcl")
 ROOT = {"common_name": "Root", "issuer_name": "r1", "key_type": "ec", "ttl": "87600h"}
 AUTH = "sys/auth/kube-cluster1-mesh-auth"
 LOGIN = "auth/kube-cluster1-mesh-auth"
@@ -140,6 +141,24 @@ def test_hub_removes_keys_that_vault_made_for_agents(hub: Ask, admin: Ask) -> No
     ]
     answers = [(path, hub(method, path)) for method, path in calls]
     assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
+
+
+def test_hub_revokes_a_compromised_root_with_a_right_of_its_own(
+    empty_vault: Vault, hub: Ask, admin: Ask
+) -> None:
+    admin("POST", "sys/mounts/pki", {"type": "pki"})
+    admin("POST", "pki/root/generate/internal", ROOT)
+    assert hub("POST", "pki/issuer/r1/revoke").status_code == FORBIDDEN
+    admin("PUT", "sys/policies/acl/revoking", {"policy": REVOCATION.read_text()})
+    wanted = {"policies": ["roottrust-hub", "revoking"], "no_default_policy": True}
+    answer = admin("POST", "auth/token/create", {**wanted, "no_parent": True})
+    revoking_hub = build_ask(empty_vault, answer.json()["auth"]["client_token"])
+    for path in ("pki/root", "pki/issuer/r1"):
+        assert revoking_hub("DELETE", path).status_code == FORBIDDEN
+    answer = revoking_hub("POST", "pki/issuer/r1/revoke")
+    assert answer.ok, answer.text
+    assert hub("GET", "pki/issuer/r1").json()["data"]["revoked"] is True
+    assert not admin("POST", "pki/root/sign-intermediate", {"csr": make_request().csr}).ok
 
 
 @pytest.fixture

@@ -11,16 +11,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.e2e.deployment import Deployment
 from tests.e2e.fleet.callers import Phase, call_all_the_while
 from tests.e2e.fleet.fleet import SELECTED, Fleet
 from tests.e2e.fleet.member import Member
+from tests.e2e.fleet.shop import Shop, open_shop
 from tests.e2e.fleet.telling import Tell
 from tests.e2e.helm import NAMESPACE
 from tests.e2e.istiod import forget_roots
@@ -35,19 +34,6 @@ RESTART_SECONDS = 300.0
 # An operator begins within 20 s of another one's death, and has some seconds then.
 SECONDS_A_KILL = 23.0
 TRUST = ("CERTIFICATE_VERIFY_FAILED", "UNKNOWN_CA", "did not trust")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shop:
-    """A gateway and two workloads, each with two replicas: both others call reviews."""
-
-    gateway: Deployment
-    productpage: Deployment
-    reviews: Deployment
-
-    @property
-    def all(self) -> tuple[Deployment, ...]:
-        return self.reviews, self.productpage, self.gateway
 
 
 @pytest.fixture
@@ -66,22 +52,8 @@ def newcomer(fleet: Fleet) -> Iterator[Member]:
 
 @pytest.fixture
 def shop(newcomer: Member) -> Iterator[Shop]:
-    def build(name: str, *command: str, port: int = 8080, is_gateway: bool = False) -> Deployment:
-        pod = newcomer.get_workload(name)
-        return Deployment(pod=pod, command=command, port=port, is_gateway=is_gateway)
-
-    shop = Shop(
-        reviews=build("reviews", "server", port=8443),
-        productpage=build("productpage", "relay", "reviews"),
-        gateway=build("gateway", "relay", "reviews", is_gateway=True),
-    )
-    for each in shop.all:
-        each.apply()
-    for each in shop.all:
-        each.wait_until_ready()
-    yield shop
-    for each in shop.all:
-        each.delete()
+    with open_shop(newcomer) as shop:
+        yield shop
 
 
 def find_mesh(member: Member) -> str:

@@ -24,6 +24,7 @@ GENERATED_ROOTS = (
     "pki_granted",
     *(f"pki_rotated_{number}" for number in range(7)),
     "pki_steered",
+    *(f"pki_compromised_{number}" for number in range(3)),
 )
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],

@@ -13,6 +13,7 @@ SHIPPED = Path(__file__).parents[3] / "deploy/vault"
 POLICY = SHIPPED / "roottrust-hub.hcl"
 NAME = "roottrust-hub"
 REMOVAL = "roottrust-hub-delete"
+REVOCATION = "roottrust-hub-revoke"
 
 _OF_ROOT = re.compile(r'^path "(?:sys/mounts/)?pki(?=["/]).*?^}\n', re.DOTALL | re.MULTILINE)
 
@@ -29,8 +30,9 @@ def grant_rights(admin: Ask, token_file: Path) -> None:
     """Make a token that has these rights alone, and put it where the operator finds it."""
     write(admin, f"sys/policies/acl/{NAME}", {"policy": build_rights()})
     grant_removal(admin)
+    grant_revocation(admin)
     wanted = {
-        "policies": [NAME, REMOVAL],
+        "policies": [NAME, REMOVAL, REVOCATION],
         "no_default_policy": True,
         "no_parent": True,
         "ttl": "24h",
@@ -43,6 +45,12 @@ def grant_removal(admin: Ask) -> None:
     """Let it remove what it made, as policies with deletionPolicy Delete need it."""
     rights = (SHIPPED / f"{REMOVAL}.hcl").read_text()
     write(admin, f"sys/policies/acl/{REMOVAL}", {"policy": rights})
+
+
+def grant_revocation(admin: Ask) -> None:
+    """Let it revoke what is compromised."""
+    rights = build_rights(policy=SHIPPED / f"{REVOCATION}.hcl")
+    write(admin, f"sys/policies/acl/{REVOCATION}", {"policy": rights})
 
 
 def make_powerless_token(admin: Ask) -> str:

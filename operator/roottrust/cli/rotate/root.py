@@ -76,6 +76,11 @@ Steering it:
   roottrust rotate exclude    do not wait for a cluster that is gone for good
 
 \b
+With --compromised somebody else has the key of the root: nobody is asked, who does not answer is
+left behind, all workloads are restarted twice, and the root is dropped and revoked. It tells first
+what that breaks, and asks. On a rotation that is under way it hurries that one.
+
+\b
 Where policies are kept in Git, commit the number there instead: --follow then follows it. A lower
 number is refused by the API server.
 
@@ -85,6 +90,7 @@ Examples:
   roottrust rotate root fleet               raise the generation, and follow it
   roottrust rotate root fleet --no-wait     raise it, and end
   roottrust rotate root fleet --watch       follow what was raised before, as by a commit
+  roottrust rotate root fleet --compromised --dry-run   what distrusting the root would break
   kubectl roottrust rotate root fleet       the same, as a plugin of kubectl
 
 \b
