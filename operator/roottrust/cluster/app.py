@@ -70,7 +70,9 @@ class _ClusterRole:
             observer=TrustObserver(shared.client, shared.store, place=place, now=_get_now),
             reporter=MeshReporter(shared.client, events=shared.events, metrics=shared.metrics),
             restarts=TrustRestarts(
-                MeshDirectives(shared.client, shared.store, place=place), istiods=istiods
+                MeshDirectives(shared.client, shared.store, place=place),
+                istiods=istiods,
+                now=_get_now,
             ),
             stale=StaleObserver(shared.client, now=_get_now),
             rotation=RotationObserver(shared.client, now=_get_now),

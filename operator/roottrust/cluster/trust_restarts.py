@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from roottrust.api.mesh import RotationEvidence
+from roottrust.cluster.first_seen import FirstSeen
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.mesh_directives import MeshDirectives
 from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
@@ -16,6 +19,9 @@ from roottrust.domain.trust_restart import WorkloadTrust, find_restart, note_ask
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
+# API servers tell whole seconds: of the pods that are created in the very one since which a step is
+# proven, nobody can tell whether they are older, so that no restart may begin in it.
+STEP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +40,16 @@ class RestartProgress:
 class TrustRestarts:
     """Has directives written, for one change at a time."""
 
-    def __init__(self, directives: MeshDirectives, *, istiods: IstiodNamespaces) -> None:
+    def __init__(
+        self,
+        directives: MeshDirectives,
+        *,
+        istiods: IstiodNamespaces,
+        now: Callable[[], datetime],
+    ) -> None:
         self._directives = directives
         self._istiods = istiods
+        self._steps = FirstSeen(now=now)
 
     async def advance(
         self,
@@ -51,6 +64,7 @@ class TrustRestarts:
         known = see_first(trust, known)
         if evidence is not None:
             return await self._follow(trust, note_step(trust, known, evidence), evidence)
+        self._steps.forget(trust.istiod.full_name)
         restart = find_restart(trust, known)
         if restart is None or not await self._may_restart(trust):
             return RestartProgress(known=known)
@@ -70,6 +84,9 @@ class TrustRestarts:
         restart = find_step_restart(trust, evidence)
         if restart is None or not await self._may_restart(trust):
             return RestartProgress(known=known, evidence=evidence)
+        age = self._steps.find_age(trust.istiod.full_name, (evidence.step, evidence.since))
+        if restart.created_before is not None and age.total_seconds() < STEP_SECONDS:
+            return RestartProgress(known=known, evidence=evidence, pause=STEP_SECONDS)
         written = await self._directives.write_next(trust, restart)
         if not written.is_all:
             return RestartProgress(known=known, evidence=evidence, pause=POLL_SECONDS)

@@ -99,6 +99,7 @@ class FakeServer:
             restarts=TrustRestarts(
                 MeshDirectives(client, self.store, place=PLACE),
                 istiods=IstiodNamespaces(client, self.store),
+                now=lambda: self.now,
             ),
             stale=StaleObserver(client, now=lambda: self.now),
             rotation=RotationObserver(client, now=lambda: self.now),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,12 @@ from roottrust.api.mesh import RotationEvidence
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.cluster.mesh_directives import MeshDirectives
-from roottrust.cluster.trust_restarts import POLL_SECONDS, RestartProgress, TrustRestarts
+from roottrust.cluster.trust_restarts import (
+    POLL_SECONDS,
+    STEP_SECONDS,
+    RestartProgress,
+    TrustRestarts,
+)
 from roottrust.domain.errors import ConflictError
 from roottrust.domain.mesh_bounce import GROUPS_MAX, MeshRestart, RestartCause
 from roottrust.domain.observed_step import ObservedStep
@@ -24,6 +29,7 @@ from tests.unit.domain.istiods import build_istiod
 from tests.unit.domain.observations import OTHER, ROOT, build_trust
 from tests.unit.domain.test_mesh_bounce import build_proxy
 
+SINCE = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HERE, ELSEWHERE = (ROOT.roots[0].fingerprint,), (OTHER.roots[0].fingerprint,)
 DONE = WorkloadTrust(restarted_for=HERE)
 FOR_ROOTS = MeshRestart(trust_hash=ROOT.text_fingerprint, cause=RestartCause.ROOTS)
@@ -42,6 +48,13 @@ class FakeServer:
         self.names: list[str] = []
         self.allowed = True
         self.conflicts = False
+        self.now = SINCE
+        client: Any = self
+        self.restarts = TrustRestarts(
+            MeshDirectives(client, self.store, place=PLACE),
+            istiods=IstiodNamespaces(client, self.store),
+            now=lambda: self.now,
+        )
 
     async def list_metadata(self, kind: ResourceKind, **_: Any) -> tuple[Object, ...]:
         assert kind == PODS
@@ -69,12 +82,13 @@ class FakeServer:
         generation: int | None = None,
         evidence: RotationEvidence | None = None,
     ) -> RestartProgress:
-        client: Any = self
-        istiods = IstiodNamespaces(client, self.store)
-        directives = MeshDirectives(client, self.store, place=PLACE)
-        restarts = TrustRestarts(directives, istiods=istiods)
+        """Look once, and of a step that is too young once more when it is not."""
         known = WorkloadTrust(restarted_for=restarted_for, generation=generation)
-        return await restarts.advance(trust, known, evidence)
+        progress = await self.restarts.advance(trust, known, evidence)
+        if progress.pause != STEP_SECONDS:
+            return progress
+        self.now += timedelta(seconds=STEP_SECONDS)
+        return await self.restarts.advance(trust, known, evidence)
 
 
 def build(*namespaces: str, **changes: Any) -> ObservedTrust:
@@ -192,7 +206,6 @@ async def test_what_was_written_before_a_crash_is_not_taken_for_more() -> None:
     assert after.known == WorkloadTrust(restarted_for=HERE, generation=1)
 
 
-SINCE = datetime(2030, 1, 1, 12, tzinfo=UTC)
 STEP = ObservedStep(name="g2-abc", serving=frozenset({"istiod-1"}))
 EVIDENCE = RotationEvidence(step="g2-abc", since=SINCE, total=2)
 REQUESTED = EVIDENCE.model_copy(update={"restarts_requested": (RestartScope.WORKLOADS,)})
@@ -228,6 +241,24 @@ async def test_a_step_restarts_what_is_older_once() -> None:
     put(server.store, DIRECTIVES, {**found, "metadata": {**found["metadata"], "name": "other"}})
     again = await server.advance(trust, evidence=REQUESTED)
     assert (again.evidence, again.asked, server.names) == (REQUESTED, None, [name])
+
+
+async def test_nothing_is_restarted_in_the_very_second_since_which_a_step_is_proven() -> None:
+    """A pod of that second counts as older: it would be waited for as long as its leaf lives."""
+    server = FakeServer("bookinfo")
+    trust, known = build("bookinfo", step=STEP), WorkloadTrust(restarted_for=ELSEWHERE)
+    for passed in (0.0, 1.9):
+        server.now = SINCE + timedelta(seconds=passed)
+        early = await server.restarts.advance(trust, known, EVIDENCE)
+        assert (early.evidence, early.asked, early.pause) == (EVIDENCE, None, STEP_SECONDS)
+    assert server.names == []
+    server.now = SINCE + timedelta(seconds=2)
+    assert (await server.restarts.advance(trust, known, EVIDENCE)).evidence == REQUESTED
+    other = EVIDENCE.model_copy(update={"since": SINCE + timedelta(minutes=1)})
+    late = await server.restarts.advance(trust, known, other)
+    assert late.pause == STEP_SECONDS, "it is another step"
+    server.now -= timedelta(hours=1)
+    assert (await server.restarts.advance(trust, known, other)).pause == STEP_SECONDS
 
 
 async def test_a_step_with_many_groups_leaves_none_out_though_pods_go_meanwhile() -> None:
