@@ -16,6 +16,8 @@ A_SECOND = 10
 PORT = 8080
 # Longer than a relay waits for those behind it, so that it can say what it met.
 TIMEOUT_SECONDS = 12.0
+# What both sides say of a peer whose certificate they do not trust.
+TRUST = ("CERTIFICATE_VERIFY_FAILED", "UNKNOWN_CA", "did not trust")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,11 @@ class Call:
     entry: str
     error: str = ""
     seconds: float = 0.0
+
+    @property
+    def is_mistrusted(self) -> bool:
+        """Whether it failed because somebody did not trust a peer."""
+        return any(word in self.error for word in TRUST)
 
     def __str__(self) -> str:
         return f"{self.at:%H:%M:%S.%f} {self.entry}, {self.seconds:.2f} s: {self.error}"
