@@ -1,10 +1,12 @@
-# What the hub may revoke: a root that is compromised, once nobody trusts it (`roottrust rotate root
-# --compromised`). Nothing undoes that, so whoever has this can end a root for good; the hub has other
-# rights to have a root sign no more. Give it beside roottrust-hub.hcl beforehand, or when a rotation
-# waits for it in Retire: by then the root is distrusted. Without it, run the command that the status
-# gives.
-#   vault policy write roottrust-hub-revoke deploy/vault/roottrust-hub-revoke.hcl
-# Where the operator's configuration grants other root mounts, write them here, too.
+# Made by `roottrust vault-policy`, for the names of the guide. Where the operator's configuration
+# grants others, print the policy for it by that command.
+#
+# What the hub may revoke, which nothing undoes: whoever has this can end a root for good. Give it
+# beside the hub's other policy beforehand, or when a status asks for it: by then a compromised root
+# is distrusted. Without it, run the commands that the status gives. Load it by `vault policy write
+# roottrust-hub-revoke FILE`.
+
+# A root that is compromised, once nobody trusts it.
 path "pki/issuer/+/revoke" {
   capabilities = ["update"]
 }

@@ -1,11 +1,9 @@
-# What the hub may do in Vault, with the names of the guide. Load it, for example:
-#   vault policy write roottrust-hub deploy/vault/roottrust-hub.hcl
+# Made by `roottrust vault-policy`, for the names of the guide. Where the operator's configuration
+# grants others, print the policy for it by that command.
 #
-# Whoever may write policies and roles can give itself any right. So the hub's login is to be
-# guarded like an administrator's; this list keeps its mistakes small and its audit log short.
-# Where the operator's configuration grants other names, write them here, too; for namespaces of
-# Vault that it grants, all of this once more with the namespace before each path, such as
-# "team-a/sys/mounts" (README.md of deploy/ has the command).
+# What the hub may do in Vault. Whoever may write policies and roles can give itself any right. So
+# the hub's login is to be guarded like an administrator's; this list keeps its mistakes small and
+# its audit log short. Load it by `vault policy write roottrust-hub FILE`.
 
 # Which mounts exist.
 path "sys/mounts" {
@@ -27,6 +25,7 @@ path "sys/mounts/pki/tune" {
 path "pki/root/generate/internal" {
   capabilities = ["create", "update"]
 }
+
 # The default issuer is changed where a policy has allowUnnamedIssuer, and at a rotation's end.
 path "pki/config/issuers" {
   capabilities = ["read", "update"]
@@ -45,7 +44,7 @@ path "pki/issuer/+/sign-self-issued" {
 }
 
 # Before the root that was in use is dropped: what it has signed is looked through for intermediates
-# that belong to no policy. Each certificate (pki/cert/SERIAL) is public. Without it a person has to
+# that belong to no policy. Each certificate (cert/SERIAL) is public. Without it a person has to
 # approve Drop.
 path "pki/certs" {
   capabilities = ["list"]
@@ -64,15 +63,16 @@ path "pki/key/+" {
 path "sys/mounts/pki_int_*" {
   capabilities = ["create", "update"]
 }
+
 # Their keys: listed, and removed once nobody can use them. No request reads a key, and none is made
-# or used with this. A `*` ends a path in Vault, so that keys alone cannot be named for all clusters;
-# where that is too much, name each mount: pki_int_CLUSTER/keys and …/issuers (list), …/issuer/+
-# (read), …/key/+ (read, delete). Without it, keys stay, and status says so.
+# or used with this. A `*` ends a path in Vault, so that keys alone cannot be named for all
+# clusters: where that is too much, name the clusters (--cluster). Without it, keys stay, and status
+# says so.
 path "pki_int_*" {
   capabilities = ["read", "list", "delete"]
 }
 
-# One auth mount for each cluster. Vault asks for sudo wherever auth mounts are enabled.
+# One auth mount for each cluster. Vault asks for sudo where auth mounts are enabled.
 path "sys/auth/kube-*" {
   capabilities = ["create", "update", "sudo"]
 }

@@ -1,9 +1,8 @@
-# What `roottrust plan` reads in Vault, with the names of the guide: for people and for CI. Load it,
-# for example:
-#   vault policy write roottrust-plan deploy/vault/roottrust-plan.hcl
+# Made by `roottrust vault-policy`, for the names of the guide. Where the operator's configuration
+# grants others, print the policy for it by that command.
 #
-# It allows no write, and nothing that is read by it is a secret.
-# Where the operator's configuration grants other names, write them here, too.
+# What `roottrust plan` reads in Vault: for people and for CI. It allows no write, and nothing that
+# is read by it is a secret. Load it by `vault policy write roottrust-plan FILE`.
 
 # Which mounts exist.
 path "sys/mounts" {

@@ -35,6 +35,10 @@ _COMMANDS = {
         "roottrust.cli.rotate.command",
         "Replace roots and intermediates before their time.",
     ),
+    "vault-policy": (
+        "roottrust.cli.vault_policy.command",
+        "Print the rights that the operator needs in Vault.",
+    ),
     "verify": (
         "roottrust.cli.verify.command",
         "Verify that every part of a mesh uses and trusts the pinned root.",

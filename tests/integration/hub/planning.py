@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from roottrust.domain.hub_rights.document import name_policy
+from roottrust.domain.hub_rights.rules import Purpose
 from testbed import Cluster
 from tests.integration.command_result import CommandResult
 from tests.integration.hub.recorder import Recorder
@@ -19,8 +21,7 @@ from tests.integration.hub.rights import build_rights
 from tests.integration.manifests.table import change, read_base
 from tests.integration.vault_calls import Ask, write
 
-NAME = "roottrust-plan"
-RIGHTS = Path(__file__).parents[3] / f"deploy/vault/{NAME}.hcl"
+NAME = name_policy(Purpose.PLAN)
 SECONDS = 60
 
 
@@ -71,7 +72,7 @@ class Planner:
 
 def make_token(admin: Ask, *, policies: tuple[str, ...] = (NAME,)) -> str:
     """Return a token that has the rights alone that deploy/ ships for plans."""
-    write(admin, f"sys/policies/acl/{NAME}", {"policy": build_rights(policy=RIGHTS)})
+    write(admin, f"sys/policies/acl/{NAME}", {"policy": build_rights(purpose=Purpose.PLAN)})
     wanted = {"policies": list(policies), "no_default_policy": True, "no_parent": True}
     answer = admin("POST", "auth/token/create", {**wanted, "ttl": "8h"})
     token: str = answer.json()["auth"]["client_token"]

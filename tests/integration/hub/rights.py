@@ -1,29 +1,28 @@
-"""The operator's rights in Vault: those that deploy/ ships, for the tests' root mounts as well."""
+"""The operator's rights in Vault: what `roottrust vault-policy` prints, and nothing more."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from roottrust.domain.bounds import Grant
+from roottrust.domain.hub_rights.document import name_policy, render_hcl
+from roottrust.domain.hub_rights.rules import Purpose
+from roottrust.domain.hub_rights.scope import read_scope
 from tests.integration.hub.names import GENERATED_ROOTS
 from tests.integration.vault_calls import Ask, write
 
-SHIPPED = Path(__file__).parents[3] / "deploy/vault"
-POLICY = SHIPPED / "roottrust-hub.hcl"
-NAME = "roottrust-hub"
-REMOVAL = "roottrust-hub-delete"
-REVOCATION = "roottrust-hub-revoke"
-
-_OF_ROOT = re.compile(r'^path "(?:sys/mounts/)?pki(?=["/]).*?^}\n', re.DOTALL | re.MULTILINE)
+NAME = name_policy(Purpose.MANAGE)
+REMOVAL = name_policy(Purpose.DELETE)
+REVOCATION = name_policy(Purpose.REVOKE)
 
 
-def build_rights(roots: Iterable[str] = GENERATED_ROOTS, *, policy: Path = POLICY) -> str:
-    """Return the shipped policy, with what it grants at `pki` granted at other root mounts."""
-    shipped = policy.read_text()
-    of_root = "".join(_OF_ROOT.findall(shipped))
-    more = [re.sub(r'pki(?=["/])', root, of_root) for root in roots]
-    return "\n".join([shipped, *more])
+def build_rights(
+    roots: Iterable[str] = GENERATED_ROOTS, *, purpose: Purpose = Purpose.MANAGE
+) -> str:
+    """Return what `roottrust vault-policy` prints for the tests' root mounts."""
+    grant = Grant(policy_namespaces=("gloo-mesh",), root_mounts=("pki", *roots))
+    return render_hcl(purpose, read_scope([grant]))
 
 
 def grant_rights(admin: Ask, token_file: Path) -> None:
@@ -43,13 +42,13 @@ def grant_rights(admin: Ask, token_file: Path) -> None:
 
 def grant_removal(admin: Ask) -> None:
     """Let it remove what it made, as policies with deletionPolicy Delete need it."""
-    rights = (SHIPPED / f"{REMOVAL}.hcl").read_text()
+    rights = build_rights(purpose=Purpose.DELETE)
     write(admin, f"sys/policies/acl/{REMOVAL}", {"policy": rights})
 
 
 def grant_revocation(admin: Ask) -> None:
     """Let it revoke what is compromised."""
-    rights = build_rights(policy=SHIPPED / f"{REVOCATION}.hcl")
+    rights = build_rights(purpose=Purpose.REVOKE)
     write(admin, f"sys/policies/acl/{REVOCATION}", {"policy": rights})
 
 

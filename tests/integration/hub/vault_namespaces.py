@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,15 @@ from typing import Any
 
 import requests
 
+from roottrust.domain.bounds import Grant
+from roottrust.domain.hub_rights.document import render_hcl
+from roottrust.domain.hub_rights.rules import Purpose
+from roottrust.domain.hub_rights.scope import read_scope
 from testbed import Cluster, Vault
 from tests.integration.hub.configuration import build_config
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.names import GRANT, Names
 from tests.integration.hub.policy import Policy
-from tests.integration.hub.rights import POLICY
 from tests.integration.hub.root import Root, make_root
 from tests.integration.vault_calls import Ask, build_ask, in_namespace, write
 from tests.integration.vault_logins import NAME, prepare_approle
@@ -50,10 +52,9 @@ class Team:
 
 
 def build_rights_below(namespaces: Iterable[str]) -> str:
-    """Return the shipped policy as deploy/README.md has it extended to namespaces below."""
-    shipped = POLICY.read_text()
-    paths = re.compile('^path "', re.MULTILINE)
-    return "\n".join([shipped, *(paths.sub(f'path "{each}/', shipped) for each in namespaces)])
+    """Return what `roottrust vault-policy` prints for grants of namespaces below the login's."""
+    grant = Grant(policy_namespaces=("*",), vault_namespaces=tuple(namespaces))
+    return render_hcl(Purpose.MANAGE, read_scope([grant]))
 
 
 def prepare_login(admin: Ask, folder: Path, *, rights: str) -> dict[str, Any]:

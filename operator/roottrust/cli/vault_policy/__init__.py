@@ -1,0 +1,1 @@
+"""`roottrust vault-policy`: the rights that the operator itself needs in Vault."""
