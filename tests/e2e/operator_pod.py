@@ -16,7 +16,7 @@ from tests.e2e.memory import READ_STATUS, read_resident_bytes
 from tests.e2e.node_process import send_signal
 from tests.integration.hub.kubernetes_login import MOUNT, allow_login, enable_login
 from tests.integration.hub.policy import Policy
-from tests.integration.hub.rights import NAME, POLICY
+from tests.integration.hub.rights import NAME, build_rights
 from tests.integration.manifests.table import change
 from tests.integration.vault_calls import Ask, write
 from tests.session import REPOSITORY
@@ -81,7 +81,7 @@ def kill_operators(cluster: Cluster) -> list[str]:
 
 def deploy_operator(cluster: Cluster, vault: Vault, admin: Ask, folder: Path) -> OperatorPod:
     """Apply an overlay, let the operator log in with its ServiceAccount, and wait for its pod."""
-    write(admin, f"sys/policies/acl/{NAME}", {"policy": POLICY.read_text()})
+    write(admin, f"sys/policies/acl/{NAME}", {"policy": build_rights(())})
     _write_overlay(cluster, vault, folder)
     operator = OperatorPod(cluster=cluster)
     operator.apply(folder)
