@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from roottrust.api.choices import ObjectOrigin, PolicyState, TrustReason
+from roottrust.api.compromised_intermediates import COMPROMISED_MAX, CompromisedIntermediates
 from roottrust.api.condition import Conditions
 from roottrust.api.listing import keyed_by, ordered
 from roottrust.api.model import ExchangedModel
@@ -191,4 +192,12 @@ class RootTrustPolicyStatus(ExchangedModel):
     ] = Field(default=(), description="What works, but should not stay as it is.")
     rotation: RotationStatus | None = Field(
         default=None, description="Current generations, and the rotation under way."
+    )
+    compromised_intermediates: Annotated[
+        tuple[CompromisedIntermediates, ...],
+        Field(max_length=COMPROMISED_MAX, json_schema_extra=keyed_by("cluster")),
+    ] = Field(
+        default=(),
+        description="What the annotation admin.gloo.solo.io/intermediate-compromised asks for, and "
+        "how far that is.",
     )

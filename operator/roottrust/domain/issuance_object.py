@@ -92,10 +92,20 @@ def read_issuance(
     roots = read_roots(spec.trust_bundle) if spec else ()
     if spec is None or not roots:
         return None
-    mesh = spec.mesh_ref
-    pinned = build_pinned(spec, roots, cluster=mesh.cluster)
+    pinned = build_pinned(spec, roots, cluster=spec.mesh_ref.cluster)
     return MeshIssuance(
-        mesh=MeshTarget(name=mesh.name, namespace=mesh.namespace, deployment=mesh.deployment),
+        mesh=_build_mesh(spec),
         instances=check_instances(read_instances(manifest), pinned, now=now),
         replicas=replicas,
     )
+
+
+def find_mesh(manifest: Manifest) -> MeshTarget | None:
+    """Return the mesh that it is for, None for one that this version cannot read."""
+    spec = read_spec(manifest)
+    return _build_mesh(spec) if spec else None
+
+
+def _build_mesh(spec: IssuedCertificateSpec) -> MeshTarget:
+    mesh = spec.mesh_ref
+    return MeshTarget(name=mesh.name, namespace=mesh.namespace, deployment=mesh.deployment)

@@ -10,6 +10,7 @@ from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.plan import Plan
 from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.rotation.report import ToldRotation
+from roottrust.domain.rotation.revocation_report import ToldRevocations
 from roottrust.domain.target import VaultTarget
 
 
@@ -21,7 +22,7 @@ class Outcome:
     or write in Vault met; `plan` is the last one, made after the last write. `reviewer_tokens` is
     what is known of them now, None if nothing new is. `issuance` tells of the IssuedCertificates,
     None for a policy that is not accepted. `deletion` is there while the policy is being
-    deleted. `rotation` is None where nothing new is known of it.
+    deleted. `rotation` and `revocations` are None where nothing new is known of them.
     """
 
     generation: int
@@ -35,3 +36,4 @@ class Outcome:
     is_observed_only: bool = False
     deletion: DeletionProgress | None = None
     rotation: ToldRotation | None = None
+    revocations: ToldRevocations | None = None

@@ -209,6 +209,11 @@ class Reason(StrEnum):
     ROTATION_COMPLETED = "RotationCompleted"
     ROTATION_ROLLED_BACK = "RotationRolledBack"
 
+    # Of intermediates whose keys are not secret any more
+    INTERMEDIATES_COMPROMISED = "IntermediatesCompromised"
+    INTERMEDIATES_REVOKED = "IntermediatesRevoked"
+    REVOCATION_LEFT = "RevocationLeft"
+
     # Keys that Vault made
     KEYS_REMOVED = "KeysRemoved"
 

@@ -60,6 +60,9 @@ def build_status(
         meshes=before.meshes,
         mesh_totals=before.mesh_totals,
         rotation=outcome.rotation.status if outcome.rotation else before.rotation,
+        compromised_intermediates=outcome.revocations.entries
+        if outcome.revocations
+        else before.compromised_intermediates,
     )
     if outcome.target is not None:
         meshes = list_meshes(outcome.target, outcome.issuance)
@@ -239,6 +242,7 @@ def _list_warnings(outcome: Outcome, before: RootTrustPolicyStatus) -> tuple[str
         return before.warnings
     # What will not last goes first: there is a place for so many only.
     soon = outcome.rotation.warnings if outcome.rotation else ()
+    soon += outcome.revocations.warnings if outcome.revocations else ()
     soon += outcome.issuance.warnings if outcome.issuance else ()
     return tuple(dict.fromkeys((*soon, *found)))[:WARNINGS_MAX]
 

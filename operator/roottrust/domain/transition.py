@@ -10,6 +10,7 @@ from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.reasons import ConditionType, Reason
 from roottrust.domain.restart_advice import NONE_IS_STALE
+from roottrust.domain.rotation.revocation_transition import list_revocation_transitions
 from roottrust.domain.rotation.transition import list_rotation_transitions
 from roottrust.domain.stale_warning import find_stale_warning
 
@@ -59,9 +60,12 @@ def list_transitions(
         and (each.type in known or not _goes_without_saying(each))
     )
     rotated = list_rotation_transitions(before.rotation if before else None, after.rotation)
+    revoked = list_revocation_transitions(
+        before.compromised_intermediates if before else (), after.compromised_intermediates
+    )
     steps = (
         Transition(reason=each.reason, message=each.message, is_normal=each.is_normal)
-        for each in rotated
+        for each in (*rotated, *revoked)
     )
     return (*turned, *_list_stale(before, after), *steps)
 

@@ -89,6 +89,7 @@ class _Hub:
             now=_get_now,
             deletion_seconds=settings.deletion_seconds,
             kubelet_time=timedelta(seconds=settings.kubelet_seconds),
+            settle_time=timedelta(seconds=pace.settle_seconds),
             on_root=self._enqueue_rootless,
             on_late=self._take_late,
             on_report=lambda policy, report: self._keys.take_report(policy, report),

@@ -98,6 +98,10 @@ class CalledObjects:
         """Return an IssuedCertificate as it was seen last."""
         return self._objects.find_certificate(namespace, name)
 
+    def list_certificates(self) -> tuple[Manifest, ...]:
+        """Return all IssuedCertificates as they were seen last."""
+        return self._objects.list_certificates()
+
     def find_report(self, mesh: MeshTarget) -> MeshStatus | None:
         """Return what the cluster reported of a mesh last."""
         return self._objects.find_report(mesh)

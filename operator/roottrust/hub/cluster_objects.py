@@ -37,6 +37,9 @@ class ClusterObjects(Protocol):
     def find_certificate(self, namespace: str, name: str) -> Manifest | None:
         """Return an IssuedCertificate, None if it is not there."""
 
+    def list_certificates(self) -> tuple[Manifest, ...]:
+        """Return all IssuedCertificates of the cluster, whoever wrote them."""
+
     def find_report(self, mesh: MeshTarget) -> MeshStatus | None:
         """Return what the cluster reports of a mesh, None if it reports nothing."""
 
@@ -63,6 +66,10 @@ class WatchedObjects:
     def find_certificate(self, namespace: str, name: str) -> Manifest | None:
         """Return an IssuedCertificate as it was seen last."""
         return self._store.get(ISSUED_CERTIFICATES, namespace=namespace, name=name)
+
+    def list_certificates(self) -> tuple[Manifest, ...]:
+        """Return all IssuedCertificates as they were seen last."""
+        return self._store.list(ISSUED_CERTIFICATES)
 
     def find_report(self, mesh: MeshTarget) -> MeshStatus | None:
         """Return the status of its Mesh, which may also lie beside istiod."""

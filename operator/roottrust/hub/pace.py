@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from roottrust.domain.rotation.revocation import SETTLE_TIME
 from roottrust.domain.vault_keys import UNUSED_SECONDS
 
 
@@ -16,6 +17,8 @@ class Pace:
     unused_key_seconds: float = UNUSED_SECONDS
     # Of the life of the hub's token in another cluster: what is left is how long it may be away.
     token_share: float = 0.5
+    # How long agents have to tell what they obtained, before what is unknown counts as unused.
+    settle_seconds: float = SETTLE_TIME.total_seconds()
 
 
 DEFAULT_PACE = Pace()

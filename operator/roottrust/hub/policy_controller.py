@@ -25,6 +25,7 @@ from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim, settle
 from roottrust.domain.reasons import Reason
 from roottrust.domain.rotation.course import Course, follow_course
+from roottrust.domain.rotation.revocation import SETTLE_TIME
 from roottrust.domain.rotation.wish import KUBELET_TIME
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
@@ -43,6 +44,8 @@ from roottrust.hub.policy_outcome import build_outcome, find_next_look
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.reviewer_book import ReviewerBook
+from roottrust.hub.revocation_look import RevocationLook
+from roottrust.hub.revocation_work import RevocationResult, Revocations
 from roottrust.hub.root_secret import read_root_secret
 from roottrust.hub.rotation_work import RotationLook, RotationResult, Rotations
 from roottrust.hub.status_patience import StatusPatience
@@ -63,6 +66,7 @@ class _Result:
     work: VaultWork
     error: RootTrustError | None = None
     rotation: RotationResult | None = None
+    revocations: RevocationResult | None = None
     is_early: bool = False
 
 
@@ -101,6 +105,7 @@ class PolicyController:
         now: Callable[[], datetime],
         deletion_seconds: float = DELETION_SECONDS,
         kubelet_time: timedelta = KUBELET_TIME,
+        settle_time: timedelta = SETTLE_TIME,
         on_root: Callable[[], None] = lambda: None,
         on_late: Callable[[PolicyIdentity], None] = lambda _: None,
         on_report: Callable[[PolicyObject, IssuanceReport], None] = lambda *_: None,
@@ -141,6 +146,7 @@ class PolicyController:
             now=now,
             kubelet_time=kubelet_time,
         )
+        self._revocations = Revocations(clusters=clusters, now=now, settle_time=settle_time)
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Bring Vault to what the policy asks for, and tell of it; return when to look again.
@@ -172,8 +178,8 @@ class PolicyController:
             self._on_rotation(rotation.concerned)
         if result.error is not None:
             raise result.error
-        look = rotation.next_look if rotation else None
-        return find_next_look(result.outcome, self._now(), rotation=look)
+        looks = tuple(each.next_look for each in (rotation, result.revocations) if each)
+        return find_next_look(result.outcome, self._now(), looks=looks)
 
     async def close(self) -> None:
         """End what still goes on in clusters."""
@@ -246,6 +252,7 @@ class PolicyController:
         self._reporter.forget(key)
         self._reader.forget(key)
         self._rotations.forget(key)
+        self._revocations.forget(key)
         self._patience.forget(key)
         self._deleter.forget(key)
 
@@ -275,11 +282,17 @@ class PolicyController:
         self._on_report(policy, issuance.report)
         outcome = replace(outcome, issuance=issuance.report)
         rotation = await self._rotate(policy, accepted, outcome, work, request)
+        revocations = await self._revoke(policy, accepted, outcome, work, request)
         result = _Result(
-            outcome=replace(outcome, rotation=rotation.told if rotation else None),
+            outcome=replace(
+                outcome,
+                rotation=rotation.told if rotation else None,
+                revocations=revocations.told if revocations else None,
+            ),
             work=work,
             error=work.failure or issuance.failure,
             rotation=rotation,
+            revocations=revocations,
         )
         return replace(result, is_early=self._is_early(result, accepted.demand.claim))
 
@@ -307,6 +320,32 @@ class PolicyController:
         )
         writes = not outcome.is_observed_only
         return await self._rotations.go_on(look, accepted.course, writes=writes)
+
+    async def _revoke(
+        self,
+        policy: PolicyObject,
+        accepted: Acceptance,
+        outcome: Outcome,
+        work: VaultWork,
+        request: IssuanceRequest,
+    ) -> RevocationResult | None:
+        """Go on with what people call compromised, as far as this pass has found out."""
+        if outcome.issuance is None or accepted.failure is not None:
+            return None
+        target, course = accepted.target, accepted.course
+        look = RevocationLook(
+            policy=policy,
+            claimant=request.claimant,
+            owner=course.owner if course else policy.identity,
+            target=target,
+            get_server=partial(self._servers.get, target.server, target.namespace),
+            plan=outcome.plan,
+            facts=work.facts,
+            request=request,
+            report=outcome.issuance,
+            writes=not outcome.is_observed_only,
+        )
+        return await self._revocations.go_on(look)
 
     async def _read(self, policy: PolicyObject) -> tuple[Demand, RootTrustError | None]:
         """Return what a policy asks for, and why nobody can be asked for it if the login fails.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from roottrust.api.choices import ManagementMode, RootSource
@@ -40,17 +41,17 @@ def build_outcome(
 
 
 def find_next_look(
-    outcome: Outcome, now: datetime, *, rotation: datetime | None = None
+    outcome: Outcome, now: datetime, *, looks: Iterable[datetime | None] = ()
 ) -> float | None:
     """Return when to look again though nothing tells to, None if that is not needed; in seconds.
 
-    `rotation` is when the rotation of the root has to be looked at.
+    `looks` are when what takes its time has to be looked at.
     """
     if _waits_for_secret(outcome):
         return SECRET_SECONDS
     renewal = find_next_renewal((outcome.reviewer_tokens or {}).values(), now)
     change = outcome.issuance.find_next_change(now) if outcome.issuance else None
-    moments = [each for each in (change, rotation) if each is not None]
+    moments = [each for each in (change, *looks) if each is not None]
     seconds = [max((each - now).total_seconds(), 0.0) for each in moments]
     return min((*seconds, *(() if renewal is None else (renewal,))), default=None)
 

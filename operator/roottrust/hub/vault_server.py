@@ -27,6 +27,7 @@ from roottrust.vault.issuers import MountIssuers, observe_issuers
 from roottrust.vault.keys import delete_key, observe_keys, read_key_id
 from roottrust.vault.observe import VaultObserver, read_mounts
 from roottrust.vault.observe_deletion import observe_deletion
+from roottrust.vault.revocation import revoke
 from roottrust.vault.shared_reads import SharedRead
 
 
@@ -104,6 +105,10 @@ class VaultServer:
     async def read_signed(self, mount: str, serial: str) -> SignedCertificate | None:
         """Return a certificate that a pki mount has signed; raises RootTrustError."""
         return await read_signed(self._client, mount, serial)
+
+    async def revoke(self, mount: str, serial: str) -> None:
+        """Revoke a certificate that a pki mount has signed; raises RootTrustError."""
+        await revoke(self._client, mount, serial)
 
     async def cross_sign(self, mount: str, issuer: str, certificate: str) -> str:
         """Return a root signed by an issuer; raises RootTrustError. Nothing is kept in Vault."""

@@ -175,6 +175,7 @@ def test_an_entry_of_the_status_is_known_by_its_keys() -> None:
         "status.rotation.clusters": ["name"],
         "status.managedObjects": ["path"],
         "status.reviewerTokens": ["path"],
+        "status.compromisedIntermediates": ["cluster"],
     }
 
 

@@ -290,6 +290,10 @@ class FakeObjects:
         key = CertificateKey(cluster=self.cluster, namespace=namespace, name=name)
         return self.registry.found.get(key)
 
+    def list_certificates(self) -> tuple[dict[str, Any], ...]:
+        found = self.registry.found.items()
+        return tuple(each for key, each in found if key.cluster == self.cluster)
+
     def find_report(self, mesh: MeshTarget) -> MeshStatus | None:
         key = CertificateKey(cluster=self.cluster, namespace=mesh.namespace, name=mesh.name)
         return self.registry.reports.get(key)

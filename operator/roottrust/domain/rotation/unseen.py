@@ -82,7 +82,7 @@ def find_ca(
     return SignedCa(
         serial=signed.serial,
         subject=found.subject,
-        common_name=_find_common_name(found),
+        common_name=find_common_name(found),
         not_after=found.not_after,
     )
 
@@ -132,7 +132,7 @@ def _get_rank(ca: SignedCa) -> tuple[float, str]:
     return (-end, ca.serial)
 
 
-def _find_common_name(certificate: Certificate) -> str | None:
+def find_common_name(certificate: Certificate) -> str | None:
     """Return the one common name; of several, none is what a cluster's policy pins."""
     subject = load_certificate(certificate).subject
     names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
