@@ -38,8 +38,8 @@ async def work_on_mount(
 ) -> None:
     """Read what the mount has signed and revoke; keep what is in the way, and when that was."""
     known.obstacles.pop(order.cluster, None)
-    known.looked_at.pop(order.cluster, None)
-    again = [each.serial for each in decide().left]
+    has_looked = known.looked_at.pop(order.cluster, None) is not None
+    again = [each.serial for each in decide().left] if has_looked else []
     try:
         await known.read(look.get_server(), again=again, read_max=read_max)
     except FencedError:
