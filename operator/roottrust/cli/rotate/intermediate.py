@@ -10,6 +10,12 @@ from typing import Any
 import click
 
 from roottrust.cli.policy_choice import Manifest
+from roottrust.cli.rotate.compromise import (
+    check_compromise_options,
+    follow_compromise,
+    order_compromise,
+    plan_following_compromise,
+)
 from roottrust.cli.rotate.followed import View
 from roottrust.cli.rotate.following import follow_to_end, now
 from roottrust.cli.rotate.options import (
@@ -48,6 +54,14 @@ of every mesh serves an intermediate of that generation. The root stays, so no w
 With --cluster it is the number of these clusters alone, in spec.rotation.clusters.
 
 \b
+With --compromised, where keys of intermediates of these clusters have leaked, the older ones are
+revoked in Vault as well, once no istiod serves them any more. That is told to whoever asks Vault.
+Peers do not ask: they go on trusting what the leaked ones sign until these end, or until the root
+is replaced (roottrust rotate root --compromised). It says so, and asks, before anything is written.
+In Git it is an annotation beside the number:
+admin.gloo.solo.io/intermediate-compromised: "3/prod-1" is for all of prod-1 below generation 3.
+
+\b
 Where policies are kept in Git, commit the number there instead: that is all that a rotation is;
 --follow then follows it. After this command without --follow commit the number that it tells, since
 the API server refuses a lower one.
@@ -60,11 +74,12 @@ Examples:
   roottrust rotate intermediate fleet --dry-run     show the change, and make none
   roottrust rotate intermediate fleet --no-wait     raise it, and end
   roottrust rotate intermediate fleet --follow      follow what was raised before, as by a commit
+  roottrust rotate intermediate fleet --cluster prod-1 --compromised   its keys have leaked
   kubectl roottrust rotate intermediate fleet       the same, as a plugin of kubectl
 
 \b
 Exit codes:
-  0  done; with --no-wait: raised; with --dry-run: shown
+  0  done, with --compromised also revoked; with --no-wait: raised; with --dry-run: shown
   1  it failed and nothing was written, or it was raised and is not done after --timeout, or Ctrl-C
   2  it was raised and is not done after --timeout, and something is wrong that needs a person
 What was raised goes on without this command: --follow follows it again.
@@ -92,12 +107,22 @@ deploy/rotate/ has the right in Kubernetes to raise it, deploy/status/ those to 
     metavar="NAME",
     help="Only the istiods of this cluster; may be repeated.",
 )
+@click.option(
+    "--compromised",
+    "is_compromised",
+    is_flag=True,
+    help="The keys of the older intermediates of --cluster have leaked: also revoke these in "
+    "Vault. Peers go on trusting them: only another root ends that.",
+)
+@click.option("--yes", "is_sure", is_flag=True, help="With --compromised: do not ask.")
 @with_beginning(timeout_seconds=TIMEOUT_SECONDS)
 def command(
     policy: str | None,
     namespace: str | None,
     *,
     clusters: tuple[str, ...],
+    is_compromised: bool,
+    is_sure: bool,
     is_dry: bool,
     follows: bool,
     generation: int | None,
@@ -110,8 +135,14 @@ def command(
     check_options(follows=follows, is_dry=is_dry, waits=waits, generation=generation)
     choice = build_choice(policy, namespace, **place)
     named = tuple(dict.fromkeys(clusters))
+    check_compromise_options(named, is_compromised=is_compromised, is_sure=is_sure, follows=follows)
+    follow = follow_compromise if is_compromised else _follow
     try:
-        if follows:
+        if is_compromised and follows:
+            raised = plan_following_compromise(choice, named, generation=generation)
+        elif is_compromised:
+            raised = order_compromise(choice, named, is_dry=is_dry, is_sure=is_sure)
+        elif follows:
             plan = partial(plan_following, generation=generation, clusters=named)
             raised = asyncio.run(_plan(choice, plan)).raised
         else:
@@ -119,7 +150,7 @@ def command(
     except RootTrustError as error:
         fail([error.message])
     if waits and not is_dry:
-        _follow(raised, choice, timeout_seconds=timeout_seconds, color=color)
+        follow(raised, choice, timeout_seconds=timeout_seconds, color=color)
 
 
 def _raise(choice: Choice, clusters: tuple[str, ...], *, is_dry: bool) -> RaisedGeneration:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from roottrust.api.choices import ConditionStatus
+from roottrust.api.compromised_intermediates import CompromisedIntermediates
 from roottrust.api.condition import Condition
 from roottrust.api.root_trust_policy_status import (
     RootStatus,
@@ -20,6 +21,7 @@ from roottrust.cli.status.build_rotation import build_rotation
 from roottrust.cli.status.found import FoundObjects, Known, Manifest, MeshKey, read_known
 from roottrust.cli.status.found_rotation import read_rotation
 from roottrust.cli.status.report import (
+    CompromisedReport,
     ConditionReport,
     MeshReport,
     PolicyReport,
@@ -100,6 +102,7 @@ def build_policy(manifest: Manifest, known: Known, *, now: datetime) -> PolicyRe
         root=root,
         trust_bundle=tuple(map(_build_trusted, status.trust_bundle)),
         rotation=turning,
+        compromised=tuple(map(_build_compromised, status.compromised_intermediates)),
         meshes_ready=totals.ready if totals else 0,
         meshes_total=max(totals.total if totals else 0, len(meshes)),
         meshes=meshes,
@@ -133,6 +136,19 @@ def _build_root(root: RootStatus, *, now: datetime) -> RootReport:
         fingerprint=root.fingerprint,
         not_after=root.not_after,
         mount=root.mount,
+    )
+
+
+def _build_compromised(told: CompromisedIntermediates) -> CompromisedReport:
+    return CompromisedReport(
+        cluster=told.cluster,
+        generation=told.generation,
+        revoked=told.revoked,
+        left=told.left,
+        trusted_until=told.trusted_until,
+        revoked_at=told.revoked_at,
+        needs_person=told.needs_person,
+        message=told.message,
     )
 
 

@@ -127,6 +127,25 @@ class MeshReport(ReportModel):
     )
 
 
+class CompromisedReport(ReportModel):
+    """The intermediates of one cluster that somebody calls compromised, and their revocation."""
+
+    cluster: str = Field(description="The cluster.")
+    generation: int = Field(description="Those of a lower generation are compromised.")
+    revoked: int = Field(description="How many of them are revoked in Vault.")
+    left: int = Field(description="How many are not, as far as is known.")
+    trusted_until: datetime | None = Field(
+        default=None,
+        description="Until when peers trust what they sign unless the root is replaced; null where "
+        "that is not known, or nobody trusts them.",
+    )
+    revoked_at: datetime | None = Field(
+        default=None, description="When the last of them was found revoked; null before."
+    )
+    needs_person: bool = Field(default=False, description="A person has to act: see message.")
+    message: str = Field(description="How far it is, and until when they are trusted.")
+
+
 class PolicyReport(ReportModel):
     """One RootTrustPolicy, and everything under its root."""
 
@@ -149,6 +168,9 @@ class PolicyReport(ReportModel):
     )
     rotation: RotationReport | None = Field(
         default=None, description="The rotation of its root; null where there never was one."
+    )
+    compromised: tuple[CompromisedReport, ...] = Field(
+        default=(), description="Clusters whose intermediates somebody calls compromised."
     )
     meshes_ready: int = Field(description="Meshes that are ready, as the operator counts them.")
     meshes_total: int = Field(description="Meshes that it selects, also those not listed.")

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from roottrust.cli.rotate import following, intermediate, order_writing, root, run
+from roottrust.cli.rotate import (
+    compromise,
+    following,
+    intermediate,
+    order_writing,
+    root,
+    run,
+)
 from roottrust.cli.status.reader import Choice
 from roottrust.domain.errors import RootTrustError
 from tests.unit.cli.told_states import ToldStates
@@ -46,9 +53,9 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     async def sleep(_: float) -> None:
         """Wait for nothing."""
 
-    for module in (following, intermediate, order_writing):
+    for module in (compromise, following, intermediate, order_writing):
         monkeypatch.setattr(module, "open_reader", stand_in.open)
-    for module in (intermediate, root, order_writing):
+    for module in (compromise, intermediate, root, order_writing):
         monkeypatch.setattr(module, "write_patch", stand_in.write)
     monkeypatch.setattr(run.asyncio, "sleep", sleep)
     return stand_in

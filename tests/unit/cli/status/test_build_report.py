@@ -319,6 +319,7 @@ def test_the_form_of_the_json_is_stable() -> None:
         "root",
         "trustBundle",
         "rotation",
+        "compromised",
         "meshesReady",
         "meshesTotal",
         "meshes",
