@@ -15,7 +15,14 @@ from roottrust.runtime.roles import run_roles
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import load_settings
 
-QUICK = Pace(clusters_seconds=1.0, keys_seconds=1.0, unused_key_seconds=4.0, token_share=0.005)
+# Vault has certificates begin half a minute before they are made.
+QUICK = Pace(
+    clusters_seconds=1.0,
+    keys_seconds=1.0,
+    unused_key_seconds=4.0,
+    token_share=0.005,
+    settle_seconds=32.0,
+)
 
 
 async def _run(settings: OperatorSettings, kubeconfig: Path) -> None:

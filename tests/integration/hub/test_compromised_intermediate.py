@@ -1,0 +1,289 @@
+"""Intermediates whose keys have leaked: replaced, revoked in Vault, and nothing else with them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roottrust.domain.certificate import parse_certificate
+from testbed import Cluster, Vault
+from tests.integration.hub.agent import Agent
+from tests.integration.hub.certificate import Certificate
+from tests.integration.hub.istiod import Account
+from tests.integration.hub.mesh import put_mesh, report_mesh
+from tests.integration.hub.names import GENERATED_ROOTS, Names
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.person import Person, build_rotator, finish
+from tests.integration.hub.pki import make_request
+from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.rights import NAME as RIGHTS
+from tests.integration.hub.rights import build_rights
+from tests.integration.hub.waiting import wait_for
+from tests.integration.vault_calls import Ask, read, write
+
+ANNOTATION = "admin.gloo.solo.io/intermediate-compromised"
+ORDER = {
+    "spec.rotation": {"clusters": [{"name": "cluster1", "intermediateGeneration": 2}]},
+    "metadata.annotations": {ANNOTATION: "2/cluster1"},
+}
+# Certificates tell their begin by the second.
+A_MOMENT = 1.5
+# Agents have half a minute to tell what they have, of which Vault's clock takes most away.
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def mounts() -> Iterator[str]:
+    return iter(each for each in GENERATED_ROOTS if each.startswith("pki_leaked_"))
+
+
+@pytest.fixture
+def mount(mounts: Iterator[str]) -> str:
+    """A root mount that no other test has: all intermediates of a cluster have one name."""
+    return next(mounts)
+
+
+@pytest.fixture
+def changes(names: Names, mount: str) -> dict[str, Any]:
+    """What makes the guide's policy one of the test's own mesh, under a root that Vault makes."""
+    return {
+        **names.build_changes(),
+        "spec.config.agentCa.vault.caPath": f"{mount}/root/sign-intermediate",
+        "spec.management": {"root": {"source": "Generate"}},
+    }
+
+
+@pytest.fixture
+def policy(
+    quick_operator: OperatorProcess,
+    cluster: Cluster,
+    namespace: str,
+    make_policy: MakePolicy,
+    names: Names,
+    own_istiod: Account,
+    changes: dict[str, Any],
+) -> Policy:
+    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=own_istiod.name)
+    return make_policy(names, changes)
+
+
+@pytest.fixture
+def agent(
+    policy: Policy, cluster: Cluster, vault: Vault, namespace: str, own_istiod: Account
+) -> Agent:
+    certificate = Certificate(cluster=cluster, namespace=namespace)
+    return Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod)
+
+
+@pytest.fixture
+def rotate(cluster: Cluster, namespace: str, tmp_path: Path) -> Person:
+    return build_rotator(cluster, namespace, tmp_path)
+
+
+def begin(policy: Policy, *agents: Agent) -> tuple[str, ...]:
+    """Have all istiods serve their first intermediates, and return these."""
+    first = agents[0]
+    served = tuple(each.serve() for each in agents)
+    root = parse_certificate(first.certificate.wait_for()["spec"]["trustBundle"]).fingerprint
+    report_mesh(
+        first.cluster,
+        namespace=first.certificate.namespace,
+        fingerprints=[root],
+        replicas=len(agents),
+    )
+    policy.wait_until_ready()
+    time.sleep(A_MOMENT)
+    return served
+
+
+def is_revoked(admin: Ask, mount: str, pem: str) -> bool:
+    digits = parse_certificate(pem).serial
+    text = digits.rjust(len(digits) + len(digits) % 2, "0")
+    serial = ":".join(text[start : start + 2] for start in range(0, len(text), 2))
+    found = read(admin, f"{mount}/cert/{serial}")
+    assert found is not None
+    return bool(found["revocation_time"])
+
+
+def read_entry(policy: Policy) -> dict[str, Any]:
+    entries = policy.read_status().get("compromisedIntermediates") or [{}]
+    return dict(entries[0])
+
+
+def wait_for_entry(policy: Policy, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    return wait_for(lambda: read_entry(policy), holds, seconds=SECONDS)
+
+
+def wait_until_revoked(policy: Policy) -> dict[str, Any]:
+    return wait_for_entry(policy, lambda entry: "revokedAt" in entry)
+
+
+def order(policy: Policy, changes: dict[str, Any]) -> None:
+    """Order it as Git does."""
+    policy.apply({**changes, **ORDER})
+
+
+def test_what_leaked_is_replaced_and_revoked_and_nothing_else_is(
+    rotate: Person, policy: Policy, agent: Agent, admin: Ask, mount: str, tmp_path: Path
+) -> None:
+    agent.certificate.wait_for()
+    sign = f"{mount}/root/sign-intermediate"
+    strangers = [
+        write(admin, sign, {"csr": make_request().csr, "common_name": name})["certificate"]
+        for name in ("roottrust istiod CA cluster2", "roottrust istiod CA cluster10", "stranger")
+    ]
+    gone = agent.obtain()  # of a pod that nobody has heard of since
+    (leaked,) = begin(policy, agent)
+    log = tmp_path / "followed"
+    with log.open("w") as stream:
+        words = (policy.full_name, "--cluster", "cluster1", "--compromised", "--yes")
+        process = rotate.start(*words, log=stream)
+    policy.wait_for("CertificatesIssued", "Unknown", "Renewing")
+    waiting = wait_for_entry(policy, bool)
+    assert "are compromised, and are not revoked yet: " in waiting["message"]
+    assert not is_revoked(admin, mount, leaked), "an istiod uses it"
+    fresh = agent.serve()
+    done = replace(finish(process), err=log.read_text())
+    assert done.code == 0, done.err
+    assert all(is_revoked(admin, mount, each) for each in (gone, leaked))
+    assert not any(is_revoked(admin, mount, each) for each in (fresh, *strangers))
+    entry = read_entry(policy)
+    assert (entry["cluster"], entry["generation"], entry["revoked"]) == ("cluster1", 2, 2)
+    assert entry["root"] == policy.read_status()["root"]["fingerprint"]
+    said = f"`roottrust rotate root {policy.full_name} --compromised`"
+    assert "Nobody distrusts them. Peers go on trusting what they sign until 20" in done.err
+    assert said in done.err
+    lines = done.out.splitlines()
+    assert lines[1] == f'{policy.full_name}: {ANNOTATION}: "2/cluster1"'
+    assert lines[-1] == entry["message"]
+    assert f"2 are revoked in {mount}/. Revoked or not, peers go on trusting" in lines[-1]
+    assert said in lines[-1]
+    assert entry["message"] in policy.read_status()["warnings"]
+    assert policy.read_events("IntermediatesCompromised")
+    assert policy.read_events("IntermediatesRevoked") == [entry["message"]]
+    policy.wait_until_ready()
+
+
+def test_a_status_that_is_lost_is_found_again_and_revokes_nothing_more(
+    policy: Policy,
+    agent: Agent,
+    admin: Ask,
+    mount: str,
+    changes: dict[str, Any],
+    quick_operator: OperatorProcess,
+) -> None:
+    (leaked,) = begin(policy, agent)
+    order(policy, changes)
+    policy.wait_for("CertificatesIssued", "Unknown", "Renewing")
+    quick_operator.kill()
+    fresh = agent.serve()
+    quick_operator.start()
+    done = wait_until_revoked(policy)
+    assert is_revoked(admin, mount, leaked)
+    quick_operator.kill()
+    policy.patch_status(None)
+    quick_operator.start()
+    again = wait_until_revoked(policy)
+    assert {**again, "revokedAt": done["revokedAt"]} == done
+    assert not is_revoked(admin, mount, fresh)
+
+
+def test_each_replica_has_to_serve_a_new_one_first(
+    policy: Policy, agent: Agent, admin: Ask, mount: str, changes: dict[str, Any]
+) -> None:
+    second = replace(agent, pod="istiod-5d9c7b6f4-fghij")
+    agent.certificate.wait_for()
+    leaked = begin(policy, agent, second)
+    order(policy, changes)
+    policy.wait_for("CertificatesIssued", "Unknown", "Renewing")
+    fresh = agent.serve()
+    entry = wait_for_entry(policy, lambda found: second.pod in found.get("message", ""))
+    assert "revokedAt" not in entry
+    assert not any(is_revoked(admin, mount, each) for each in leaked)
+    pem = second.obtain()
+    second.report(second.describe(pem, loadedByIstiod=False))
+    wait_for_entry(policy, lambda found: "does not serve it yet" in found["message"])
+    assert not any(is_revoked(admin, mount, each) for each in leaked)
+    second.report(second.describe(pem))
+    assert wait_until_revoked(policy)["revoked"] == 2
+    assert all(is_revoked(admin, mount, each) for each in leaked)
+    assert not any(is_revoked(admin, mount, each) for each in (fresh, pem))
+
+
+@pytest.fixture
+def foreign(admin: Ask, mount: str, changes: dict[str, Any]) -> None:
+    """The root is one that an administrator has put into a mount of theirs."""
+    write(admin, f"sys/mounts/{mount}", {"type": "pki", "config": {"max_lease_ttl": "87600h"}})
+    root = {"common_name": "Theirs", "key_type": "ec", "ttl": "87600h"}
+    write(admin, f"{mount}/root/generate/internal", root)
+    changes["spec.management"] = {"mode": "Manage"}
+
+
+@pytest.mark.usefixtures("foreign")
+def test_in_a_mount_that_is_not_ours_a_person_gets_the_commands(
+    changes: dict[str, Any],
+    policy: Policy,
+    agent: Agent,
+    admin: Ask,
+    mount: str,
+    quick_operator: OperatorProcess,
+) -> None:
+    (leaked,) = begin(policy, agent)
+    order(policy, changes)
+    policy.wait_for("CertificatesIssued", "Unknown", "Renewing")
+    fresh = agent.serve()
+    entry = wait_for_entry(policy, lambda found: found.get("needsPerson", False))
+    assert f"{mount}/ does not carry roottrust's mark" in entry["message"]
+    assert not is_revoked(admin, mount, leaked)
+    assert policy.read_events("RevocationLeft") == [entry["message"]]
+    _, _, command = entry["message"].partition(f"`vault write {mount}/revoke serial_number=")
+    write(admin, f"{mount}/revoke", {"serial_number": command.partition("`")[0]})
+    assert is_revoked(admin, mount, leaked)
+    quick_operator.kill()  # which would look again in some minutes
+    quick_operator.start()
+    assert wait_until_revoked(policy)["revoked"] == 1
+    assert not is_revoked(admin, mount, fresh)
+
+
+@pytest.fixture
+def bound(admin: Ask, mount: str) -> Iterator[Callable[[], object]]:
+    """The operator may not revoke; call it to have that end."""
+    path = f"sys/policies/acl/{RIGHTS}"
+    whole = build_rights()
+    right = f'path "{mount}/revoke" {{'
+    assert right in whole
+    write(admin, path, {"policy": whole.replace(right, 'path "nothing" {')})
+    yield lambda: write(admin, path, {"policy": whole})
+    write(admin, path, {"policy": whole})
+
+
+def test_a_hub_that_may_not_revoke_says_so_and_goes_on(
+    policy: Policy,
+    agent: Agent,
+    admin: Ask,
+    mount: str,
+    changes: dict[str, Any],
+    bound: Callable[[], object],
+    quick_operator: OperatorProcess,
+) -> None:
+    (leaked,) = begin(policy, agent)
+    order(policy, changes)
+    policy.wait_for("CertificatesIssued", "Unknown", "Renewing")
+    agent.serve()
+    entry = wait_for_entry(policy, lambda found: found.get("needsPerson", False))
+    assert f"denied create/update on {mount}/revoke: grant it" in entry["message"]
+    assert f"Or revoke by hand: `vault write {mount}/revoke serial_number=" in entry["message"]
+    assert entry["message"] in policy.read_status()["warnings"]
+    policy.wait_until_ready()
+    assert quick_operator.is_running
+    assert not is_revoked(admin, mount, leaked)
+    bound()
+    quick_operator.kill()  # which would try again in some minutes
+    quick_operator.start()
+    wait_until_revoked(policy)
+    assert is_revoked(admin, mount, leaked)
