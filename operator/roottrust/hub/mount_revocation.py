@@ -12,8 +12,8 @@ from roottrust.domain.rotation.revocation import RevocationDecision
 from roottrust.domain.rotation.revocation_report import (
     CompromiseOrder,
     Obstacle,
+    tell_hindrance,
     tell_refused,
-    tell_unmarked,
 )
 from roottrust.hub.revocation_look import RevocationLook
 from roottrust.hub.signed_intermediates import KnownMount
@@ -68,8 +68,9 @@ async def _revoke_all(
 ) -> Obstacle | None:
     """Revoke what is to be; return what is in the way of the rest."""
     wanted = decide().revoke
-    if wanted and not look.may_revoke:
-        return tell_unmarked(order, wanted)
+    hindrance = look.hindrance
+    if wanted and hindrance is not None:
+        return tell_hindrance(order, wanted, hindrance)
     refusal: RootTrustError | None = None
     for each in wanted[:REVOKE_MAX]:
         try:

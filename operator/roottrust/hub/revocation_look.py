@@ -61,10 +61,19 @@ class RevocationLook:
         return self.roots[0].fingerprint if self.roots else None
 
     @property
-    def may_revoke(self) -> bool:
-        """Whether the root's mount is this policy's, or that of the one whose root it shares."""
-        mount = self.facts.mounts.get(self.target.root.mount) if self.facts else None
-        mark = parse_mark(mount.description) if mount else None
+    def hindrance(self) -> str | None:
+        """Why the hub may revoke nothing in the root's mount, as a clause; None if it may."""
+        mount = self.target.root.mount
+        if not self._is_mount_ours(mount):
+            return f"{mount}/ does not carry roottrust's mark"
+        if self.target.unnamed_ca_path is not None:
+            return "agents that are not roottrust's may have some (management.allowUnnamedIssuer)"
+        return None
+
+    def _is_mount_ours(self, mount: str) -> bool:
+        """Whether a mount is this policy's, or that of the one whose root it shares."""
+        found = self.facts.mounts.get(mount) if self.facts else None
+        mark = parse_mark(found.description) if found else None
         if mark is None:
             return False
         return self.claimant.owns(mark) or mark.has_owner(hub=self.claimant.hub, policy=self.owner)
@@ -99,7 +108,10 @@ def find_obstacle(
     name = order.cluster
     cluster = next((each for each in look.target.clusters if each.cluster == name), None)
     if cluster is None or not served.own:
-        message = f"this policy selects no mesh of {name}: see that its name is right."
+        message = (
+            f"this policy selects no mesh of {name}. See that its name is right; of a cluster that "
+            "is gone, revoke them by hand."
+        )
         return Obstacle(message=message, needs_person=True)
     asked = look.request.options.rotation.find_generation(name)
     if asked < order.generation:

@@ -237,6 +237,15 @@ async def test_in_a_mount_that_is_not_ours_a_person_gets_the_commands(mark: str)
     assert (entry.needs_person, entry.left, entry.revoked) == (False, 0, 2)
 
 
+async def test_what_agents_of_others_may_have_a_person_revokes(leak: Leak) -> None:
+    leak.order(management={"allowUnnamedIssuer": True})
+    leak.renew()
+    await leak.reconcile()
+    entry = await leak.reconcile()
+    assert leak.vault.revoked == []
+    assert "(management.allowUnnamedIssuer), so that a person has to revoke them" in entry.message
+
+
 @pytest.mark.parametrize("what", ["list", "revoke", f"read {OLD.serial}"])
 async def test_what_vault_refuses_is_told_and_tried_again_in_its_time(
     leak: Leak, what: str

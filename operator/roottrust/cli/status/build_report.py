@@ -86,6 +86,11 @@ def build_policy(manifest: Manifest, known: Known, *, now: datetime) -> PolicyRe
     healths += [each.health for each in conditions]
     healths += [root.health] if root else []
     healths += [turning.health] if turning else []
+    compromised = tuple(
+        _build_compromised(each, warnings=status.warnings)
+        for each in status.compromised_intermediates
+    )
+    healths += [each.health for each in compromised]
     healths += [Health.UNKNOWN] if is_outdated else []
     healths += [Health.WARNING] if status.warnings else []
     totals = status.mesh_totals
@@ -102,7 +107,7 @@ def build_policy(manifest: Manifest, known: Known, *, now: datetime) -> PolicyRe
         root=root,
         trust_bundle=tuple(map(_build_trusted, status.trust_bundle)),
         rotation=turning,
-        compromised=tuple(map(_build_compromised, status.compromised_intermediates)),
+        compromised=compromised,
         meshes_ready=totals.ready if totals else 0,
         meshes_total=max(totals.total if totals else 0, len(meshes)),
         meshes=meshes,
@@ -139,9 +144,14 @@ def _build_root(root: RootStatus, *, now: datetime) -> RootReport:
     )
 
 
-def _build_compromised(told: CompromisedIntermediates) -> CompromisedReport:
+def _build_compromised(
+    told: CompromisedIntermediates, *, warnings: tuple[str, ...]
+) -> CompromisedReport:
+    """Return one cluster; whether anybody trusts them still, the operator's warning says."""
+    trusted = Health.WARNING if told.message in warnings else Health.GOOD
     return CompromisedReport(
         cluster=told.cluster,
+        health=Health.UNKNOWN if told.revoked_at is None else trusted,
         generation=told.generation,
         revoked=told.revoked,
         left=told.left,

@@ -131,6 +131,9 @@ class CompromisedReport(ReportModel):
     """The intermediates of one cluster that somebody calls compromised, and their revocation."""
 
     cluster: str = Field(description="The cluster.")
+    health: Health = Field(
+        description="Unknown until all of them are revoked, Warning while peers trust them."
+    )
     generation: int = Field(description="Those of a lower generation are compromised.")
     revoked: int = Field(description="How many of them are revoked in Vault.")
     left: int = Field(description="How many are not, as far as is known.")

@@ -117,11 +117,13 @@ def is_over(entry: CompromisedIntermediates, *, root: str | None, now: datetime)
     return entry.trusted_until is None or entry.trusted_until <= now or is_replaced
 
 
-def tell_unmarked(order: CompromiseOrder, left: tuple[SignedIntermediate, ...]) -> Obstacle:
-    """Return that a mount is not ours, with the commands that revoke."""
+def tell_hindrance(
+    order: CompromiseOrder, left: tuple[SignedIntermediate, ...], why: str
+) -> Obstacle:
+    """Return why the hub may revoke nothing in a mount, with the commands that do."""
     return Obstacle(
-        message=f"{order.mount}/ does not carry roottrust's mark, so that a person has to revoke "
-        f"{'it' if len(left) == 1 else 'them'}: {_list_commands(order, left)}.",
+        message=f"{why}, so that a person has to revoke {'it' if len(left) == 1 else 'them'}: "
+        f"{_list_commands(order, left)}.",
         needs_person=True,
     )
 

@@ -13,6 +13,7 @@ from roottrust.cli.status.report import PolicyReport, Result, StatusReport
 from roottrust.domain.health import Health
 from tests.unit.cli.status.objects import (
     MESH,
+    SINCE,
     build_certificate,
     build_condition,
     build_conditions,
@@ -347,3 +348,21 @@ def test_stale_workloads_are_those_that_a_cluster_reports_or_else_the_hub_tells(
     assert told.meshes[0].stale_workloads == ("shop/Deployment/cart",)
     assert (told.health, here.health) == (Health.WARNING, Health.WARNING)
     assert over.health is Health.GOOD
+
+
+@pytest.mark.parametrize(
+    ("told", "warnings", "health", "result"),
+    [
+        ({}, ["Told."], Health.UNKNOWN, Result.UNFINISHED),
+        ({"revokedAt": SINCE}, ["Told."], Health.WARNING, Result.WELL),
+        ({"revokedAt": SINCE, "trustedUntil": SINCE}, [], Health.GOOD, Result.WELL),
+    ],
+)
+def test_what_is_compromised_is_not_finished_until_it_is_revoked(
+    told: dict[str, Any], warnings: list[str], health: Health, result: Result
+) -> None:
+    entry = {"cluster": "cluster1", "generation": 2, "message": "Told.", **told}
+    policy = build_policy(compromisedIntermediates=[entry], warnings=warnings)
+    report = build(find(policy, meshes=(build_mesh(),)))
+    (shown,) = report.policies[0].compromised
+    assert (shown.health, shown.message, report.result) == (health, "Told.", result)

@@ -18,8 +18,8 @@ from roottrust.domain.rotation.revocation_report import (
     tell_decision,
     tell_done,
     tell_doubtful,
+    tell_hindrance,
     tell_refused,
-    tell_unmarked,
     tell_waiting,
 )
 from roottrust.domain.rotation.revocation_transition import list_revocation_transitions
@@ -30,6 +30,7 @@ from tests.unit.domain.samples import OTHER_ROOT, ROOT
 
 ORDER = CompromiseOrder(cluster="cluster1", generation=3, mount="pki", owner="gloo-mesh/fleet")
 WAIT = Obstacle(message="istiod is waited for.")
+MARK = "pki/ does not carry roottrust's mark"
 OLD, OLDER = sign(issue(5)), sign(issue(9))
 ENDS_AT = OLD.certificate.not_after
 TRUTH = (
@@ -123,14 +124,14 @@ def test_where_nothing_was_there_to_revoke_it_is_done() -> None:
 
 
 def test_a_mount_of_somebody_else_gets_the_commands() -> None:
-    obstacle = tell_unmarked(ORDER, (OLD,))
+    obstacle = tell_hindrance(ORDER, (OLD,), MARK)
     assert obstacle.needs_person
     assert obstacle.message == (
         "pki/ does not carry roottrust's mark, so that a person has to revoke it: "
         f"`vault write pki/revoke serial_number={OLD.serial}`."
     )
     many = tuple(sign(issue(5, number)) for number in range(9))
-    told = tell(*many, obstacle=tell_unmarked(ORDER, many))
+    told = tell(*many, obstacle=tell_hindrance(ORDER, many, MARK))
     assert "revoke them: `vault write" in told.message
     assert "` and 6 more. Revoked or not" in told.message
     assert len(told.message) < 1024, "serial numbers are as long as they get"
@@ -162,13 +163,13 @@ def test_what_may_be_of_other_policies_is_to_be_ordered_there() -> None:
         ((tell_waiting(ORDER, WAIT),), (tell_waiting(ORDER, WAIT),), []),
         (
             (tell_waiting(ORDER, WAIT),),
-            (tell(OLD, obstacle=tell_unmarked(ORDER, (OLD,))),),
+            (tell(OLD, obstacle=tell_hindrance(ORDER, (OLD,), MARK)),),
             [Reason.REVOCATION_LEFT],
         ),
-        ((), (tell(OLD, obstacle=tell_unmarked(ORDER, (OLD,))),), [Reason.REVOCATION_LEFT]),
+        ((), (tell(OLD, obstacle=tell_hindrance(ORDER, (OLD,), MARK)),), [Reason.REVOCATION_LEFT]),
         (
-            (tell(OLD, obstacle=tell_unmarked(ORDER, (OLD,))),),
-            (tell(OLD, OLDER, obstacle=tell_unmarked(ORDER, (OLD, OLDER))),),
+            (tell(OLD, obstacle=tell_hindrance(ORDER, (OLD,), MARK)),),
+            (tell(OLD, OLDER, obstacle=tell_hindrance(ORDER, (OLD, OLDER), MARK)),),
             [],
         ),
         ((tell_waiting(ORDER, WAIT),), (tell(revoked=(OLD,)),), [Reason.INTERMEDIATES_REVOKED]),
