@@ -148,7 +148,9 @@ class Revocations:
             await work_on_mount(look, order, known, decide, now=now, read_max=self._read_max)
         decision = decide()
         obstacle = known.obstacles.get(order.cluster)
+        pause = LOOK_AGAIN if order.cluster in known.looked_at else GO_ON
         if obstacle is None and decision.doubtful:
+            pause = VIEW_AGAIN  # it ends by what others serve
             policies = [each.policy for each in served.others]
             obstacle = tell_doubtful(order, decision.doubtful, policies)
         entry = tell_decision(
@@ -159,10 +161,7 @@ class Revocations:
             obstacle=obstacle,
             now=now,
         )
-        if obstacle is None:
-            return entry, entry.trusted_until
-        is_paced = order.cluster in known.looked_at
-        return entry, now + (LOOK_AGAIN if is_paced else GO_ON)
+        return entry, entry.trusted_until if obstacle is None else now + pause
 
     def _find_known(self, policy: ObjectKey, mount: str) -> KnownMount:
         known = self._known.get(policy)

@@ -16,7 +16,7 @@ from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh, report_mesh
-from tests.integration.hub.names import GENERATED_ROOTS, Names
+from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.person import Person, build_rotator, finish
 from tests.integration.hub.pki import make_request
@@ -287,3 +287,61 @@ def test_a_hub_that_may_not_revoke_says_so_and_goes_on(
     quick_operator.start()
     wait_until_revoked(policy)
     assert is_revoked(admin, mount, leaked)
+
+
+@pytest.fixture
+def beside(
+    policy: Policy,
+    make_policy: MakePolicy,
+    changes: dict[str, Any],
+    cluster: Cluster,
+    vault: Vault,
+    namespace: str,
+) -> Iterator[tuple[Policy, Agent]]:
+    """Another policy for another istiod of the same cluster, under the same root."""
+    elsewhere = f"{namespace}-b"
+    cluster.kubectl("create", "namespace", elsewhere)
+    account = Account(cluster, namespace=elsewhere)
+    account.create()
+    put_mesh(cluster, lies_in=elsewhere, speaks_for=elsewhere, account=account.name)
+    others = build_names(namespace.removeprefix("test-") + "b", mesh_namespace=elsewhere)
+    ca_path = "spec.config.agentCa.vault.caPath"
+    sharing = make_policy(
+        others, {**others.build_changes(), ca_path: changes[ca_path]}, name="sharing"
+    )
+    certificate = Certificate(cluster=cluster, namespace=elsewhere)
+    yield sharing, Agent(cluster=cluster, vault=vault, certificate=certificate, account=account)
+    cluster.kubectl("delete", "namespace", elsewhere, "--wait=false")
+
+
+def test_what_an_istiod_of_another_policy_uses_is_not_revoked(
+    rotate: Person,
+    policy: Policy,
+    agent: Agent,
+    beside: tuple[Policy, Agent],
+    admin: Ask,
+    mount: str,
+    changes: dict[str, Any],
+) -> None:
+    """All intermediates of a cluster have one name: those that may be others' need their order."""
+    sharing, other = beside
+    agent.certificate.wait_for()
+    (used,) = begin(sharing, other)
+    (leaked,) = begin(policy, agent)
+    order(policy, changes)
+    policy.wait_for("CertificatesIssued", "Unknown", "Renewing")
+    fresh = agent.serve()
+    entry = wait_for_entry(policy, lambda found: found.get("needsPerson", False))
+    command = f"rotate intermediate {sharing.full_name} --cluster cluster1 --compromised"
+    assert f"`roottrust {command}`" in entry["message"]
+    assert not any(is_revoked(admin, mount, each) for each in (used, leaked, fresh))
+    words = (sharing.full_name, "--cluster", "cluster1", "--compromised", "--yes", "--no-wait")
+    done = rotate.run(*words)
+    assert done.code == 0, done.err
+    assert f"`roottrust rotate root {policy.full_name} --compromised`" in done.err
+    sharing.wait_for("CertificatesIssued", "Unknown", "Renewing")
+    renewed = other.serve()
+    for each in (sharing, policy):
+        wait_until_revoked(each)
+    assert all(is_revoked(admin, mount, each) for each in (used, leaked))
+    assert not any(is_revoked(admin, mount, each) for each in (fresh, renewed))
