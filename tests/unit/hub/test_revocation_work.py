@@ -38,10 +38,10 @@ from tests.unit.domain.samples import (
     build_mount,
 )
 from tests.unit.hub.conftest import Bench
-from tests.unit.hub.fakes import FakeServer, FakeServers
+from tests.unit.hub.fakes import FakeServer, FakeServers, build_manifest
 from tests.unit.hub.test_issuance_work import serve
 
-OLD, OLDER, NEW, RENEWED = issue(5), issue(9), issue(0), issue(0, 1)
+OLD, OLDER, NEW, RENEWED = issue(5), issue(9), issue(1), issue(0, 1)
 STRANGER = issue(9, name=build_intermediate_common_name("cluster2"))
 BESIDE = replace(KEY, name="beside")
 DENIED = AccessDeniedError(
@@ -288,6 +288,64 @@ async def test_a_refusal_stops_the_others_and_one_that_is_rejected_does_not(leak
     assert (entry.revoked, entry.left, entry.needs_person) == (1, 1, True)
 
 
+async def test_what_is_renewed_meanwhile_is_not_called_compromised(leak: Leak) -> None:
+    """Where the generations part is found out once."""
+    leak.order()
+    leak.renew()
+    leak.vault.failures["revoke"] = DENIED
+    await leak.reconcile()
+    await leak.reconcile()
+    leak.renew(RENEWED)
+    leak.bench.restart()
+    leak.vault.failures.clear()
+    entry = await leak.reconcile()
+    assert leak.vault.revoked == [OLDER.serial, OLD.serial], "and not the one in between"
+    assert entry.issued_before == NEW.not_before
+
+
+async def test_what_vault_has_tidied_up_is_not_left(leak: Leak) -> None:
+    leak.order()
+    leak.renew()
+    leak.vault.failures["revoke"] = DENIED
+    await leak.reconcile()
+    assert (await leak.reconcile()).left == 2
+    leak.vault.signed.remove(OLDER)
+    assert (await leak.reconcile()).left == 1
+
+
+async def test_a_cluster_that_is_still_being_read_proves_nothing(leak: Leak) -> None:
+    leak.order()
+    leak.renew()
+    leak.bench.registry.is_complete = False
+    await leak.reconcile()
+    entry = await leak.reconcile()
+    assert "cluster1 is still being read." in entry.message
+    assert leak.vault.calls == []
+
+
+async def test_nothing_is_kept_of_what_is_done_or_gone(leak: Leak) -> None:
+    known = leak.bench.controller._revocations._known
+    leak.order()
+    leak.renew()
+    leak.vault.failures["revoke"] = DENIED
+    await leak.reconcile()
+    await leak.reconcile()
+    assert list(known) == [leak.bench.key]
+    leak.vault.failures.clear()
+    await leak.reconcile()
+    assert known == {}
+    leak.bench.edit(status={})
+    leak.vault.failures["revoke"] = DENIED
+    leak.vault.revoked.clear()
+    await leak.reconcile()
+    await leak.reconcile()
+    assert list(known) == [leak.bench.key]
+    gone = build_manifest(metadata={"resourceVersion": "99"})
+    leak.bench.store.apply_event(leak.bench.key.kind, "DELETED", gone)
+    await leak.bench.controller.reconcile(leak.bench.key)
+    assert known == {}
+
+
 async def test_an_outage_passes_by_itself(leak: Leak) -> None:
     leak.order()
     leak.renew()
@@ -370,6 +428,8 @@ async def test_what_a_mesh_of_another_policy_serves_or_may_have_is_left_alone(le
     assert leak.vault.revoked == [OLDER.serial]
     assert (entry.left, entry.needs_person) == (1, True)
     assert "`roottrust rotate intermediate team/other --cluster cluster1 --comp" in entry.message
+    wait = await leak.bench.controller.reconcile(leak.bench.key)
+    assert wait == VIEW_AGAIN.total_seconds()
     put_beside(leak, RENEWED)
     leak.vault.signed.append(RENEWED)
     leak.bench.now -= timedelta(hours=1) - timedelta(seconds=1)

@@ -115,9 +115,7 @@ def _view(issuance: MeshIssuance, *, policy: str) -> ServedMesh:
         wait = condition.message
     elif issuance.replicas is None:
         wait = f"Nobody tells how many replicas istiod of {name} has."
-    elif len(instances) != issuance.replicas or not all(
-        each.state.is_serving for each in instances
-    ):
+    elif len(instances) != issuance.replicas:
         wait = (
             f"{name} has {issuance.replicas} replicas of istiod, and {len(instances)} have an "
             "agent that reports: its rollout is waited for."
