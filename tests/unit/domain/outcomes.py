@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from roottrust.api.choices import ConditionStatus
+from roottrust.api.compromised_intermediates import CompromisedIntermediates
 from roottrust.api.issued_certificate import Instance
 from roottrust.api.mesh import IstiodReplicas, MeshStatus
 from roottrust.domain.fault import Fault
@@ -16,6 +17,13 @@ from roottrust.domain.issuance_report import IssuanceReport, report_issuance
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan, plan_policy
 from roottrust.domain.reasons import Reason
+from roottrust.domain.rotation.revocation_report import (
+    CompromiseOrder,
+    Obstacle,
+    ToldRevocations,
+    tell_done,
+    tell_waiting,
+)
 from roottrust.domain.target import VaultTarget
 from tests.unit.domain.agent_entries import (
     LATER,
@@ -67,6 +75,21 @@ FAULTS = st.builds(
     reason=st.sampled_from(Reason),
     message=st.sampled_from(("It is so: do this.", 3000 * "x" + ".")),
 )
+COMPROMISED = CompromiseOrder(cluster="c1", generation=2, mount="pki", owner="gloo-mesh/fleet")
+REVOCATIONS = tuple(
+    ToldRevocations(entries=(entry,), warnings=(entry.message,))
+    for entry in (
+        tell_waiting(COMPROMISED, Obstacle(message=3000 * "x", needs_person=True)),
+        tell_done(
+            COMPROMISED,
+            CompromisedIntermediates(
+                cluster="c1", generation=2, revoked=3, revoked_at=LATER, trusted_until=LATER
+            ),
+            root=None,
+            now=LATER,
+        ),
+    )
+)
 
 
 @st.composite
@@ -88,6 +111,7 @@ def outcomes(draw: st.DrawFn) -> Outcome:
             st.none() | issuance_reports(snapshot.target, plans[-1], observes=is_observed_only)
         ),
         is_observed_only=is_observed_only,
+        revocations=draw(st.none() | st.sampled_from(REVOCATIONS)),
         **common,
     )
 

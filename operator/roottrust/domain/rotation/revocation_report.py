@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from roottrust.api.compromised_intermediates import CompromisedIntermediates
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.counted import count
 from roottrust.domain.moment import show_time
+from roottrust.domain.redaction import build_one_line
 from roottrust.domain.rotation.revocation import (
     RevocationDecision,
     SignedIntermediate,
@@ -22,6 +24,8 @@ from roottrust.domain.rotation.revocation import (
 from roottrust.domain.some_names import list_some
 
 _COMMANDS_SHOWN = 3
+# What is not distrusted stands behind it, and must not be cut off.
+_OBSTACLE_MAX = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +64,12 @@ def tell_waiting(
 ) -> CompromisedIntermediates:
     """Return what is told before it is known which are compromised."""
     known = before or CompromisedIntermediates(cluster=order.cluster, generation=order.generation)
+    why = build_one_line(obstacle.message, limit=_OBSTACLE_MAX)
     text = (
-        f"{order.subject} are compromised, and are not revoked yet: {obstacle.message} "
+        f"{order.subject} are compromised, and are not revoked yet: {why} "
         f"{_tell_trust(order, known.trusted_until)}"
     )
-    return known.model_copy(update={"needs_person": obstacle.needs_person, "message": text})
+    return _change(known, needs_person=obstacle.needs_person, message=text)
 
 
 def tell_decision(
@@ -89,7 +94,7 @@ def tell_decision(
     )
     if obstacle is not None:
         return tell_waiting(order, obstacle, before=entry)
-    return tell_done(order, entry.model_copy(update={"revoked_at": now}), root=None, now=now)
+    return tell_done(order, _change(entry, revoked_at=now), root=None, now=now)
 
 
 def tell_done(
@@ -106,7 +111,7 @@ def tell_done(
         rest = "The root that they are under was replaced: nobody trusts them any more."
     else:
         rest = _tell_trust(order, entry.trusted_until)
-    return entry.model_copy(update={"left": 0, "needs_person": False, "message": f"{done} {rest}"})
+    return _change(entry, left=0, needs_person=False, message=f"{done} {rest}")
 
 
 def is_over(entry: CompromisedIntermediates, *, root: str | None, now: datetime) -> bool:
@@ -153,6 +158,11 @@ def tell_doubtful(
         f"({list_some(commands)}).",
         needs_person=True,
     )
+
+
+def _change(entry: CompromisedIntermediates, **fields: Any) -> CompromisedIntermediates:
+    """Return an entry with other fields, within the bounds of a status."""
+    return CompromisedIntermediates.model_validate({**entry.model_dump(), **fields})
 
 
 def _tell_trust(order: CompromiseOrder, until: datetime | None) -> str:

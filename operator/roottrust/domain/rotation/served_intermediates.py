@@ -114,7 +114,10 @@ def _view(issuance: MeshIssuance, *, policy: str) -> ServedMesh:
     if not condition.is_true:
         wait = condition.message
     elif issuance.replicas is None:
-        wait = f"Nobody tells how many replicas istiod of {name} has."
+        wait = (
+            f"Nobody tells how many replicas istiod of {name} has: if it is gone, delete its "
+            "IssuedCertificate."
+        )
     elif len(instances) != issuance.replicas:
         wait = (
             f"{name} has {issuance.replicas} replicas of istiod, and {len(instances)} have an "

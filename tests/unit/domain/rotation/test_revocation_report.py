@@ -62,6 +62,15 @@ def test_before_anything_is_known_it_says_what_will_not_be_distrusted() -> None:
     assert (told.needs_person, told.revoked_at, told.trusted_until) == (False, None, None)
 
 
+def test_what_is_not_distrusted_is_told_however_long_the_rest_is() -> None:
+    told = tell(OLD, obstacle=Obstacle(message=2000 * "x"))
+    assert told.message.endswith(TRUTH)
+    assert len(told.message) < 1024
+    everywhere = CompromiseOrder(cluster="c", generation=3, mount="m" * 500, owner="o" * 250)
+    bounded = tell_waiting(everywhere, Obstacle(message=2000 * "x"))
+    assert len(bounded.message) <= 1024
+
+
 def test_what_is_done_says_until_when_peers_trust_nevertheless() -> None:
     told = tell(revoked=(OLD, OLDER))
     assert told.message == (
