@@ -25,7 +25,7 @@ GENERATED_ROOTS = (
     *(f"pki_rotated_{number}" for number in range(7)),
     "pki_steered",
     *(f"pki_compromised_{number}" for number in range(3)),
-    *(f"pki_leaked_{number}" for number in range(6)),
+    *(f"pki_leaked_{number}" for number in range(8)),
 )
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],

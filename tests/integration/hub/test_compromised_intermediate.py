@@ -20,6 +20,7 @@ from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.person import Person, build_rotator, finish
 from tests.integration.hub.pki import make_request
+from tests.integration.hub.played_mesh import PlayedMesh
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.rights import NAME as RIGHTS
 from tests.integration.hub.rights import build_rights
@@ -213,6 +214,24 @@ def test_each_replica_has_to_serve_a_new_one_first(
     assert wait_until_revoked(policy)["revoked"] == 2
     assert all(is_revoked(admin, mount, each) for each in leaked)
     assert not any(is_revoked(admin, mount, each) for each in (fresh, pem))
+
+
+def test_once_the_root_is_replaced_nobody_trusts_them_any_more(
+    policy: Policy, agent: Agent, namespace: str, changes: dict[str, Any]
+) -> None:
+    agent.certificate.wait_for()
+    with PlayedMesh(agent=agent, namespace=namespace).alive():
+        policy.wait_until_ready()
+        time.sleep(A_MOMENT)
+        order(policy, changes)
+        done = wait_until_revoked(policy)
+        assert done["message"] in policy.read_status()["warnings"]
+        rotation = {**ORDER["spec.rotation"], "rootGeneration": 2}
+        policy.apply({**changes, **ORDER, "spec.rotation": rotation})
+        entry = wait_for_entry(policy, lambda found: found["message"] != done["message"])
+        assert policy.read_status()["rotation"]["rootGeneration"] == 2
+        assert entry["message"].endswith("was replaced: nobody trusts them any more.")
+        assert entry["message"] not in policy.read_status()["warnings"]
 
 
 @pytest.fixture

@@ -302,6 +302,7 @@ def test_the_objects_of_its_meshes_are_those_that_watches_brought() -> None:
     assert objects is not None
     store.apply_event(ISSUED_CERTIFICATES, "ADDED", build_certificate())
     assert objects.find_certificate(KEY.namespace, KEY.name) == build_certificate()
+    assert objects.list_certificates() == (build_certificate(),)
 
 
 async def test_a_cluster_that_does_not_know_the_kind_has_no_certificates() -> None:

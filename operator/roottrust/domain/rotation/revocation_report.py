@@ -103,7 +103,9 @@ def tell_done(
     """Return what is told of one that is done; `root` is the fingerprint of the one in use."""
     are = "is" if entry.revoked == 1 else "are"
     done = f"{order.subject}: {entry.revoked} {are} revoked in {order.mount}/."
-    if entry.trusted_until is None:
+    if not entry.revoked:
+        rest = "It has none from before that has not ended."
+    elif entry.trusted_until is None:
         rest = "Nobody trusts any of them."
     elif entry.trusted_until <= now:
         rest = "They have ended, and nobody trusts them any more."

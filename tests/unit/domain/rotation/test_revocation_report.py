@@ -126,10 +126,11 @@ def test_once_they_have_ended_nobody_trusts_them() -> None:
 def test_where_nothing_was_there_to_revoke_it_is_done() -> None:
     told = tell()
     assert told.message == (
-        "Intermediates of cluster1 below generation 3: 0 are revoked in pki/. Nobody trusts any of "
-        "them."
+        "Intermediates of cluster1 below generation 3: 0 are revoked in pki/. It has none from "
+        "before that has not ended."
     )
     assert told.revoked_at == NOW
+    assert is_over(told, root=ROOT.fingerprint, now=NOW)
 
 
 def test_a_mount_of_somebody_else_gets_the_commands() -> None:
