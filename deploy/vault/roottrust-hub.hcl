@@ -50,13 +50,6 @@ path "pki/certs" {
   capabilities = ["list"]
 }
 
-# What a person calls compromised (roottrust rotate intermediate --compromised) is revoked, where the
-# mount carries roottrust's mark. Vault cannot narrow this to the intermediates of policies: leave it
-# out where the mount signs for others, too. Then status gives the commands for a person.
-path "pki/revoke" {
-  capabilities = ["update"]
-}
-
 # A root from a Secret (source Import), with its name. patch above is for this, and for taking the
 # right to sign from a root that is retired.
 path "pki/issuers/import/bundle" {

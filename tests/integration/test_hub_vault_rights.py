@@ -91,7 +91,7 @@ def test_hub_has_one_root_sign_another_and_retires_it(hub: Ask, admin: Ask) -> N
     assert answer.ok, answer.text
 
 
-def test_hub_looks_through_what_a_root_has_signed_and_revokes_of_it(hub: Ask, admin: Ask) -> None:
+def test_hub_looks_through_what_a_root_has_signed(hub: Ask, admin: Ask) -> None:
     admin("POST", "sys/mounts/pki", {"type": "pki", "config": {"max_lease_ttl": "87600h"}})
     admin("POST", "pki/root/generate/internal", ROOT)
     csr = {"csr": make_request().csr, "common_name": "stranger"}
@@ -102,9 +102,7 @@ def test_hub_looks_through_what_a_root_has_signed_and_revokes_of_it(hub: Ask, ad
         answer = hub("GET", f"pki/cert/{each}")
         assert answer.ok, answer.text
         assert answer.json()["data"]["revocation_time"] == 0
-    for _ in range(2):
-        answer = hub("POST", "pki/revoke", {"serial_number": serial})
-        assert answer.ok, answer.text
+    assert admin("POST", "pki/revoke", {"serial_number": serial}).ok
     assert hub("GET", f"pki/cert/{serial}").json()["data"]["revocation_time"] > 0
 
 
@@ -145,22 +143,45 @@ def test_hub_removes_keys_that_vault_made_for_agents(hub: Ask, admin: Ask) -> No
     assert [(path, answer.text) for path, answer in answers if not answer.ok] == []
 
 
+@pytest.fixture
+def revoking_hub(empty_vault: Vault, admin: Ask, hub: Ask) -> Ask:
+    """A hub that may revoke as well."""
+    admin("PUT", "sys/policies/acl/revoking", {"policy": REVOCATION.read_text()})
+    wanted = {"policies": ["roottrust-hub", "revoking"], "no_default_policy": True}
+    answer = admin("POST", "auth/token/create", {**wanted, "no_parent": True})
+    return build_ask(empty_vault, answer.json()["auth"]["client_token"])
+
+
 def test_hub_revokes_a_compromised_root_with_a_right_of_its_own(
-    empty_vault: Vault, hub: Ask, admin: Ask
+    hub: Ask, admin: Ask, revoking_hub: Ask
 ) -> None:
     admin("POST", "sys/mounts/pki", {"type": "pki"})
     admin("POST", "pki/root/generate/internal", ROOT)
     assert hub("POST", "pki/issuer/r1/revoke").status_code == FORBIDDEN
-    admin("PUT", "sys/policies/acl/revoking", {"policy": REVOCATION.read_text()})
-    wanted = {"policies": ["roottrust-hub", "revoking"], "no_default_policy": True}
-    answer = admin("POST", "auth/token/create", {**wanted, "no_parent": True})
-    revoking_hub = build_ask(empty_vault, answer.json()["auth"]["client_token"])
     for path in ("pki/root", "pki/issuer/r1"):
         assert revoking_hub("DELETE", path).status_code == FORBIDDEN
     answer = revoking_hub("POST", "pki/issuer/r1/revoke")
     assert answer.ok, answer.text
     assert hub("GET", "pki/issuer/r1").json()["data"]["revoked"] is True
     assert not admin("POST", "pki/root/sign-intermediate", {"csr": make_request().csr}).ok
+
+
+def test_hub_revokes_compromised_intermediates_with_a_right_of_its_own(
+    hub: Ask, admin: Ask, revoking_hub: Ask
+) -> None:
+    for mount in ("pki", "pki_int_cluster1"):
+        admin("POST", f"sys/mounts/{mount}", {"type": "pki"})
+    admin("POST", "pki/root/generate/internal", ROOT)
+    csr = {"csr": make_request().csr, "common_name": "leaked"}
+    serial = admin("POST", "pki/root/sign-intermediate", csr).json()["data"]["serial_number"]
+    body = {"serial_number": serial}
+    assert hub("POST", "pki/revoke", body).status_code == FORBIDDEN
+    for path in ("pki/revoke-with-key", "pki_int_cluster1/revoke"):
+        assert revoking_hub("POST", path, body).status_code == FORBIDDEN
+    for _ in range(2):
+        answer = revoking_hub("POST", "pki/revoke", body)
+        assert answer.ok, answer.text
+    assert hub("GET", f"pki/cert/{serial}").json()["data"]["revocation_time"] > 0
 
 
 @pytest.fixture
@@ -235,8 +256,7 @@ def test_hub_is_denied_to_remove_what_is_not_its_own(
         ("POST", "pki/root/sign-self-issued"),
         ("POST", "pki/issuer/default/sign-verbatim"),
         ("POST", "pki/issuer/default/revoke"),
-        ("POST", "pki/revoke-with-key"),
-        ("POST", "pki_int_cluster1/revoke"),
+        ("POST", "pki/revoke"),
         ("LIST", "pki/certs/revoked"),
         ("POST", "pki_int_cluster1/issuer/default/sign-self-issued"),
         ("POST", "pki/root/generate/exported"),

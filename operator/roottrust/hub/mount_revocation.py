@@ -7,7 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from roottrust.domain.counted import count
-from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
+from roottrust.domain.errors import (
+    AccessDeniedError,
+    DependencyMissingError,
+    RootTrustError,
+    TransientError,
+)
 from roottrust.domain.rotation.revocation import RevocationDecision
 from roottrust.domain.rotation.revocation_report import (
     CompromiseOrder,
@@ -92,5 +97,7 @@ async def _revoke_all(
 def _build_refusal(
     order: CompromiseOrder, decision: RevocationDecision, error: RootTrustError
 ) -> Obstacle:
-    needs_person = not isinstance(error, TransientError)
-    return tell_refused(order, decision.revoke, error.message, needs_person=needs_person)
+    needs_person, why = not isinstance(error, TransientError), error.message
+    if isinstance(error, AccessDeniedError) and error.path.endswith("/revoke"):
+        why = f"{why.removesuffix('.')} (`roottrust vault-policy --for revoke` prints it)."
+    return tell_refused(order, decision.revoke, why, needs_person=needs_person)

@@ -22,8 +22,7 @@ from tests.integration.hub.person import Person, build_rotator, finish
 from tests.integration.hub.pki import make_request
 from tests.integration.hub.played_mesh import PlayedMesh
 from tests.integration.hub.policy import MakePolicy, Policy
-from tests.integration.hub.rights import NAME as RIGHTS
-from tests.integration.hub.rights import build_rights
+from tests.integration.hub.rights import REVOCATION, grant_revocation
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask, read, write
 
@@ -270,15 +269,11 @@ def test_in_a_mount_that_is_not_ours_a_person_gets_the_commands(
 
 
 @pytest.fixture
-def bound(admin: Ask, mount: str) -> Iterator[Callable[[], object]]:
-    """The operator may not revoke; call it to have that end."""
-    path = f"sys/policies/acl/{RIGHTS}"
-    whole = build_rights()
-    right = f'path "{mount}/revoke" {{'
-    assert right in whole
-    write(admin, path, {"policy": whole.replace(right, 'path "nothing" {')})
-    yield lambda: write(admin, path, {"policy": whole})
-    write(admin, path, {"policy": whole})
+def bound(admin: Ask) -> Iterator[Callable[[], object]]:
+    """The operator may not revoke, as it is installed; call it to have that end."""
+    admin("DELETE", f"sys/policies/acl/{REVOCATION}")
+    yield lambda: grant_revocation(admin)
+    grant_revocation(admin)
 
 
 def test_a_hub_that_may_not_revoke_says_so_and_goes_on(
@@ -296,6 +291,7 @@ def test_a_hub_that_may_not_revoke_says_so_and_goes_on(
     agent.serve()
     entry = wait_for_entry(policy, lambda found: found.get("needsPerson", False))
     assert f"denied create/update on {mount}/revoke: grant it" in entry["message"]
+    assert "(`roottrust vault-policy --for revoke` prints it)" in entry["message"]
     assert f"Or revoke by hand: `vault write {mount}/revoke serial_number=" in entry["message"]
     assert entry["message"] in policy.read_status()["warnings"]
     policy.wait_until_ready()

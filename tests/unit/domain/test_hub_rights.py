@@ -101,6 +101,7 @@ DENIED = [
     ("pki/root/sign-intermediate", "update"),
     ("pki/issuer/x/sign-intermediate", "update"),
     ("pki/issuer/x/revoke", "update"),
+    ("pki/revoke", "update"),
     ("sys/mounts/pki", "delete"),
     ("secret/data/x", "read"),
     ("team-a/sys/mounts", "read"),
@@ -116,6 +117,8 @@ def test_nothing_else_is(purpose: Purpose, path: str, capability: str) -> None:
 def test_a_plan_writes_nothing_and_revoking_is_a_policy_of_its_own() -> None:
     assert not any(WRITES & each for each in render(Purpose.PLAN).values())
     assert allows(render(Purpose.REVOKE), "pki/issuer/x/revoke", "update")
+    assert allows(render(Purpose.REVOKE), "pki/revoke", "update")
+    assert not allows(render(Purpose.REVOKE), "pki_int_c1/revoke", "update")
     deleting = render(Purpose.DELETE)
     assert allows(deleting, "sys/mounts/pki_int_c1", "delete")
     assert not allows(deleting, "sys/mounts/pki", "delete")

@@ -259,7 +259,8 @@ async def test_what_vault_refuses_is_told_and_tried_again_in_its_time(
     leak.vault.calls.clear()
     leak.vault.failures[what] = DENIED
     entry = await leak.reconcile()
-    assert DENIED.message in entry.message
+    assert DENIED.message.removesuffix(".") in entry.message
+    assert "(`roottrust vault-policy --for revoke` prints it). " in entry.message
     assert entry.needs_person
     assert leak.bench.read_condition("Ready")[0] == "True", "nothing else is held up"
     asked = len(leak.vault.calls)

@@ -24,7 +24,8 @@ deleted, and tells what is left behind. No root can be removed with it.""",
     Purpose.REVOKE: """\
 What the hub may revoke, which nothing undoes: whoever has this can end a root for good. Give it
 beside the hub's other policy beforehand, or when a status asks for it: by then a compromised root
-is distrusted. Without it, run the commands that the status gives.""",
+is distrusted, and of compromised intermediates none is in use. Without it, run the commands that
+the status gives.""",
     Purpose.PLAN: """\
 What `roottrust plan` reads in Vault: for people and for CI. It allows no write, and nothing that is
 read by it is a secret.""",

@@ -220,6 +220,12 @@ def _list_revoking(names: NamesInVault) -> Iterator[Rule]:
         paths=tuple(f"{each}/issuer/+/revoke" for each in names.root_mounts),
         capabilities=(UPDATE,),
     )
+    yield Rule(
+        why="Intermediates of a cluster that are compromised, once no istiod uses them. Vault "
+        "cannot narrow this to them: where the mount signs for others, too, leave it out.",
+        paths=tuple(f"{each}/revoke" for each in names.root_mounts),
+        capabilities=(UPDATE,),
+    )
 
 
 def _list_planning(names: NamesInVault) -> Iterator[Rule]:
