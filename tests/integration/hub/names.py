@@ -25,7 +25,8 @@ GENERATED_ROOTS = (
     *(f"pki_rotated_{number}" for number in range(7)),
     "pki_steered",
     *(f"pki_compromised_{number}" for number in range(3)),
-    *(f"pki_leaked_{number}" for number in range(8)),
+    *(f"pki_leaked_{number}" for number in range(7)),
+    *(f"pki_leaked_far_{number}" for number in range(2)),
 )
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],

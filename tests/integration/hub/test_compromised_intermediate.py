@@ -14,6 +14,14 @@ from roottrust.domain.certificate import parse_certificate
 from testbed import Cluster, Vault
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
+from tests.integration.hub.compromise import (
+    A_MOMENT,
+    ANNOTATION,
+    is_revoked,
+    read_entry,
+    wait_for_entry,
+    wait_until_revoked,
+)
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh, report_mesh
 from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
@@ -23,18 +31,12 @@ from tests.integration.hub.pki import make_request
 from tests.integration.hub.played_mesh import PlayedMesh
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.rights import REVOCATION, grant_revocation
-from tests.integration.hub.waiting import wait_for
-from tests.integration.vault_calls import Ask, read, write
+from tests.integration.vault_calls import Ask, write
 
-ANNOTATION = "admin.gloo.solo.io/intermediate-compromised"
-ORDER = {
+ORDER: dict[str, Any] = {
     "spec.rotation": {"clusters": [{"name": "cluster1", "intermediateGeneration": 2}]},
     "metadata.annotations": {ANNOTATION: "2/cluster1"},
 }
-# Certificates tell their begin by the second.
-A_MOMENT = 1.5
-# Agents have half a minute to tell what they have, of which Vault's clock takes most away.
-SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -99,28 +101,6 @@ def begin(policy: Policy, *agents: Agent) -> tuple[str, ...]:
     policy.wait_until_ready()
     time.sleep(A_MOMENT)
     return served
-
-
-def is_revoked(admin: Ask, mount: str, pem: str) -> bool:
-    digits = parse_certificate(pem).serial
-    text = digits.rjust(len(digits) + len(digits) % 2, "0")
-    serial = ":".join(text[start : start + 2] for start in range(0, len(text), 2))
-    found = read(admin, f"{mount}/cert/{serial}")
-    assert found is not None
-    return bool(found["revocation_time"])
-
-
-def read_entry(policy: Policy) -> dict[str, Any]:
-    entries = policy.read_status().get("compromisedIntermediates") or [{}]
-    return dict(entries[0])
-
-
-def wait_for_entry(policy: Policy, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    return wait_for(lambda: read_entry(policy), holds, seconds=SECONDS)
-
-
-def wait_until_revoked(policy: Policy) -> dict[str, Any]:
-    return wait_for_entry(policy, lambda entry: "revokedAt" in entry)
 
 
 def order(policy: Policy, changes: dict[str, Any]) -> None:
