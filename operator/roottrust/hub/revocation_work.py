@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from roottrust.api.compromised_intermediates import CompromisedIntermediates
-from roottrust.domain.rotation.compromise import read_compromised
+from roottrust.domain.rotation.compromised_intermediates import read_compromised
 from roottrust.domain.rotation.revocation import (
     SETTLE_TIME,
     RevocationDecision,

@@ -18,7 +18,7 @@ from roottrust.domain.errors import (
 )
 from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.reasons import Reason
-from roottrust.domain.rotation.compromise import COMPROMISED_ANNOTATION
+from roottrust.domain.rotation.compromised_intermediates import COMPROMISED_ANNOTATION
 from roottrust.domain.rotation.unseen import SignedCertificate
 from roottrust.hub import mount_revocation
 from roottrust.hub.revocation_work import LOOK_AGAIN, VIEW_AGAIN

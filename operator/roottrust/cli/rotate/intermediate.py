@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from roottrust.cli.policy_choice import Manifest
-from roottrust.cli.rotate.compromise import (
+from roottrust.cli.rotate.compromised_intermediates import (
     check_compromise_options,
     follow_compromise,
     order_compromise,

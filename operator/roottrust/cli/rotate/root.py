@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from roottrust.api.choices import RotationEnd
-from roottrust.cli.rotate.compromised import (
+from roottrust.cli.rotate.compromised_root import (
     CompromisedRoot,
     plan_compromised,
 )
-from roottrust.cli.rotate.compromised_text import render_consequences, render_order
+from roottrust.cli.rotate.compromised_root_text import render_consequences, render_order
 from roottrust.cli.rotate.followed import View
 from roottrust.cli.rotate.following import follow_to_end
 from roottrust.cli.rotate.options import (

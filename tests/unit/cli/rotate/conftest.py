@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from roottrust.cli.rotate import (
-    compromise,
+    compromised_intermediates,
     following,
     intermediate,
     order_writing,
@@ -53,9 +53,9 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     async def sleep(_: float) -> None:
         """Wait for nothing."""
 
-    for module in (compromise, following, intermediate, order_writing):
+    for module in (compromised_intermediates, following, intermediate, order_writing):
         monkeypatch.setattr(module, "open_reader", stand_in.open)
-    for module in (compromise, intermediate, root, order_writing):
+    for module in (compromised_intermediates, intermediate, root, order_writing):
         monkeypatch.setattr(module, "write_patch", stand_in.write)
     monkeypatch.setattr(run.asyncio, "sleep", sleep)
     return stand_in

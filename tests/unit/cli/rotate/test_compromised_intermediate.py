@@ -14,7 +14,7 @@ from roottrust.cli.rotate import order_writing
 from roottrust.cli.status.found import FoundObjects
 from roottrust.domain.errors import ConflictError
 from roottrust.domain.reasons import Reason
-from roottrust.domain.rotation.compromise import COMPROMISED_ANNOTATION
+from roottrust.domain.rotation.compromised_intermediates import COMPROMISED_ANNOTATION
 from tests.unit.cli.rotate.conftest import StandIn
 from tests.unit.cli.status.objects import (
     MESH,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from roottrust.api.choices import RotationStrategy
-from roottrust.cli.rotate.compromised import CompromisedRoot
+from roottrust.cli.rotate.compromised_root import CompromisedRoot
 from roottrust.cli.rotate.own_root import OwnRoot
 from roottrust.cli.rotate.root_request import FIELD, describe_source
 from roottrust.cli.terminal import make_printable

@@ -11,7 +11,7 @@ from roottrust.cli.status.report import CompromisedReport, PolicyReport
 from roottrust.cli.status.sign import build_line
 from roottrust.cli.terminal import make_printable
 from roottrust.domain.health import Health
-from roottrust.domain.rotation.compromise import COMPROMISED_ANNOTATION
+from roottrust.domain.rotation.compromised_intermediates import COMPROMISED_ANNOTATION
 
 
 @dataclass(frozen=True, kw_only=True)

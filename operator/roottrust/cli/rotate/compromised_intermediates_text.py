@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from roottrust.cli.rotate.compromise_request import CompromisedClusters
+from roottrust.cli.rotate.compromised_intermediates_request import CompromisedClusters
 from roottrust.cli.rotate.render import render_change, render_commit, render_reach
 from roottrust.cli.status.report import PolicyReport
 from roottrust.cli.terminal import make_printable

@@ -15,7 +15,7 @@ from roottrust.cli.rotate.request import (
 )
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.reasons import Reason
-from roottrust.domain.rotation.compromise import (
+from roottrust.domain.rotation.compromised_intermediates import (
     COMPROMISED_ANNOTATION,
     add_compromised,
     read_compromised,

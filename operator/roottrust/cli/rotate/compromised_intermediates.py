@@ -8,18 +8,18 @@ from functools import partial
 
 import click
 
-from roottrust.cli.rotate.compromise_progress import (
+from roottrust.cli.rotate.compromised_intermediates_progress import (
     CompromiseProgress,
     judge_compromise,
     list_compromise_lines,
     render_compromise,
 )
-from roottrust.cli.rotate.compromise_request import (
+from roottrust.cli.rotate.compromised_intermediates_request import (
     CompromisedClusters,
     find_ordered,
     plan_compromise,
 )
-from roottrust.cli.rotate.compromise_text import (
+from roottrust.cli.rotate.compromised_intermediates_text import (
     render_consequences,
     render_git,
     render_order,

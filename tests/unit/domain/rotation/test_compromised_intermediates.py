@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roottrust.api.compromised_intermediates import COMPROMISED_MAX
-from roottrust.domain.rotation.compromise import (
+from roottrust.domain.rotation.compromised_intermediates import (
     COMPROMISED_ANNOTATION,
     add_compromised,
     read_compromised,
