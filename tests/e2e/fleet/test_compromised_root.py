@@ -99,7 +99,7 @@ def test_who_has_the_key_of_the_root_is_refused_everywhere(
     assert not past.get("leftBehind")
     followed = fleet.run(order[0], POLICY, "--follow", f"--context={fleet.mgmt.name}")
     assert f"distrusted, {tell_minutes(measure_distrust(past))} after" in followed.out
-    fleet.policy.annotate(f"{ANNOTATION}-")
+    fleet.policy.kubectl("annotate", "rtp", POLICY, f"{ANNOTATION}-")
     fleet.policy.wait_for("Ready", "True", seconds=60)
 
 
