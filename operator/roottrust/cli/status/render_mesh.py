@@ -7,6 +7,7 @@ from datetime import datetime
 
 from roottrust.cli.status.report import InstanceReport, MeshReport, NamespacesReport
 from roottrust.cli.status.sign import build_line, show_fingerprint
+from roottrust.cli.status.trouble import find_mesh_trouble
 from roottrust.cli.text_tree import Node
 from roottrust.domain.counted import count
 from roottrust.domain.health import Health
@@ -46,11 +47,12 @@ def _describe(mesh: MeshReport, *, now: datetime) -> str:
 
 
 def _list_children(mesh: MeshReport, *, said: tuple[str, ...], now: datetime) -> Iterator[Node]:
-    if mesh.message and not any(each.startswith(mesh.message) for each in said):
-        health = Health.WARNING if mesh.health is Health.GOOD else mesh.health
-        yield Node(text=build_line(health, "lacks", mesh.message))
+    trouble = find_mesh_trouble(mesh, said=said)
+    if trouble is not None:
+        yield Node(text=build_line(trouble.health, trouble.name, trouble.message))
     for instance in mesh.instances or ():
-        yield Node(text=_render_instance(instance, now=now))
+        words = describe_instance(instance, now=now)
+        yield Node(text=build_line(instance.health, instance.pod, words))
     silent = mesh.instances_total - len(mesh.instances or ())
     if mesh.instances is not None and silent > 0:
         text = f"no agent of {'it' if silent == 1 else 'them'} reports"
@@ -61,7 +63,8 @@ def _list_children(mesh: MeshReport, *, said: tuple[str, ...], now: datetime) ->
         yield Node(text=_render_workloads(mesh))
 
 
-def _render_instance(instance: InstanceReport, *, now: datetime) -> str:
+def describe_instance(instance: InstanceReport, *, now: datetime) -> str:
+    """Return what an istiod has, and what it lacks."""
     words = [_TOLD[instance.state]]
     if instance.fingerprint is not None:
         words.append(show_fingerprint(instance.fingerprint))
@@ -69,7 +72,7 @@ def _render_instance(instance: InstanceReport, *, now: datetime) -> str:
         words.append(tell_end(instance.not_after, now=now))
     if instance.message is not None:
         words.append(instance.message)
-    return build_line(instance.health, instance.pod, ", ".join(words))
+    return ", ".join(words)
 
 
 def _render_namespaces(namespaces: NamespacesReport) -> str:

@@ -38,7 +38,7 @@ def build_rotation_node(rotation: RotationReport, *, policy: str, now: datetime)
             text=build_line(rotation.health, name_rotation(rotation), show_stages(rotation)),
             children=tuple(_list_children(rotation, policy=policy, now=now)),
         )
-    words = _describe_rest(rotation, policy=policy, now=now)
+    words = describe_rest(rotation, policy=policy, now=now)
     return Node(text=build_line(rotation.health, "rotation", words)) if words else None
 
 
@@ -143,7 +143,7 @@ def _describe_distrust(rotation: RotationReport, begun: datetime, *, now: dateti
     return f"the compromised root was trusted for {tell_minutes(rotation.distrusted_at - begun)}"
 
 
-def _describe_rest(rotation: RotationReport, *, policy: str, now: datetime) -> str | None:
+def describe_rest(rotation: RotationReport, *, policy: str, now: datetime) -> str | None:
     """Return how the last one ended, or that the next one is still to begin."""
     known = max(rotation.root_generation or 0, rotation.rejected_generation or 0)
     if rotation.wanted_generation > known and rotation.owner is None:
