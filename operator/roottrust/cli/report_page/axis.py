@@ -14,19 +14,20 @@ class Span:
 
     name: str
     begins: str
+    begins_short: str
     until: timedelta
 
 
 # What has ended has the first span, whose beginning nobody needs; what is later, the last.
 SPANS = (
-    Span(name="ended", begins="", until=timedelta(0)),
-    Span(name="within a day", begins="now", until=_DAY),
-    Span(name="within a week", begins="1 day", until=7 * _DAY),
-    Span(name="within 30 days", begins="7 days", until=30 * _DAY),
-    Span(name="within 90 days", begins="30 days", until=90 * _DAY),
-    Span(name="within a year", begins="90 days", until=365 * _DAY),
-    Span(name="within 10 years", begins="1 year", until=3650 * _DAY),
-    Span(name="later", begins="10 years", until=timedelta.max),
+    Span(name="ended", begins="", begins_short="", until=timedelta(0)),
+    Span(name="within a day", begins="now", begins_short="now", until=_DAY),
+    Span(name="within a week", begins="1 day", begins_short="1 d", until=7 * _DAY),
+    Span(name="within 30 days", begins="7 days", begins_short="7 d", until=30 * _DAY),
+    Span(name="within 90 days", begins="30 days", begins_short="30 d", until=90 * _DAY),
+    Span(name="within a year", begins="90 days", begins_short="90 d", until=365 * _DAY),
+    Span(name="within 10 years", begins="1 year", begins_short="1 y", until=3650 * _DAY),
+    Span(name="later", begins="10 years", begins_short="10 y", until=timedelta.max),
 )
 
 

@@ -37,8 +37,8 @@ class Finding:
 
     health: Health
     subject: str
-    name: str
     message: str
+    name: str | None = None
     since: datetime | None = None
     details: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
@@ -51,12 +51,15 @@ def list_findings(report: StatusReport) -> tuple[Finding, ...]:
 
 
 def _list_all(report: StatusReport) -> Iterator[Finding]:
+    """Return what concerns the most first: the operator, policies, single meshes."""
     now = report.read_at
     trouble = find_operator_trouble(report.operator, now=now)
     if trouble is not None:
         yield _build("Operator", trouble)
     for policy in report.policies:
         yield from _list_of_policy(policy, now=now)
+    for policy in report.policies:
+        yield from _list_of_meshes(policy, now=now)
 
 
 def _list_of_policy(policy: PolicyReport, *, now: datetime) -> Iterator[Finding]:
@@ -67,6 +70,9 @@ def _list_of_policy(policy: PolicyReport, *, now: datetime) -> Iterator[Finding]
     rotation = policy.rotation
     if rotation is not None and rotation.health is not Health.GOOD:
         yield _build_of_rotation(rotation, policy=policy.full_name, now=now)
+
+
+def _list_of_meshes(policy: PolicyReport, *, now: datetime) -> Iterator[Finding]:
     said = list_said(policy)
     for mesh in policy.meshes:
         if mesh.health is not Health.GOOD:
@@ -115,24 +121,27 @@ def _build_of_rotation(rotation: RotationReport, *, policy: str, now: datetime) 
 def _list_of_mesh(mesh: MeshReport, *, said: tuple[str, ...], now: datetime) -> Iterator[Finding]:
     """Return what a mesh lacks, unless its policy has said it all."""
     trouble = find_mesh_trouble(mesh, said=said)
+    message = trouble.message if trouble else ""
+    details = tuple(_list_details(mesh, message=message, now=now))
+    if message or details:
+        total = count(mesh.instances_total, "istiod")
+        lack = f"{mesh.instances_ready} of {total} serve what they should."
+        yield Finding(
+            health=mesh.health,
+            subject=f"Mesh {mesh.cluster} {mesh.mesh}",
+            message=message or lack,
+            details=details,
+        )
+
+
+def _list_details(mesh: MeshReport, *, message: str, now: datetime) -> Iterator[str]:
+    """Return its istiods that are not well, beside the one that the message is of."""
     unwell = [each for each in mesh.instances or () if each.health is not Health.GOOD]
-    details = [f"{each.pod}: {describe_instance(each, now=now)}" for each in unwell[:_INSTANCES]]
-    if len(unwell) > _INSTANCES:
-        details.append(f"and {count(len(unwell) - _INSTANCES, 'istiod')} more")
-    is_over = mesh.earliest_not_after is not None and mesh.earliest_not_after <= now
-    if mesh.earliest_not_after is not None and is_over and not unwell:
-        details.append(f"its intermediate {tell_end(mesh.earliest_not_after, now=now)}")
-    if trouble is None and not details:
-        return
-    yield Finding(
-        health=mesh.health,
-        subject=f"{mesh.cluster} {mesh.mesh}",
-        name="mesh",
-        message=trouble.message if trouble else _name_lack(mesh),
-        details=tuple(details),
-    )
-
-
-def _name_lack(mesh: MeshReport) -> str:
-    total = count(mesh.instances_total, "istiod")
-    return f"{mesh.instances_ready} of {total} serve what they should."
+    others = [each for each in unwell if each.pod not in message]
+    for each in others[:_INSTANCES]:
+        yield f"{each.pod}: {describe_instance(each, now=now)}"
+    if len(others) > _INSTANCES:
+        yield f"and {count(len(others) - _INSTANCES, 'istiod')} more"
+    end = mesh.earliest_not_after
+    if end is not None and end <= now and not unwell:
+        yield f"its intermediate {tell_end(end, now=now)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from roottrust.cli.report_page.markup import make
@@ -52,10 +54,15 @@ def draw_sign(health: Health, *, x: float, y: float, size: float = SIZE) -> Elem
 def show_sign(health: Health, *, is_told: bool = True) -> Element:
     """Return the sign in text, with its word for whoever does not see it, unless text has it."""
     sign = draw_sign(health, x=0, y=0)
-    known = {"class_": "sign", "viewBox": f"0 0 {SIZE} {SIZE}", "width": SIZE, "height": SIZE}
-    if not is_told:
-        return make("svg", sign, **known, aria_hidden="true")
-    return make("svg", make("title", WORDS[health]), sign, **known, role="img")
+    told = make("title", WORDS[health]) if is_told else None
+    role = {"role": "img"} if is_told else {"aria_hidden": "true"}
+    return make("svg", told, sign, class_="sign", viewBox=f"0 0 {SIZE} {SIZE}", **role)
+
+
+def count_healths(healths: Sequence[Health]) -> str:
+    """Return how many are how well, the worst first."""
+    found = Counter(healths)
+    return ", ".join(f"{found[each]} {WORDS[each]}" for each in WORST_FIRST if found[each])
 
 
 def name_class(health: Health) -> str:

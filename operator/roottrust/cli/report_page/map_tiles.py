@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from roottrust.cli.report_page.health_sign import WORDS, WORST_FIRST, name_class
+from roottrust.cli.report_page.health_sign import WORST_FIRST, count_healths, name_class
 from roottrust.cli.report_page.label import draw_label
 from roottrust.cli.report_page.markup import make
 from roottrust.domain.counted import count
@@ -57,9 +56,3 @@ class TileBlock:
             )
             if drawn:
                 yield make("path", d=drawn, class_=f"tile {name_class(health)}")
-
-
-def count_healths(healths: Sequence[Health]) -> str:
-    """Return how many are how well, the worst first."""
-    found = Counter(healths)
-    return ", ".join(f"{found[each]} {WORDS[each]}" for each in WORST_FIRST if found[each])

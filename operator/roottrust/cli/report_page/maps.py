@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from roottrust.cli.report_page.health_sign import show_sign
-from roottrust.cli.report_page.map_tiles import count_healths
+from roottrust.cli.report_page.health_sign import count_healths, show_sign
 from roottrust.cli.report_page.markup import make
 from roottrust.cli.report_page.trust_group import TrustGroup, group_by_root
 from roottrust.cli.report_page.trust_map import NARROW, WIDE, TrustMap

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from roottrust.cli.report_page.end import End
+from roottrust.cli.report_page.end import End, EndKind
 from roottrust.cli.report_page.health_sign import show_sign
 from roottrust.cli.report_page.markup import Child, make
 from roottrust.cli.report_page.table import build_row, build_table
@@ -15,7 +15,7 @@ from roottrust.cli.report_page.words import show_distance, show_end
 from roottrust.domain.counted import count
 
 _FIRST = 12
-_COLUMNS = ("Certificate", "Of", "Ends", "Renewed by its agent")
+_COLUMNS = ("Certificate", "Of", "Ends", "Renewed")
 
 
 def build_timeline(ends: Sequence[End], *, now: datetime) -> Iterator[Element]:
@@ -36,8 +36,14 @@ def build_timeline(ends: Sequence[End], *, now: datetime) -> Iterator[Element]:
 
 
 def _build_row(end: End, *, now: datetime) -> Element:
-    renewal: Child = "not told"
-    if end.next_renewal is not None:
-        renewal = show_distance(end.next_renewal, now=now)
     kind = make("span", show_sign(end.health), f" {end.kind}")
+    renewal = _tell_renewal(end, now=now)
     return build_row(_COLUMNS, (kind, end.name, show_end(end.not_after, now=now), renewal))
+
+
+def _tell_renewal(end: End, *, now: datetime) -> Child:
+    if end.kind is EndKind.ROOT:
+        return "by a person: roottrust rotate root"
+    if end.next_renewal is None:
+        return "by its agent"
+    return make("span", "by its agent, ", show_distance(end.next_renewal, now=now))

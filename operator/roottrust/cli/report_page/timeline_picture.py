@@ -5,7 +5,9 @@ It is drawn for wide and for narrow screens, as the map is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
@@ -26,24 +28,37 @@ _MORE = 14
 _AXIS = 24
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Lane:
+    """The certificates of one kind, stacked in columns; it is as high as its highest stack."""
+
+    kind: EndKind
+    stacks: Mapping[int, Sequence[End]]
+
+    @property
+    def height(self) -> float:
+        highest = max(map(len, self.stacks.values()), default=0)
+        more = _MORE if highest > _STACK[self.kind] else 0
+        return _HEADING + max(min(highest, _STACK[self.kind]), 1) * _PITCH + more + 4
+
+
 def draw_timeline(
     ends: Sequence[End], *, width: int, identity: str, class_: str, now: datetime
 ) -> Element:
     """Return the picture, with words for whoever does not see it."""
-    lanes, y = [], 0.0
+    drawn, y = [], 0.0
     for kind in EndKind:
         found = [each for each in ends if each.kind is kind]
-        height = _HEADING + _MORE + _STACK[kind] * _PITCH
-        lanes.append(_draw_lane(kind, found, y=y, height=height, width=width, now=now))
-        y += height
+        lane = _Lane(kind=kind, stacks=_stack(found, width=width, now=now))
+        drawn.append(_draw_lane(lane, y=y, width=width))
+        y += lane.height
     title, told = f"{identity}-title", f"{identity}-told"
     return make(
         "svg",
         make("title", "Expiry timeline", id=title),
         make("desc", describe_ends(ends, now=now), id=told),
-        make("rect", x=0, y=0, width=width / len(SPANS), height=y, class_="past"),
+        *drawn,
         *_draw_axis(width=width, y=y),
-        *lanes,
         class_=class_,
         viewBox=f"0 0 {width} {y + _AXIS:g}",
         width=width,
@@ -65,31 +80,31 @@ def _describe_kind(ends: Sequence[End], kind: EndKind, *, now: datetime) -> str:
     return f"{count(len(spans), kind.lower())}: {words or 'no end is known'}."
 
 
-def _draw_axis(*, width: float, y: float) -> Iterator[Element]:
-    span = width / len(SPANS)
-    for number, each in enumerate(SPANS):
-        x = number * span
-        if number:
-            class_ = "now" if number == 1 else "grid"
-            yield make("path", d=f"M{x:g} 0V{y:g}", class_=class_)
-            yield make("text", each.begins, x=x, y=y + 16, class_="tick")
-    yield make("path", d=f"M0 {y:g}H{width:g}", class_="axis")
-    yield make("text", SPANS[0].name, x=2, y=y + 16, class_="tick first")
+def _draw_axis(*, width: int, y: float) -> Iterator[Element]:
+    yield make("path", d=f"M0 {y:g}H{width}", class_="axis")
+    yield make("text", SPANS[0].name, x=0, y=y + 16, class_="tick first")
+    for number, span in enumerate(SPANS[1:], start=1):
+        words = span.begins_short if width == NARROW else span.begins
+        yield make("text", words, x=number * width / len(SPANS), y=y + 16, class_="tick")
 
 
-def _draw_lane(
-    kind: EndKind, ends: Sequence[End], *, y: float, height: float, width: float, now: datetime
-) -> Element:
-    """Return the signs of one kind of certificate above their line."""
-    bottom = y + height
-    stacks = _stack(ends, width=width, now=now)
-    drawn = (
-        each
-        for column, stack in sorted(stacks.items())
-        for each in _draw_stack(stack, most=_STACK[kind], x=column * _PITCH, bottom=bottom)
+def _draw_lane(lane: _Lane, *, y: float, width: float) -> Element:
+    """Return the signs of one kind of certificate, between the lines of the axis."""
+    top, bottom, span = y + _HEADING, y + lane.height, width / len(SPANS)
+    lines = "".join(f"M{each * span:g} {top:g}V{bottom:g}" for each in range(2, len(SPANS)))
+    signs = (
+        sign
+        for column, stack in sorted(lane.stacks.items())
+        for sign in _draw_stack(stack, most=_STACK[lane.kind], x=column * _PITCH, bottom=bottom)
     )
-    heading = make("text", _HEADINGS[kind], x=4, y=y + 16, class_="kind lane")
-    return make("g", make("path", d=f"M0 {bottom:g}H{width:g}", class_="grid"), heading, *drawn)
+    return make(
+        "g",
+        make("rect", x=0, y=top, width=span, height=bottom - top, class_="past"),
+        make("path", d=f"{lines}M0 {bottom:g}H{width:g}", class_="grid"),
+        make("path", d=f"M{span:g} {top:g}V{bottom:g}", class_="now"),
+        make("text", _HEADINGS[lane.kind], x=0, y=y + 16, class_="kind"),
+        *signs,
+    )
 
 
 def _stack(ends: Sequence[End], *, width: float, now: datetime) -> dict[int, list[End]]:
@@ -98,19 +113,20 @@ def _stack(ends: Sequence[End], *, width: float, now: datetime) -> dict[int, lis
     found: dict[int, list[End]] = {}
     for each in ends:
         number = find_span(each.not_after, now=now)
-        first = -(-number * span // _PITCH)
-        last = ((number + 1) * span - _PITCH) // _PITCH
+        first = math.ceil(number * span / _PITCH)
+        last = math.floor((number + 1) * span / _PITCH) - 1
         column = int(find_position(each.not_after, now=now) * span // _PITCH)
-        found.setdefault(int(max(first, min(column, last))), []).append(each)
+        found.setdefault(max(first, min(column, last)), []).append(each)
     return found
 
 
-def _draw_stack(stack: list[End], *, most: int, x: float, bottom: float) -> Iterator[Element]:
+def _draw_stack(stack: Sequence[End], *, most: int, x: float, bottom: float) -> Iterator[Element]:
     worst = sorted(stack, key=lambda each: WORST_FIRST.index(each.health))
     shown = worst[:most]
     for number, each in enumerate(shown):
-        yield draw_sign(each.health, x=x + 1, y=bottom - (number + 1) * _PITCH, size=_SIGN)
+        y = bottom - 2 - (number + 1) * _PITCH
+        yield draw_sign(each.health, x=x + 1, y=y, size=_SIGN)
     more = len(stack) - len(shown)
     if more:
-        y = bottom - len(shown) * _PITCH - 4
+        y = bottom - len(shown) * _PITCH - 6
         yield make("text", f"+{more}", x=x + _PITCH / 2, y=y, class_="tick")

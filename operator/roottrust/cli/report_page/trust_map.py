@@ -12,7 +12,8 @@ from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from roottrust.cli.report_page import map_mesh, map_root
-from roottrust.cli.report_page.map_tiles import TileBlock, count_healths
+from roottrust.cli.report_page.health_sign import count_healths
+from roottrust.cli.report_page.map_tiles import TileBlock
 from roottrust.cli.report_page.markup import make
 from roottrust.cli.report_page.trust_group import TrustGroup
 from roottrust.cli.status.report import MeshReport
