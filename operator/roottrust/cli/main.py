@@ -31,6 +31,10 @@ _COMMANDS = {
         "roottrust.cli.status.command",
         "Show the tree of trust: root, intermediates, istiods, namespaces.",
     ),
+    "report": (
+        "roottrust.cli.report_page.command",
+        "Write the status of trust as a page: map, what ends when, what to do.",
+    ),
     "rotate": (
         "roottrust.cli.rotate.command",
         "Replace roots and intermediates before their time.",

@@ -27,7 +27,9 @@ def build_timeline(ends: Sequence[End], *, now: datetime) -> Iterator[Element]:
         "figure",
         draw_timeline(ends, width=WIDE, identity="timeline-wide", class_="wide", now=now),
         draw_timeline(ends, width=NARROW, identity="timeline-narrow", class_="narrow", now=now),
-        make("figcaption", "Every sign is a certificate. Spans are not of equal length."),
+        make(
+            "figcaption", "A sign for each certificate. The spans of time are not of equal length."
+        ),
     )
     shown = ends[:_FIRST]
     caption = f"The first {len(shown)} of {count(len(ends), 'end')}"

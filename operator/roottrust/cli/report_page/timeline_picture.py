@@ -16,30 +16,52 @@ from roottrust.cli.report_page.end import End, EndKind
 from roottrust.cli.report_page.health_sign import WORST_FIRST, draw_sign
 from roottrust.cli.report_page.markup import make
 from roottrust.domain.counted import count
+from roottrust.domain.health import Health
 
 NARROW, WIDE = 358, 960
 
 _SIGN = 12
 _PITCH = 14
 _STACK = {EndKind.ROOT: 3, EndKind.INTERMEDIATE: 7}
-_HEADINGS = {EndKind.ROOT: "Roots", EndKind.INTERMEDIATE: "Intermediates"}
 _HEADING = 24
-_MORE = 14
 _AXIS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Lane:
-    """The certificates of one kind, stacked in columns; it is as high as its highest stack."""
+    """The certificates of one kind, stacked in columns; it is as high as its highest stack.
+
+    Where that would be too high, each sign stands for several, and is that of the worst of them.
+    """
 
     kind: EndKind
     stacks: Mapping[int, Sequence[End]]
 
     @property
+    def per_sign(self) -> int:
+        """How many certificates a sign stands for at most."""
+        return max(math.ceil(self._highest / _STACK[self.kind]), 1)
+
+    @property
     def height(self) -> float:
-        highest = max(map(len, self.stacks.values()), default=0)
-        more = _MORE if highest > _STACK[self.kind] else 0
-        return _HEADING + max(min(highest, _STACK[self.kind]), 1) * _PITCH + more + 4
+        """How much room it takes, with its heading."""
+        return _HEADING + max(math.ceil(self._highest / self.per_sign), 1) * _PITCH + 4
+
+    @property
+    def heading(self) -> str:
+        """What it is of."""
+        name = f"{self.kind}s"
+        return name if self.per_sign == 1 else f"{name}: each sign is up to {self.per_sign}"
+
+    @property
+    def _highest(self) -> int:
+        return max(map(len, self.stacks.values()), default=0)
+
+    def list_signs(self) -> Iterator[tuple[int, list[Health]]]:
+        """Return what stands on each column, the worst at the bottom."""
+        for column, stack in sorted(self.stacks.items()):
+            healths = sorted((each.health for each in stack), key=WORST_FIRST.index)
+            yield column, healths[:: self.per_sign]
 
 
 def draw_timeline(
@@ -93,16 +115,16 @@ def _draw_lane(lane: _Lane, *, y: float, width: float) -> Element:
     top, bottom, span = y + _HEADING, y + lane.height, width / len(SPANS)
     lines = "".join(f"M{each * span:g} {top:g}V{bottom:g}" for each in range(2, len(SPANS)))
     signs = (
-        sign
-        for column, stack in sorted(lane.stacks.items())
-        for sign in _draw_stack(stack, most=_STACK[lane.kind], x=column * _PITCH, bottom=bottom)
+        draw_sign(health, x=column * _PITCH + 1, y=bottom - 2 - (number + 1) * _PITCH, size=_SIGN)
+        for column, healths in lane.list_signs()
+        for number, health in enumerate(healths)
     )
     return make(
         "g",
         make("rect", x=0, y=top, width=span, height=bottom - top, class_="past"),
         make("path", d=f"{lines}M0 {bottom:g}H{width:g}", class_="grid"),
         make("path", d=f"M{span:g} {top:g}V{bottom:g}", class_="now"),
-        make("text", _HEADINGS[lane.kind], x=0, y=y + 16, class_="kind"),
+        make("text", lane.heading, x=0, y=y + 16, class_="kind"),
         *signs,
     )
 
@@ -118,15 +140,3 @@ def _stack(ends: Sequence[End], *, width: float, now: datetime) -> dict[int, lis
         column = int(find_position(each.not_after, now=now) * span // _PITCH)
         found.setdefault(max(first, min(column, last)), []).append(each)
     return found
-
-
-def _draw_stack(stack: Sequence[End], *, most: int, x: float, bottom: float) -> Iterator[Element]:
-    worst = sorted(stack, key=lambda each: WORST_FIRST.index(each.health))
-    shown = worst[:most]
-    for number, each in enumerate(shown):
-        y = bottom - 2 - (number + 1) * _PITCH
-        yield draw_sign(each.health, x=x + 1, y=y, size=_SIGN)
-    more = len(stack) - len(shown)
-    if more:
-        y = bottom - len(shown) * _PITCH - 6
-        yield make("text", f"+{more}", x=x + _PITCH / 2, y=y, class_="tick")
