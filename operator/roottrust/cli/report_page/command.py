@@ -37,12 +37,11 @@ Examples:
   roottrust report -o - | gzip >page.gz     to stdout
   kubectl roottrust report -o report.html   the same, as a plugin of kubectl
 
-FILE is replaced in one step: whoever reads it meanwhile has the page of before, and a failure leaves
-that as it is.
+FILE is replaced in one step: whoever reads it meanwhile has the page of before, and a failure
+leaves that as it is.
 
 \b
-Exit codes, as those of `roottrust status`; with 0 and 2 the page is written, and with 1 unless it
-failed:
+Exit codes (the page is written, unless it failed):
   0  all is well
   1  it failed (no policy, no right, no answer), or something is not finished or not known
   2  something is wrong; it goes before 1

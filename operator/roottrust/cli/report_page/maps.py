@@ -25,7 +25,7 @@ def build_maps(policies: Sequence[PolicyReport], *, now: datetime) -> Iterator[E
     left = groups[_MOST:]
     if left:
         told = count_healths([each.health for each in left])
-        yield make("p", f"And {count(len(left), 'root')} more: {told}.", class_="more")
+        yield make("p", f"And {count(len(left), 'more root')}: {told}.", class_="more")
 
 
 def _build_map(group: TrustGroup, *, number: int, now: datetime) -> Element:

@@ -31,7 +31,7 @@ def build_meshes(policy: PolicyReport, *, most: int, now: datetime) -> Iterator[
     yield build_table(_COLUMNS, rows, caption=f"Meshes of {policy.full_name}")
     left = policy.meshes_total - min(len(meshes), most)
     if left > 0:
-        words = f"And {count(left, 'mesh')} more: see `roottrust status {policy.full_name}`."
+        words = f"And {count(left, 'more mesh')}: see `roottrust status {policy.full_name}`."
         yield make("p", *mark_up(words), class_="more")
 
 

@@ -32,7 +32,7 @@ def build_policies(policies: Sequence[PolicyReport], *, now: datetime) -> Iterat
         yield _build_policy(each, rows=rows, is_open=is_open, now=now)
     if left:
         told = count_healths([each.health for each in left])
-        words = f"And {count(len(left), 'policy')} more: {told}. `roottrust status` shows them all."
+        words = f"And {count(len(left), 'more policy')}: {told}. `roottrust status` shows them all."
         yield make("p", *mark_up(words), class_="more")
 
 
