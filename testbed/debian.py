@@ -1,5 +1,6 @@
 """Programs that the machine itself provides, installed from Debian's packages where missing."""
 
+import fcntl
 import os
 import shutil
 from dataclasses import dataclass
@@ -52,13 +53,26 @@ BUILD_TOOLS = (
     Tool(str(KEYRING), "debian-archive-keyring"),
     Tool("unshare", "util-linux"),
 )
+BROWSER_TOOLS = (
+    Tool("chromium", "chromium"),
+    Tool("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
+)
+_LOCK = Path("/run/lock/roottrust-debian")
 
 
 def ensure(tools: tuple[Tool, ...], progress: Progress) -> None:
-    """Install the packages of whatever is missing."""
-    packages = missing_packages(tools)
-    if not packages:
+    """Install the packages of whatever is missing; of several that want to, one after the other."""
+    if not missing_packages(tools):
         return
+    _LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        packages = missing_packages(tools)
+        if packages:
+            _install(packages, progress)
+
+
+def _install(packages: list[str], progress: Progress) -> None:
     if shutil.which("apt-get") is None:
         raise TestbedError(
             f"These are needed, and there is no apt-get to install them: {', '.join(packages)}."
