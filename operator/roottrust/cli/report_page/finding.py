@@ -55,7 +55,7 @@ def _list_all(report: StatusReport) -> Iterator[Finding]:
     now = report.read_at
     trouble = find_operator_trouble(report.operator, now=now)
     if trouble is not None:
-        yield _build("Operator", trouble)
+        yield Finding(health=trouble.health, subject="Operator", message=trouble.message)
     for policy in report.policies:
         yield from _list_of_policy(policy, now=now)
     for policy in report.policies:

@@ -18,8 +18,9 @@ from roottrust.cli.status.verdict import describe_policy
 from roottrust.domain.counted import count
 
 _MOST = 50
-_OPEN = 5
-_ROWS, _FEWEST_ROWS = 300, 6
+_AHEAD = 5
+_OPEN, _OPEN_ROWS = 5, 30
+_ROWS, _FEWEST_ROWS = 100, 6
 
 
 def build_policies(policies: Sequence[PolicyReport], *, now: datetime) -> Iterator[Element]:
@@ -28,7 +29,7 @@ def build_policies(policies: Sequence[PolicyReport], *, now: datetime) -> Iterat
     shown, left = ordered[:_MOST], ordered[_MOST:]
     rows = max(_ROWS // max(len(shown), 1), _FEWEST_ROWS)
     for number, each in enumerate(shown):
-        is_open = number < _OPEN and len(each.meshes) <= _ROWS // 10
+        is_open = number < _OPEN and len(each.meshes) <= _OPEN_ROWS
         yield _build_policy(each, rows=rows, is_open=is_open, now=now)
     if left:
         told = count_healths([each.health for each in left])
@@ -60,7 +61,9 @@ def _list_facts(policy: PolicyReport, *, now: datetime) -> Iterator[Element]:
         if words:
             sign = show_sign(policy.rotation.health)
             yield from _build_fact("Rotation", sign, " ", *mark_up(words))
-    yield from _build_fact("Generation", str(policy.generation), _describe_ahead(policy))
+    yield from _build_fact(
+        "Intermediates", f"generation {policy.generation}", _describe_ahead(policy)
+    )
 
 
 def _build_fact(name: str, *told: Child) -> Iterator[Element]:
@@ -97,6 +100,6 @@ def _describe_ahead(policy: PolicyReport) -> str | None:
     ahead = policy.cluster_generations
     if not ahead:
         return None
-    told = ", ".join(f"{name} {number}" for name, number in sorted(ahead.items())[:_OPEN])
-    more = len(ahead) - _OPEN
+    told = ", ".join(f"{name} {number}" for name, number in sorted(ahead.items())[:_AHEAD])
+    more = len(ahead) - _AHEAD
     return f" (ahead of it: {told}{f' and {more} more' if more > 0 else ''})"

@@ -31,7 +31,7 @@ def test_the_worst_come_first_and_what_concerns_more_before_what_concerns_less()
     assert told == [
         (Health.BAD, "gloo-mesh/fleet", "CertificatesIssued is False (Expired)"),
         (Health.BAD, "gloo-mesh/fleet", "Ready is False (Fine)"),
-        (Health.UNKNOWN, "Operator", "operator"),
+        (Health.UNKNOWN, "Operator", None),
         (Health.UNKNOWN, "gloo-mesh/new", "operator"),
         (Health.UNKNOWN, "Mesh cluster1 istiod-istio-system-cluster1", None),
         (Health.UNKNOWN, "Mesh cluster2 istiod-istio-system-cluster1", None),
