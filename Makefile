@@ -51,6 +51,8 @@ test-others: export ROOTTRUST_TEST_RANGE := $(shell expr $(FIRST_RANGE) + 6)
 test-others:
 	@echo "==> all but that, on a real API server and a real Vault"
 	@$(PY) -m pytest tests/integration --ignore-glob='tests/integration/hub/test_*.py' --quiet
+	@echo "==> pages in a real browser"
+	@$(PY) -m pytest tests/browser --quiet
 	@echo "==> what speaks Vault's API, on HashiCorp's Vault"
 	@ROOTTRUST_TEST_VAULT=hashicorp $(PY) -m pytest $(VAULT_TESTS) --quiet
 
