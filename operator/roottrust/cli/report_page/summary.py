@@ -17,13 +17,17 @@ def build_summary(report: StatusReport) -> Element:
 def _list_numbers(report: StatusReport) -> Iterator[Element]:
     counts = report.summary
     meshes = [mesh for policy in report.policies for mesh in policy.meshes]
+    # There is no room for all meshes in a status: of those beyond it nobody tells more.
+    of_listed = " (of listed meshes)" if len(meshes) < counts.meshes else ""
     namespaces = [each.namespaces for each in meshes if each.namespaces]
     yield _build("Policies well", counts.well, counts.policies)
     yield _build("Meshes ready", counts.meshes_ready, counts.meshes)
     serving = sum(each.instances_ready for each in meshes)
-    yield _build("istiods that serve", serving, sum(each.instances_total for each in meshes))
+    yield _build(
+        f"istiods that serve{of_listed}", serving, sum(each.instances_total for each in meshes)
+    )
     in_sync = sum(each.in_sync for each in namespaces)
-    yield _build("Namespaces in sync", in_sync, sum(each.total for each in namespaces))
+    yield _build(f"Namespaces in sync{of_listed}", in_sync, sum(each.total for each in namespaces))
 
 
 def _build(name: str, number: int, total: int) -> Element:

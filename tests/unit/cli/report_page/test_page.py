@@ -15,6 +15,7 @@ from roottrust.cli.report_page.page import render_page
 from roottrust.cli.status.report import StatusReport
 from tests.unit.cli.report_page.fleets import (
     ORIGIN,
+    build,
     build_many_meshes,
     build_many_policies,
     build_many_roots,
@@ -24,6 +25,7 @@ from tests.unit.cli.report_page.fleets import (
 )
 from tests.unit.cli.report_page.parsed import Node, parse
 from tests.unit.cli.report_page.test_escaping import check_harmless
+from tests.unit.cli.status.objects import build_policy, find
 
 KB = 1000
 REPORTS = {
@@ -84,6 +86,9 @@ def test_whoever_sees_nothing_can_read_it(name: str) -> None:
     for table in page.list_all("table"):
         assert table.list_all("caption")[0].text
         assert {each.attributes["scope"] for each in table.list_all("th")} == {"col", "row"}
+        # Where styles make blocks of them, some browsers see no table any more.
+        parts = table.list_all("table", "thead", "tbody", "tr", "th", "td")
+        assert all("role" in each.attributes for each in parts)
 
 
 @of_each
@@ -143,3 +148,12 @@ def test_a_title_tells_the_result_before_the_page_is_read() -> None:
 
 def test_a_fleet_that_is_well_has_nothing_to_do() -> None:
     assert "Nothing. There is nothing to do." in read("well").find("findings").text
+
+
+def test_numbers_say_where_they_are_not_of_all_meshes() -> None:
+    policy = build_policy(meshTotals={"total": 300, "ready": 300})
+    page = parse(render_page(build(find(policy)), ORIGIN))
+    told = [each.text for each in page.list_all("dt")]
+    assert "istiods that serve (of listed meshes)" in told
+    assert "There is no room in the status of policies for 299 more meshes." in page.text
+    assert "istiods that serve" in [each.text for each in read("well").list_all("dt")]
