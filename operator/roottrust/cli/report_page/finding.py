@@ -70,6 +70,14 @@ def _list_of_policy(policy: PolicyReport, *, now: datetime) -> Iterator[Finding]
     rotation = policy.rotation
     if rotation is not None and rotation.health is not Health.GOOD:
         yield _build_of_rotation(rotation, policy=policy.full_name, now=now)
+    for each in policy.compromised:
+        if each.health is not Health.GOOD and each.message not in policy.warnings:
+            yield Finding(
+                health=each.health,
+                subject=policy.full_name,
+                name=f"compromised intermediates of {each.cluster}",
+                message=each.message,
+            )
 
 
 def _list_of_meshes(policy: PolicyReport, *, now: datetime) -> Iterator[Finding]:

@@ -74,6 +74,16 @@ def test_a_rotation_tells_how_far_it_is_and_what_lets_it_go_on() -> None:
     assert found.commands == ("roottrust rotate approve gloo-mesh/fleet --stage Drop",)
 
 
+def test_compromised_intermediates_are_told_once() -> None:
+    message = "2 of cluster1 are not revoked: see `roottrust status`."
+    entry = {"cluster": "cluster1", "generation": 2, "left": 2, "message": message}
+    for warnings in ([], [message]):
+        policy = build_policy(compromisedIntermediates=[entry], warnings=warnings)
+        (found,) = list_findings(build(find(policy)))
+        assert found.message == message
+        assert found.name == ("warning" if warnings else "compromised intermediates of cluster1")
+
+
 def test_ten_are_shown_fifty_folded_and_the_others_counted() -> None:
     found = tuple(
         Finding(health=Health.BAD, subject=f"mesh {each}", message="It is away.")
