@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from roottrust.api.choices import ReplicaState
 from roottrust.cli.status.report import MeshReport, PolicyReport
 from roottrust.domain.health import Health, find_worst_health, judge_end
 from roottrust.domain.root_check import WARN_BEFORE_EXPIRY
 
-_OVERDUE = "Overdue"
 _NO_TIME = timedelta(0)
 
 
@@ -59,7 +59,7 @@ def _list_intermediates(mesh: MeshReport, *, now: datetime) -> Iterator[End]:
     """Return one for each istiod, or the first of a mesh of whose istiods nobody tells."""
     told = [(each, each.not_after) for each in mesh.instances or () if each.not_after]
     for each, not_after in told:
-        late = Health.WARNING if each.state == _OVERDUE else Health.GOOD
+        late = Health.WARNING if each.state == ReplicaState.OVERDUE else Health.GOOD
         yield End(
             kind=EndKind.INTERMEDIATE,
             name=f"{mesh.cluster} {each.pod}",

@@ -11,7 +11,7 @@ from roottrust.cli.report_page.label import draw_label
 from roottrust.cli.report_page.markup import make
 from roottrust.cli.status.report import MeshReport
 from roottrust.domain.counted import count
-from roottrust.domain.health import Health, judge_end
+from roottrust.domain.health import Health
 from roottrust.domain.moment import tell_end
 
 HEIGHT = 132
@@ -62,8 +62,7 @@ def _draw_intermediate(
     generation = f" {mesh.generation}" if mesh.generation else ""
     end = mesh.earliest_not_after
     told = tell_end(end, now=now) if end else "not issued yet"
-    is_over = end is not None and judge_end(end, now=now, warn_before=end - end) is Health.BAD
-    class_ = "told bad" if is_over else "told"
+    class_ = "told bad" if end is not None and end <= now else "told"
     words = f"Intermediate{generation}: {told}"
     return draw_label(words, x=x, y=y, width=width, size=12, class_=class_)
 
