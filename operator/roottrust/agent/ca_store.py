@@ -26,6 +26,7 @@ from roottrust.domain.issuance_record import (
 )
 from roottrust.domain.read_ca import find_issuers_end
 from roottrust.domain.reasons import Reason
+from roottrust.domain.trust_bundle import fingerprint_text
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class CaStore:
         self._pod = pod
         self._now = now
         self._record: IssuanceRecord | None = None
+        self._started_with: str | None = None  # nothing was ever there; empty: nobody knows
         self.held: Held | None = None
 
     def load(self) -> None:
@@ -50,11 +52,13 @@ class CaStore:
         published = self._folder.read()
         if published is None:
             return
+        record = parse_record(published.record)
+        self._started_with = record.started_with if record else ""
         findings = check_files(published.files, now=self._now())
         if findings.faults:
             logger.warning("the CA folder is not taken over: %s", " ".join(findings.faults))
             return
-        self._record = parse_record(published.record)
+        self._record = record
         self.held = self._build_held(published.files, findings)
 
     def require_folder(self) -> None:
@@ -88,7 +92,9 @@ class CaStore:
         findings = check_files(files, now=self._now(), common_name=common_name)
         if findings.faults:
             raise InvalidSpecError(" ".join(findings.faults), reason=Reason.INVALID_INTERMEDIATE)
-        record = build_record(spec)
+        if self._started_with is None:
+            self._started_with = fingerprint_text(files.trust_bundle)
+        record = replace(build_record(spec), started_with=self._started_with)
         self._folder.publish(files, record=render_record(record))
         self._record = record
         held = self._build_held(files, findings)
@@ -106,6 +112,7 @@ class CaStore:
             trust_bundle=files.trust_bundle,
             intermediate_generation=generation,
             next_renewal=certificate.not_after,
+            started_with=self._started_with or None,
         )
 
     def _plan_renewal(self, held: Held, options: CertOptions) -> Held:

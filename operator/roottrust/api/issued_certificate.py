@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from roottrust.api.certificate_options import GraceRatio
-from roottrust.api.choices import IssuanceState, KeyType, RestartOn
+from roottrust.api.choices import IssuanceState, KeyType, RestartOn, RestartScope
 from roottrust.api.condition import Conditions
 from roottrust.api.listing import distinct, keyed_by
 from roottrust.api.model import ExchangedModel
@@ -135,6 +135,11 @@ class IssuedCertificateSpec(ExchangedModel):
         description="Issuance: they are restarted also once each istiod serves an intermediate of "
         "a raised intermediateGeneration. Unset: RootChange, when the roots have changed.",
     )
+    restart_scope: RestartScope | None = Field(
+        default=None,
+        description="While a root is rotated. Istiod: istiod alone is restarted, if it takes changed "
+        "roots, or knows its clients by them, no other way. Unset: workloads are restarted, too.",
+    )
 
 
 class Instance(ExchangedModel):
@@ -153,6 +158,11 @@ class Instance(ExchangedModel):
     )
     trust_bundle_fingerprint: Fingerprint | None = Field(
         default=None, description="SHA-256 of the root-cert.pem that istiod was given."
+    )
+    started_with_roots: Fingerprint | None = Field(
+        default=None,
+        description="SHA-256 of the root-cert.pem that was there when the pod began. Until istiod is "
+        "started anew it knows clients that show a certificate by these roots.",
     )
     intermediate_generation: Count | None = Field(
         default=None, description="The generation that it was issued for."

@@ -15,7 +15,8 @@ from roottrust.domain.trust_bundle import fingerprint_text
 class Held:
     """The intermediate that was published last, and what it was issued for.
 
-    `chain` and `trust_bundle` are the exact texts of cert-chain.pem and root-cert.pem.
+    `chain` and `trust_bundle` are the exact texts of cert-chain.pem and root-cert.pem;
+    `started_with` is the fingerprint of the first root-cert.pem in this pod, None if it is not known.
     """
 
     certificate: Certificate
@@ -24,6 +25,7 @@ class Held:
     trust_bundle: str
     intermediate_generation: int | None
     next_renewal: datetime
+    started_with: str | None = None
 
 
 def build_instance(
@@ -38,6 +40,7 @@ def build_instance(
             "issuer_fingerprint": held.issuer_fingerprint,
             "chain": held.chain,
             "trust_bundle_fingerprint": fingerprint_text(held.trust_bundle),
+            "started_with_roots": held.started_with,
             "intermediate_generation": held.intermediate_generation,
             "not_before": held.certificate.not_before,
             "not_after": held.certificate.not_after,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from roottrust.api.issued_certificate import IssuedCertificateSpec
 
@@ -20,13 +20,16 @@ _LEFT_OUT = {"secret_rotation_grace_period_ratio", "ttl_days"}
 class IssuanceRecord:
     """All that the intermediate and its files were made by.
 
-    `options` and `trust` (bundle and cross-certificates) are digests.
+    `options` and `trust` (bundle and cross-certificates) are digests. `started_with` is no part of
+    that: the fingerprint of the roots that were there first, with which istiod has started; empty
+    where nobody knows.
     """
 
     options: str
     trust: str
     ttl_days: int
     intermediate_generation: int
+    started_with: str = field(default="", compare=False)
 
 
 def build_record(spec: IssuedCertificateSpec) -> IssuanceRecord:
@@ -66,6 +69,7 @@ def parse_record(text: str) -> IssuanceRecord | None:
             trust=str(content["trust"]),
             ttl_days=int(content["ttl_days"]),
             intermediate_generation=int(content["intermediate_generation"]),
+            started_with=str(content.get("started_with", "")),
         )
     except (ValueError, TypeError, KeyError):
         return None

@@ -17,6 +17,7 @@ HELD = Held(
     trust_bundle=ROOT,
     intermediate_generation=3,
     next_renewal=NOW + timedelta(days=2433),
+    started_with="a" * 64,
 )
 
 
@@ -29,6 +30,7 @@ def test_entry_tells_what_can_be_checked() -> None:
         "issuerFingerprint": parse_certificate(ROOT).fingerprint,
         "chain": INTERMEDIATE,
         "trustBundleFingerprint": hashlib.sha256(ROOT.encode()).hexdigest(),
+        "startedWithRoots": "a" * 64,
         "intermediateGeneration": 3,
         "notBefore": "2030-01-01T00:00:00Z",
         "notAfter": "2039-12-30T00:00:00Z",

@@ -78,6 +78,18 @@ def test_record_survives_its_file() -> None:
     assert record.intermediate_generation == 7
 
 
+def test_what_istiod_started_with_is_kept_and_obtains_nothing_new() -> None:
+    record = replace(build_record(build_spec()), started_with="a" * 64)
+    assert record == build_record(build_spec())
+    kept = parse_record(render_record(record))
+    assert kept is not None
+    assert kept.started_with == "a" * 64
+    before = render_record(record).replace('"started_with"', '"of_another_version"')
+    of_before = parse_record(before)
+    assert of_before is not None
+    assert of_before.started_with == ""
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"options": "a"}', "{"])
 def test_file_of_another_version_tells_nothing(text: str) -> None:
     assert parse_record(text) is None
