@@ -137,8 +137,9 @@ class IssuedCertificateSpec(ExchangedModel):
     )
     restart_scope: RestartScope | None = Field(
         default=None,
-        description="While a root is rotated. Istiod: istiod alone is restarted, if it takes changed "
-        "roots, or knows its clients by them, no other way. Unset: workloads are restarted, too.",
+        description="While a root is rotated. Istiod: istiod alone is restarted, if it takes "
+        "changed roots, or knows its clients by them, no other way. Unset: workloads are "
+        "restarted, too.",
     )
 
 
@@ -161,8 +162,8 @@ class Instance(ExchangedModel):
     )
     started_with_roots: Fingerprint | None = Field(
         default=None,
-        description="SHA-256 of the root-cert.pem that was there when the pod began. Until istiod is "
-        "started anew it knows clients that show a certificate by these roots.",
+        description="SHA-256 of the root-cert.pem that was there when the pod began. Until istiod "
+        "is started anew it knows clients that show a certificate by these roots.",
     )
     intermediate_generation: Count | None = Field(
         default=None, description="The generation that it was issued for."

@@ -18,7 +18,6 @@ from roottrust.domain.mesh_bounce import (
     GROUPS_MAX,
     MeshRestart,
     ProxyGroup,
-    RestartCause,
     build_bounce,
     build_bounce_name,
     find_groups,
@@ -75,7 +74,7 @@ class MeshDirectives:
     async def _find_groups(
         self, trust: ObservedTrust, restart: MeshRestart
     ) -> tuple[ProxyGroup, ...]:
-        if restart.cause is RestartCause.STEP_OF_ISTIOD:
+        if restart.cause.is_istiod_alone:
             return ()
         pods = await self._client.list_metadata(PODS, label_selector=PROXY_LABEL)
         old = (each for each in pods if restart.concerns(each["metadata"]))

@@ -62,6 +62,7 @@ class TrustObserver:
             ),
             bundles=self._list_bundles(),
             step=None if found is None else read_step(found, now=self._now()),
+            restarts_istiod_alone=issued is not None and issued.restarts_istiod_alone,
         )
 
     async def _observe_published(self, namespace: str) -> PublishedBundle | None:

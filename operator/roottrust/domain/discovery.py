@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roottrust.domain.container_variable import find_variable
+from roottrust.domain.istiod_ability import IstiodAbility, judge_istiod
 from roottrust.domain.istiod_manifest import IstiodManifest, read_mapping
 from roottrust.domain.leaf_life import LeafLives, read_leaf_lives
 
@@ -46,6 +47,11 @@ class Istiod:
     wanted: int
     multi_root: bool | None = False
     leaf_lives: LeafLives = field(default_factory=LeafLives)
+
+    @property
+    def ability(self) -> IstiodAbility:
+        """What it can do when its roots change."""
+        return judge_istiod(self.version, multi_root=self.multi_root)
 
     @property
     def full_name(self) -> str:

@@ -86,7 +86,8 @@ class CheckedInstance:
     """One replica; `clause` says what it lacks, `not_after` is that of a certificate that holds.
 
     `overdue_at` is when its renewal counts as overdue; `told` stands for the certificate where
-    somebody else has checked it.
+    somebody else has checked it. `started_otherwise` says that other roots were there when istiod
+    started.
     """
 
     pod: str
@@ -95,6 +96,16 @@ class CheckedInstance:
     certificate: Certificate | None = None
     overdue_at: datetime | None = None
     told: ToldCertificate | None = None
+    started_otherwise: bool = False
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether istiod serves what it should, and knows its clients by other roots.
+
+        It reads these once, when it starts (`createPeerCertVerifier` in istio
+        pilot/pkg/bootstrap/server.go).
+        """
+        return self.state.is_serving and self.started_otherwise
 
     @property
     def believed(self) -> Certificate | ToldCertificate | None:
@@ -137,6 +148,7 @@ def check_instance(instance: Instance, pinned: Pinned, *, now: datetime) -> Chec
         clause=error,
         certificate=certificate,
         overdue_at=_find_overdue(certificate, pinned),
+        started_otherwise=instance.started_with_roots not in {None, pinned.bundle_fingerprint},
     )
     return _judge_use(checked, instance, pinned, now=now)
 

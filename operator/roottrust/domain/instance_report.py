@@ -16,7 +16,7 @@ class Held:
     """The intermediate that was published last, and what it was issued for.
 
     `chain` and `trust_bundle` are the exact texts of cert-chain.pem and root-cert.pem;
-    `started_with` is the fingerprint of the first root-cert.pem in this pod, None if it is not known.
+    `started_with` is the fingerprint of the first root-cert.pem in this pod, None if not known.
     """
 
     certificate: Certificate

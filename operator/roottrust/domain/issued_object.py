@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from roottrust.api.choices import RestartOn
+from roottrust.api.choices import RestartOn, RestartScope
 from roottrust.api.issued_certificate import INSTANCES_MAX
 from roottrust.domain.istiod_manifest import read_mapping, read_mappings
 
@@ -30,6 +30,7 @@ class IssuedObject:
     generation: int | None = None
     restarts_on_issuance: bool = False
     served: tuple[int | None, ...] = ()
+    restarts_istiod_alone: bool = False
 
     def is_served_by(self, replicas: int) -> bool:
         """Whether each of so many replicas serves an intermediate of its generation."""
@@ -60,6 +61,7 @@ def read_issued(found: Manifest) -> IssuedObject:
             spec.get("autoRestartPods") is True and spec.get("restartOn") == RestartOn.ISSUANCE
         ),
         served=tuple(_read_served(each) for each in instances),
+        restarts_istiod_alone=spec.get("restartScope") == RestartScope.ISTIOD,
     )
 
 

@@ -37,12 +37,18 @@ class RestartCause(Enum):
     ROOTS = "roots"
     ISSUANCE = "issuance"  # an intermediate under the same roots
     STEP_OF_ISTIOD = "step of istiod"  # one that istiod takes only with a restart
+    STEP_OF_CLIENTS = "step of clients"  # by whose roots istiod knows them only once restarted
     STEP_OF_WORKLOADS = "step of workloads"
+
+    @property
+    def is_istiod_alone(self) -> bool:
+        """Whether istiod is restarted, and nothing else."""
+        return self in {RestartCause.STEP_OF_ISTIOD, RestartCause.STEP_OF_CLIENTS}
 
     @property
     def has_istiod(self) -> bool:
         """Whether istiod itself is restarted, before all else."""
-        return self in {RestartCause.ROOTS, RestartCause.STEP_OF_ISTIOD}
+        return self is RestartCause.ROOTS or self.is_istiod_alone
 
 
 @dataclass(frozen=True, kw_only=True)

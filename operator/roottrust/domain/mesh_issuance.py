@@ -45,6 +45,11 @@ class MeshIssuance:
         return max(0, self.total - len(self.instances))
 
     @property
+    def stale(self) -> tuple[str, ...]:
+        """The replicas that know their clients by the roots before."""
+        return tuple(each.pod for each in self.instances if each.is_stale)
+
+    @property
     def _needed(self) -> tuple[CheckedInstance, ...]:
         """The replicas that count: with enough of them serving, those that just start do not."""
         if self.replicas is None or self.ready < self.replicas:

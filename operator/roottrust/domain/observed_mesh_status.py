@@ -39,8 +39,10 @@ _CAUSES = {
     "workloads.",
     RestartCause.ISSUANCE: "Every istiod serves a new intermediate: a PodBounceDirective of this "
     "mesh restarts its workloads (restartOn: Issuance).",
-    RestartCause.STEP_OF_ISTIOD: "The root is rotated, and istiod takes changed roots only with a "
-    "restart (ISTIO_MULTIROOT_MESH is off): a PodBounceDirective of this mesh restarts it.",
+    RestartCause.STEP_OF_ISTIOD: "The root is rotated, and istiod takes changed roots only when it "
+    "is restarted: a PodBounceDirective of this mesh restarts it.",
+    RestartCause.STEP_OF_CLIENTS: "The root is rotated, and istiod knows its clients by the roots "
+    "before until it is restarted: a PodBounceDirective of this mesh restarts it.",
     RestartCause.STEP_OF_WORKLOADS: "The root is rotated: a PodBounceDirective of this mesh "
     "restarts the workloads that may have a certificate from before.",
 }

@@ -18,13 +18,15 @@ class ObservedStep:
     """One step; `serving` are the pods that serve what it asks for.
 
     `holding` are those whose agents have it, though their istiod does not serve it; `lacking` are
-    all others that report.
+    all others that report. `stale` are those of `serving` whose istiod has started with other
+    roots, by which it knows its clients.
     """
 
     name: str
     serving: frozenset[str] = frozenset()
     holding: frozenset[str] = frozenset()
     lacking: frozenset[str] = frozenset()
+    stale: frozenset[str] = frozenset()
 
     def is_served_by(self, replicas: int) -> bool:
         """Whether so many replicas serve it, and none that reports does not.
@@ -56,4 +58,5 @@ def read_step(found: Manifest, *, now: datetime) -> ObservedStep | None:
         serving=serving,
         holding=holding,
         lacking=frozenset(states) - serving - holding,
+        stale=frozenset(issuance.stale if issuance else ()),
     )

@@ -22,7 +22,8 @@ class ObservedTrust:
     that of the intermediates that it asks for, and `is_generation_served` whether each istiod
     serves such a one. `bundles` has by namespace the fingerprint of
     the text that is there; a namespace without roots is not in it. `step` is that of a rotation of
-    the root, None where none is under way.
+    the root, None where none is under way; with `restarts_istiod_alone` its workloads are not
+    restarted.
     """
 
     istiod: Istiod
@@ -35,6 +36,7 @@ class ObservedTrust:
     is_generation_served: bool = False
     restarts_on_issuance: bool = False
     step: ObservedStep | None = None
+    restarts_istiod_alone: bool = False
 
     @property
     def root_fingerprints(self) -> tuple[str, ...]:

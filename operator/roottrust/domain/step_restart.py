@@ -14,6 +14,7 @@ from roottrust.domain.trust_restart import WorkloadTrust
 
 _SCOPES = {
     RestartCause.STEP_OF_ISTIOD: RestartScope.ISTIOD,
+    RestartCause.STEP_OF_CLIENTS: RestartScope.ISTIOD,
     RestartCause.STEP_OF_WORKLOADS: RestartScope.WORKLOADS,
 }
 
@@ -22,19 +23,25 @@ def find_step_restart(trust: ObservedTrust, evidence: RotationEvidence) -> MeshR
     """Return what is to be restarted for next, None for nothing; each is asked for once."""
     if not trust.restarts_pods:
         return None
-    is_old = evidence.since is not None and evidence.total > 0
+    is_old = evidence.since is not None and evidence.total > 0 and not trust.restarts_istiod_alone
     if is_old and RestartScope.WORKLOADS not in evidence.restarts_requested:
         return MeshRestart(
             trust_hash=_build_hash(evidence.step, RestartScope.WORKLOADS),
             cause=RestartCause.STEP_OF_WORKLOADS,
             created_before=evidence.since + CUT if evidence.since else None,
         )
-    if _is_deaf(trust) and RestartScope.ISTIOD not in evidence.restarts_requested:
-        return MeshRestart(
-            trust_hash=_build_hash(evidence.step, RestartScope.ISTIOD),
-            cause=RestartCause.STEP_OF_ISTIOD,
-        )
-    return None
+    cause = _find_cause_of_istiod(trust, evidence)
+    if cause is None or RestartScope.ISTIOD in evidence.restarts_requested:
+        return None
+    return MeshRestart(trust_hash=_build_hash(evidence.step, RestartScope.ISTIOD), cause=cause)
+
+
+def _find_cause_of_istiod(trust: ObservedTrust, evidence: RotationEvidence) -> RestartCause | None:
+    """Return what istiod is restarted for: for both it is so once."""
+    if _is_deaf(trust):
+        return RestartCause.STEP_OF_ISTIOD
+    is_asked = trust.restarts_istiod_alone and evidence.since is not None
+    return RestartCause.STEP_OF_CLIENTS if is_asked and _knows_others(trust) else None
 
 
 def note_requested(evidence: RotationEvidence, restart: MeshRestart) -> RotationEvidence:
@@ -60,10 +67,15 @@ def note_step(
     return known
 
 
+def _knows_others(trust: ObservedTrust) -> bool:
+    """Whether an istiod that serves the step has started with other roots."""
+    return trust.step is not None and bool(trust.step.stale)
+
+
 def _is_deaf(trust: ObservedTrust) -> bool:
     """Whether istiod has other roots from its agents than it publishes, and takes none unasked."""
     return (
-        trust.istiod.multi_root is False
+        trust.istiod.ability.needs_restart
         and trust.step is not None
         and trust.step.is_held_by(trust.istiod.wanted)
         and not trust.is_as_pinned

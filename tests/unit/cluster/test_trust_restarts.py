@@ -289,6 +289,24 @@ async def test_a_step_restarts_a_deaf_istiod_alone() -> None:
     assert server.names == [name]
 
 
+async def test_the_end_of_a_rotation_restarts_a_stale_istiod_alone_and_once() -> None:
+    """Also where the Mesh has lost what was asked for: the directive is there."""
+    server = FakeServer("bookinfo")
+    pods = frozenset({"istiod-1"})
+    stale = ObservedStep(name="g2-abc", serving=pods, stale=pods)
+    trust = build("bookinfo", step=stale, restarts_istiod_alone=True)
+    progress = await server.advance(trust, evidence=EVIDENCE)
+    assert progress.evidence is not None
+    assert progress.evidence.restarts_requested == (RestartScope.ISTIOD,)
+    assert progress.asked is not None
+    (name,) = server.names
+    assert read_groups(server, name) == ["istio-system"]
+    await server.advance(trust, evidence=progress.evidence)
+    server.finish(name)
+    await server.advance(trust, evidence=EVIDENCE)
+    assert server.names == [name]
+
+
 async def test_nothing_of_a_rotation_restarts_more_than_its_steps_ask_for() -> None:
     server = FakeServer("bookinfo")
     proven = EVIDENCE.model_copy(update={"total": 0})

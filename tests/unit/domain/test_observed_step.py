@@ -55,6 +55,20 @@ def test_one_whose_istiod_does_not_serve_it_holds_it() -> None:
     assert [step.is_held_by(count) for count in (0, 2, 3)] == [False, True, False]
 
 
+def test_one_that_started_with_other_roots_knows_its_clients_by_these() -> None:
+    pinned = build_instance().trust_bundle_fingerprint
+    young = build_instance(pod=ONE, started_with_roots=pinned)
+    step = read(young, build_instance(SECOND, pod=TWO, started_with_roots="0" * 64))
+    assert step is not None
+    assert (step.serving, step.stale) == ({ONE, TWO}, {TWO})
+    assert step.is_served_by(2)
+    for other in ({"started_with_roots": None}, {"loaded_by_istiod": False}):
+        changes = {"started_with_roots": "0" * 64, **other}
+        untold = read(young, build_instance(SECOND, pod=TWO, **changes))
+        assert untold is not None
+        assert untold.stale == frozenset()
+
+
 def test_an_ended_intermediate_is_not_served() -> None:
     found = build_certificate(rotationStep="g2-abc")
     content = {**found, "status": {"instances": dump(build_instance(pod=ONE))}}

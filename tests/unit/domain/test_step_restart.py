@@ -71,12 +71,49 @@ def test_an_istiod_that_takes_no_other_roots_is_restarted_once() -> None:
     evidence = prove(since=None)
     restart = find_step_restart(build(**DEAF), evidence)
     assert restart is not None
+    old = build_istiod(version="1.19.10", multi_root=True)
+    assert find_step_restart(build(**{**DEAF, "istiod": old}), evidence) == restart
     assert (restart.cause, restart.created_before) == (RestartCause.STEP_OF_ISTIOD, None)
     asked = note_requested(evidence, restart)
     assert find_step_restart(build(**DEAF), asked) is None
     workloads = find_step_restart(build(), asked.model_copy(update={"since": SINCE, "total": 1}))
     assert workloads is not None
     assert workloads.trust_hash != restart.trust_hash
+
+
+STALE = ObservedStep(name="g2-abc", serving=frozenset({"istiod-1"}), stale=frozenset({"istiod-1"}))
+ALONE = {"step": STALE, "restarts_istiod_alone": True, "istiod": build_istiod(multi_root=True)}
+
+
+def test_an_istiod_that_knows_its_clients_by_the_roots_before_is_restarted_once() -> None:
+    restart = find_step_restart(build(**ALONE), prove(3))
+    assert restart is not None
+    assert (restart.cause, restart.created_before) == (RestartCause.STEP_OF_CLIENTS, None)
+    assert restart.cause.is_istiod_alone
+    assert restart.cause.has_istiod
+    asked = note_requested(prove(3), restart)
+    assert asked.restarts_requested == (RestartScope.ISTIOD,)
+    assert find_step_restart(build(**ALONE), asked) is None
+    # Its directive has the name of the other one for istiod: never both in one step.
+    deaf = find_step_restart(build(**DEAF), prove(since=None))
+    assert deaf is not None
+    assert deaf.trust_hash == restart.trust_hash
+
+
+@pytest.mark.parametrize(
+    ("changes", "evidence"),
+    [
+        ({"step": STEP}, prove(3)),  # it has started since
+        ({}, prove(since=None)),  # it does not serve the step everywhere yet
+        ({"restarts_pods": False}, prove()),
+        ({"restarts_istiod_alone": False}, prove()),
+        ({}, prove(restarts_requested=(RestartScope.ISTIOD,))),
+    ],
+)
+def test_clients_are_no_reason_to_restart_an_istiod_before_they_have_to_be(
+    changes: dict[str, Any], evidence: RotationEvidence
+) -> None:
+    assert find_step_restart(build(**{**ALONE, **changes}), evidence) is None
 
 
 @pytest.mark.parametrize(
