@@ -14,6 +14,7 @@ from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.issuance_plan import CertificateConflict, IssuancePlan, IssuanceRequest
 from roottrust.domain.mesh_report import MeshReport, report_meshes
 from roottrust.domain.reasons import Reason
+from roottrust.domain.stale_istiods import warn_of_stale_istiods
 from roottrust.domain.stale_warning import warn_of_stale
 
 
@@ -36,7 +37,8 @@ class IssuanceReport:
         conditions = (each for mesh in self.meshes for each in (mesh.issued, mesh.propagated))
         told = tuple(each.message for each in conditions if each.is_warning)
         stale = warn_of_stale(self.meshes, restarts_pods=self.restarts_pods)
-        return (*told, stale) if stale else told
+        istiods = warn_of_stale_istiods(self.meshes)
+        return (*told, *(each for each in (stale, istiods) if each))
 
     def find_next_change(self, now: datetime) -> datetime | None:
         """Return when time alone will change what is told, None if it will not."""

@@ -20,11 +20,17 @@ class KnownMesh:
     pod_labels: Mapping[str, str]
     revision: str
     service_account: str | None
+    version: str = ""
 
     @property
     def target(self) -> MeshTarget:
         """What a policy that selects it asks for."""
-        return MeshTarget(name=self.name, namespace=self.namespace, deployment=self.deployment)
+        return MeshTarget(
+            name=self.name,
+            namespace=self.namespace,
+            deployment=self.deployment,
+            version=self.version,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

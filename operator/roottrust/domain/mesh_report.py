@@ -13,6 +13,7 @@ from roottrust.domain.instance_check import check_instances
 from roottrust.domain.issuance import CertificateKey, build_key
 from roottrust.domain.issuance_object import (
     build_pinned,
+    find_step,
     read_instances,
     read_roots,
     read_spec,
@@ -36,14 +37,22 @@ class MeshReport:
     """One mesh; `issuance` is None while its IssuedCertificate cannot be relied on.
 
     `stale` are its workloads that may still trust only the roots before, None if none is reported.
+    `is_in_step` is whether a step of a rotation of the root is asked for.
     """
 
     key: CertificateKey
+    mesh: MeshTarget
     issued: MeshCondition
     propagated: MeshCondition
     issuance: MeshIssuance | None = None
     namespaces: NamespaceSync | None = None
     stale: StaleWorkloads | None = None
+    is_in_step: bool = False
+
+    @property
+    def stale_istiods(self) -> tuple[str, ...]:
+        """The replicas of istiod that know their clients by the roots before."""
+        return self.issuance.stale if self.issuance else ()
 
     @property
     def is_ready(self) -> bool:
@@ -101,12 +110,14 @@ def _report(
     propagated = judge_propagation(mesh, report, bundle=bundle)
     known = MeshReport(
         key=key,
+        mesh=mesh,
         issued=build_unknown(
             Reason.WAITING_FOR_VAULT, f"Vault is not ready for {cluster.cluster} yet."
         ),
         propagated=propagated,
         namespaces=report.namespaces if report else None,
         stale=report.stale_workloads if report else None,
+        is_in_step=bool(manifest and find_step(manifest)),
     )
     if fault is not None:
         issued = MeshCondition(status=fault.status, reason=fault.reason, message=fault.message)

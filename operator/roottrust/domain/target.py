@@ -51,11 +51,15 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class MeshTarget:
-    """One mesh that was found: its Mesh's name, and the Deployment of istiod where that is."""
+    """One mesh that was found: its Mesh's name, and the Deployment of istiod where that is.
+
+    `version` is istiod's as its cluster tells it, empty where it does not.
+    """
 
     name: str
     namespace: str
     deployment: str
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

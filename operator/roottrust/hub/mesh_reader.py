@@ -81,6 +81,7 @@ class MeshReader:
             pod_labels=place.pod_labels,
             revision=place.revision or DEFAULT_REVISION,
             service_account=istio.istiod_service_account,
+            version=place.version or "",
         )
 
 

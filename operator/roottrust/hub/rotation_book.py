@@ -37,7 +37,7 @@ class RotationBook:
     def list_deaf(self) -> frozenset[str]:
         """Return the clusters with an istiod that takes changed roots only when it is restarted."""
         meshes = (mesh for part in self._parts.values() for mesh in part.meshes)
-        return frozenset(mesh.cluster for mesh in meshes if mesh.multi_root is False)
+        return frozenset(mesh.cluster for mesh in meshes if mesh.ability.needs_restart)
 
     def gather(self, vault: VaultView, sharing: Mapping[ObjectKey, Iterable[str]]) -> FleetView:
         """Return all that depends on a root; `sharing` are its policies, each with its clusters."""

@@ -80,6 +80,25 @@ def test_a_mesh_that_serves_and_is_trusted_everywhere_is_ready() -> None:
     assert mesh.namespaces is not None
 
 
+def test_an_istiod_that_started_under_other_roots_is_told_at_rest_alone() -> None:
+    """A rotation tells of its own, which may restart it itself."""
+    stale = build_instance(started_with_roots="0" * 64)
+    told = report(serve(stale), build_mesh_status())
+    assert read(told).stale_istiods == (stale.pod,)
+    (warning,) = told.warnings
+    assert warning.startswith(
+        "IstiodsStale: 1 replica of istiod of istiod-istio-system-cluster1 in cluster1 started"
+    )
+    assert "`kubectl rollout restart deployment/istiod -n istio-system`." in warning
+    known = {"plan": None, "known_roots": frozenset({ROOT.fingerprint})}
+    in_step = report(serve(stale, rotationStep="g2-abc"), build_mesh_status(), **known)
+    assert read(in_step).stale_istiods == (stale.pod,)
+    assert in_step.warnings == ()
+    pinned = build_instance(started_with_roots=build_instance().trust_bundle_fingerprint)
+    for other in (pinned, build_instance()):
+        assert report(serve(other), build_mesh_status()).warnings == ()
+
+
 def test_the_number_of_replicas_is_what_the_cluster_reports() -> None:
     status = build_mesh_status(istiod=IstiodReplicas(ready=2, total=3))
     mesh = read(report(serve(build_instance()), status))

@@ -209,7 +209,8 @@ def test_what_a_person_cannot_restart_by_kubectl_gets_no_command() -> None:
     [
         (RestartCause.ROOTS, "The roots have changed"),
         (RestartCause.ISSUANCE, "restartOn: Issuance"),
-        (RestartCause.STEP_OF_ISTIOD, "ISTIO_MULTIROOT_MESH is off"),
+        (RestartCause.STEP_OF_ISTIOD, "takes changed roots only when it is restarted"),
+        (RestartCause.STEP_OF_CLIENTS, "knows its clients by the roots before"),
         (RestartCause.STEP_OF_WORKLOADS, "a certificate from before"),
     ],
 )

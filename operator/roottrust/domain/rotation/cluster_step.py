@@ -12,7 +12,8 @@ class ClusterStep:
     """The posture of a cluster's istiods, and what it is known by.
 
     `restarts` is whether workloads that have not followed may be restarted now, if the policy asks
-    for restarts at all, or `forces_restarts` says that nobody is asked.
+    for restarts at all, or `forces_restarts` says that nobody is asked; with `is_istiod_alone` none
+    of them is, but istiod where it has to be.
     """
 
     name: str
@@ -20,3 +21,4 @@ class ClusterStep:
     cross_certificate: str | None = None
     restarts: bool = False
     forces_restarts: bool = False
+    is_istiod_alone: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from roottrust.api.choices import RestartScope
 from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.rotation.cluster_step import ClusterStep
 from roottrust.domain.rotation.posture import Side
@@ -35,6 +36,8 @@ class ClusterTrust:
             fields["signingRoot"] = self.signer.certificate.pem
         if self.step.posture.is_crossed and self.step.cross_certificate:
             fields["crossCertificates"] = self.step.cross_certificate
+        if self.step.restarts and self.step.is_istiod_alone:
+            fields["restartScope"] = RestartScope.ISTIOD.value
         return fields
 
 

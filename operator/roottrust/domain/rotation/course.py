@@ -14,6 +14,7 @@ from roottrust.api.rotation_status import RotationRoot, RotationStatus
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.rotation.cluster_step import ClusterStep
 from roottrust.domain.rotation.hurry import RESTARTS
+from roottrust.domain.rotation.istiod_restart import restarts_istiod_alone
 from roottrust.domain.rotation.machine import is_due
 from roottrust.domain.rotation.posture import find_posture, name_step
 from roottrust.domain.rotation.vault_target import RotationPhase, RotationTarget
@@ -101,12 +102,15 @@ def _give_steps(clusters: tuple[ClusterTarget, ...], course: Course) -> Iterator
             yield cluster
             continue
         posture = find_posture(state, wave=course.wish.find_wave(cluster.cluster))
+        is_deaf = cluster.cluster in course.deaf
+        is_istiod_alone = restarts_istiod_alone(state, is_deaf=is_deaf)
         step = ClusterStep(
             name=name_step(state, posture),
             posture=posture,
             cross_certificate=state.cross_certificate if posture.is_crossed else None,
-            restarts=_allows_restarts(course, is_deaf=cluster.cluster in course.deaf),
+            restarts=is_istiod_alone or _allows_restarts(course, is_deaf=is_deaf),
             forces_restarts=course.wish.is_hurried,
+            is_istiod_alone=is_istiod_alone,
         )
         yield replace(cluster, step=step)
 

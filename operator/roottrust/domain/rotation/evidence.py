@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from roottrust.api.mesh import RotationEvidence
 from roottrust.api.rotation_status import RotationRoot
+from roottrust.domain.istiod_ability import IstiodAbility, judge_istiod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +17,9 @@ class MeshView:
     `step` is the one that its IssuedCertificate names, and what the rest is about. `serves` says
     that each of its istiods serves what the step asks for, `has_roots` that each of its namespaces
     has the roots; `message` is what is missing of these, as a sentence. `is_crossed` says that a
-    chain still holds a cross-certificate.
+    chain still holds a cross-certificate. `stale_istiods` are the replicas of istiod that know
+    their clients by roots before; `version` and `replicas` are istiod's, and `restarts_pods` is
+    whether the policy of the mesh asks for restarts.
     """
 
     cluster: str
@@ -28,6 +31,17 @@ class MeshView:
     is_crossed: bool = False
     evidence: RotationEvidence | None = None
     multi_root: bool | None = None
+    version: str = ""
+    replicas: int | None = None
+    restarts_pods: bool = False
+    stale_istiods: tuple[str, ...] = ()
+    namespace: str = ""
+    deployment: str = ""
+
+    @property
+    def ability(self) -> IstiodAbility:
+        """What its istiod can do when roots change."""
+        return judge_istiod(self.version, multi_root=self.multi_root)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from roottrust.api.choices import RotationStage as Stage
@@ -11,6 +12,13 @@ from roottrust.api.rotation_status import RotationStatus
 from roottrust.domain.counted import count
 from roottrust.domain.moment import show_time
 from roottrust.domain.rotation.evidence import FleetView, MeshView, VaultView
+from roottrust.domain.rotation.istiod_restart import list_restarting
+from roottrust.domain.rotation.istiod_text import (
+    describe_deaf,
+    describe_needed_restart,
+    describe_restarting,
+    describe_unusable,
+)
 from roottrust.domain.rotation.posture import Side, find_posture, has_widened, name_step
 from roottrust.domain.rotation.stage import IN_WAVES
 from roottrust.domain.rotation.wait import Wait
@@ -30,6 +38,8 @@ def list_waits(
         *_list_absent(state, wish, view),
         *_list_mesh_waits(state, wish, view),
         *_list_kubelet_waits(state, wish, now),
+        *_list_unusable(state, view),
+        *_list_restarts(state, wish, view, now),
     )
 
 
@@ -97,15 +107,26 @@ def _list_cross_waits(vault: VaultView) -> Iterator[Wait]:
 def _list_deaf(view: FleetView) -> Iterator[Wait]:
     """Return the meshes whose istiod takes no second root while it runs."""
     for mesh in view.meshes:
-        if mesh.multi_root is False:
-            yield Wait(
-                message=f"istiod of {mesh.mesh} takes no second root while it runs: set "
-                "ISTIO_MULTIROOT_MESH to true in its environment, or let the root in use "
-                "cross-sign the next one (rotation.strategy).",
-                cluster=mesh.cluster,
-                mesh=mesh.mesh,
-                needs_person=True,
-            )
+        message = describe_deaf(mesh)
+        if message is not None:
+            yield replace(_wait_for(mesh, message), needs_person=True)
+
+
+def _list_unusable(state: RotationStatus, view: FleetView) -> Iterator[Wait]:
+    """Return the meshes beneath which no root can be rotated, before anything has changed."""
+    for mesh in view.meshes:
+        message = describe_unusable(mesh) if state.stage is Stage.PREPARE else None
+        if message is not None:
+            yield replace(_wait_for(mesh, message), needs_person=True)
+
+
+def _list_restarts(
+    state: RotationStatus, wish: RotationWish, view: FleetView, now: datetime
+) -> Iterator[Wait]:
+    """Return the istiods that are being restarted so that they know their clients as of now."""
+    for mesh, ends_at in list_restarting(state, wish, view, now=now):
+        message = f"{describe_restarting(mesh)} It goes on at {show_time(ends_at)} without that."
+        yield replace(_wait_for(mesh, message), ends_at=ends_at)
 
 
 def _list_absent(state: RotationStatus, wish: RotationWish, view: FleetView) -> Iterator[Wait]:
@@ -153,20 +174,17 @@ def _find_mesh_wait(state: RotationStatus, wish: RotationWish, mesh: MeshView) -
             f"crds/ of this version in {mesh.cluster}).",
         )
     elif not (mesh.serves and mesh.has_roots):
-        yield _wait_for(mesh, _describe_lack(mesh, posture.roots))
+        yield _wait_for(mesh, _describe_lack(mesh, state.stage, posture.roots))
     elif mesh.is_crossed and not posture.is_crossed and state.stage is Stage.RETIRE:
         yield _wait_for(mesh, f"istiod of {mesh.mesh} still serves the cross-certificate.")
     elif _needs_leaves(state, wish):
         yield from _find_leaf_wait(mesh, step)
 
 
-def _describe_lack(mesh: MeshView, roots: tuple[Side, ...]) -> str:
-    if mesh.multi_root is False and roots != (Side.PREVIOUS,):
-        return (
-            f"{mesh.message} It takes changed roots only when it is restarted "
-            "(ISTIO_MULTIROOT_MESH is off): config.autoRestartPods restarts it, or restart it with "
-            "two replicas or more."
-        )
+def _describe_lack(mesh: MeshView, stage: Stage | None, roots: tuple[Side, ...]) -> str:
+    is_as_before = roots == (Side.PREVIOUS,) and stage is not Stage.NARROW
+    if mesh.ability.needs_restart and not is_as_before:
+        return f"{mesh.message} {describe_needed_restart(mesh)}"
     return mesh.message
 
 

@@ -13,6 +13,7 @@ from roottrust.api.rotation_status import (
 )
 from roottrust.domain.moment import show_time
 from roottrust.domain.rotation.evidence import FleetView
+from roottrust.domain.rotation.istiod_text import list_notes
 from roottrust.domain.rotation.machine import Step
 from roottrust.domain.rotation.stage import IN_WAVES
 from roottrust.domain.rotation.wait import Wait
@@ -34,7 +35,8 @@ def tell_rotation(step: Step, wish: RotationWish, view: FleetView) -> ToldRotati
     clusters = tuple(_tell_clusters(step, wish, view)) if state.stage else ()
     message = describe_rotation(step, wish)
     status = state.model_copy(update={"clusters": clusters, "message": message})
-    return ToldRotation(status=status, warnings=_list_warnings(step, wish))
+    notes = list_notes(state, wish, view)
+    return ToldRotation(status=status, warnings=(*_list_warnings(step, wish), *notes))
 
 
 def tell_shared(

@@ -27,6 +27,12 @@ def view_mesh(report: MeshReport, request: IssuanceRequest) -> MeshView:
         is_crossed=any(_has_more(each) for each in read_instances(found)),
         evidence=told.rotation if told else None,
         multi_root=told.multi_root if told else None,
+        version=report.mesh.version,
+        replicas=issuance.replicas if issuance else None,
+        restarts_pods=request.options.restarts_pods,
+        stale_istiods=report.stale_istiods,
+        namespace=report.mesh.namespace,
+        deployment=report.mesh.deployment,
     )
 
 

@@ -73,6 +73,11 @@ def build_mesh(
         "serves": True,
         "has_roots": True,
         "evidence": RotationEvidence(step=step, since=LONG_AGO),
+        "multi_root": True,
+        "version": "1.30.1",
+        "replicas": 2,
+        "namespace": "istio-system",
+        "deployment": "istiod",
     }
     return MeshView(**{**fields, **content})  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from roottrust.api.choices import RestartScope
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.choices import RotationStrategy as Strategy
 from roottrust.api.issued_certificate import IssuedCertificateSpec
@@ -15,6 +16,7 @@ from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.issuance import build_spec
 from roottrust.domain.issuance_object import read_roots
 from roottrust.domain.policy import PolicyIdentity
+from roottrust.domain.rotation.cluster_step import ClusterStep
 from roottrust.domain.rotation.cluster_trust import find_trust
 from roottrust.domain.rotation.course import Course, follow_course
 from roottrust.domain.rotation.stage import list_stages
@@ -156,13 +158,42 @@ def test_a_root_that_cannot_be_used_leaves_clusters_as_they_are() -> None:
     assert find_trust(cluster.step, root=USABLE, following=FOLLOWING) is None
 
 
+def build_step(stage: Stage, strategy: Strategy, *deaf: str) -> ClusterStep:
+    course = build_course(build_state(stage, strategy))
+    course = replace(course, deaf=frozenset(deaf))
+    (cluster,) = follow_course(TARGET, course, is_owner=True).clusters
+    assert cluster.step is not None
+    return cluster.step
+
+
+def test_istiods_alone_are_restarted_where_workloads_have_nothing_to_follow() -> None:
+    def is_alone(stage: Stage, strategy: Strategy, *deaf: str) -> bool:
+        step = build_step(stage, strategy, *deaf)
+        assert step.restarts or not step.is_istiod_alone
+        return step.is_istiod_alone
+
+    (name,) = (each.cluster for each in TARGET.clusters)
+    for strategy in (Strategy.CROSS_SIGNED, Strategy.MULTI_ROOT):
+        alone = [each for each in list_stages(strategy)[1:] if is_alone(each, strategy)]
+        assert alone == [Stage.RETIRE], "the last time that roots have changed"
+        assert not is_alone(Stage.NARROW, strategy)
+        assert is_alone(Stage.NARROW, strategy, name), "it takes no other roots while it runs"
+        assert not is_alone(Stage.DROP, strategy, name)
+    assert is_alone(Stage.WIDEN, Strategy.MULTI_ROOT, name)
+    assert not is_alone(Stage.WIDEN, Strategy.CROSS_SIGNED, name)
+
+
+def test_an_issued_certificate_says_that_istiods_alone_are_restarted() -> None:
+    for stage in list_stages(Strategy.CROSS_SIGNED)[1:]:
+        spec = build_wanted(stage, Strategy.CROSS_SIGNED)
+        wanted = RestartScope.ISTIOD if stage is Stage.RETIRE else None
+        assert spec.restart_scope is wanted
+
+
 def test_workloads_may_be_restarted_where_it_proves_something() -> None:
     def allows(stage: Stage, strategy: Strategy, *deaf: str) -> bool:
-        course = build_course(build_state(stage, strategy))
-        course = replace(course, deaf=frozenset(deaf))
-        (cluster,) = follow_course(TARGET, course, is_owner=True).clusters
-        assert cluster.step is not None
-        return cluster.step.restarts
+        step = build_step(stage, strategy, *deaf)
+        return step.restarts and not step.is_istiod_alone
 
     (name,) = (each.cluster for each in TARGET.clusters)
     assert not allows(Stage.SIGN, Strategy.CROSS_SIGNED)

@@ -11,6 +11,7 @@ from roottrust.api.mesh import RotationEvidence
 from roottrust.api.rotation_status import RotationStatus
 from roottrust.domain.rotation.evidence import FleetView, VaultView
 from roottrust.domain.rotation.gate import choose_strategy, list_waits
+from roottrust.domain.rotation.istiod_restart import PATIENCE
 from roottrust.domain.rotation.stage import list_stages
 from roottrust.domain.rotation.wait import Wait
 from roottrust.domain.rotation.wish import KUBELET_TIME, Orders, RotationWish
@@ -246,18 +247,86 @@ def test_prepare_waits_for_the_cross_certificate() -> None:
 
 def test_prepare_refuses_istiods_that_take_no_second_root_unless_cross_signed() -> None:
     (message,) = prepare(build_vault(), MULTI, multi_root=False)
-    assert "istiod of mesh-c1 takes no second root" in message
+    assert "istiod of mesh-c1 (1.30.1) takes no second root" in message
+    assert "set ISTIO_MULTIROOT_MESH to true in its environment" in message
+    assert "config.autoRestartPods" in message
     assert prepare(build_vault(can_cross_sign=False), multi_root=False) == [message]
     assert prepare(build_vault(), multi_root=False) == []
     assert prepare(build_vault(), MULTI, multi_root=None) == []
+    assert prepare(build_vault(), MULTI, multi_root=False, restarts_pods=True) == []
+    (old,) = prepare(build_vault(), MULTI, version="1.19.10")
+    assert "istiod of mesh-c1 (1.19.10) takes no second root" in old
+    assert "upgrade Istio to 1.20 or later" in old
+    assert "ISTIO_MULTIROOT_MESH" not in old
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("1.17.8", "(1.17.8) reads its CA files only when it starts"),
+        ("1.25.1", "upgrade it to 1.25.2 or later first"),
+        ("1.24.4", "upgrade it to 1.24.5 or later first"),
+    ],
+)
+def test_prepare_stops_where_no_root_can_be_rotated(version: str, words: str) -> None:
+    for strategy in (CROSS, MULTI):
+        (message,) = prepare(build_vault(), strategy, version=version, restarts_pods=True)
+        assert words in message
+    later = build(Stage.SIGN, CROSS)
+    assert find(later, with_mesh(later, version=version)) == ()
 
 
 def test_an_istiod_that_takes_no_second_root_is_to_be_restarted() -> None:
     lack = {"serves": False, "multi_root": False, "message": "istiod-0 is late."}
-    widened = build(Stage.WIDEN, CROSS)
-    assert "restarts it" in find_one(widened, with_mesh(widened, **lack)).message
-    signed = build(Stage.SIGN, CROSS)
-    assert find_one(signed, with_mesh(signed, **lack)).message == "istiod-0 is late."
+
+    def tell(stage: Stage, **content: object) -> str:
+        state = build(stage, CROSS)
+        return find_one(state, with_mesh(state, **{**lack, **content})).message
+
+    assert tell(Stage.WIDEN) == (
+        "istiod-0 is late. istiod of mesh-c1 (1.30.1) takes changed roots only when it is "
+        "restarted: restart it, or set config.autoRestartPods to have that done."
+    )
+    alone = tell(Stage.DROP, restarts_pods=True, replicas=1)
+    assert "config.autoRestartPods has it restarted. It has one replica" in alone
+    assert "two or more are wanted" in alone
+    assert "takes changed roots only" in tell(Stage.NARROW)
+    assert tell(Stage.SIGN) == "istiod-0 is late."
+    assert tell(Stage.WIDEN, multi_root=True) == "istiod-0 is late."
+    assert "takes changed roots only" in tell(Stage.WIDEN, multi_root=True, version="1.18.1")
+
+
+STALE = {"stale_istiods": ("istiod-0",), "restarts_pods": True}
+
+
+def test_retire_waits_for_istiods_that_it_restarts() -> None:
+    """They knew the root before when they started, and know their clients by that."""
+    state = build(Stage.RETIRE, CROSS, stage_started_at=NOW)
+    wait = find_one(state, with_mesh(state, **STALE))
+    assert (wait.cluster, wait.mesh, wait.needs_person) == ("c1", "mesh-c1", False)
+    assert "istiod of mesh-c1 (1.30.1) is restarted" in wait.message
+    assert "(1 of 2 replicas left)" in wait.message
+    assert wait.ends_at == NOW + PATIENCE
+    assert "It goes on at 2027-01-01T12:30:00Z without that." in wait.message
+    assert find(state, replace(with_mesh(state, **STALE), silent={"c1": "It is away."})) == (
+        Wait(cluster="c1", message="It is away."),
+    )
+    excluded = build_wish(strategy=CROSS, orders=Orders(excluded=frozenset({(2, "c1")})))
+    assert find(state, with_mesh(state, **STALE), excluded) == ()
+
+
+def test_retire_is_not_held_up_for_ever_by_what_is_left_to_a_person() -> None:
+    state = build(Stage.RETIRE, CROSS, stage_started_at=NOW)
+    assert find(state, with_mesh(state, **{**STALE, "restarts_pods": False})) == ()
+    late = build(Stage.RETIRE, CROSS, stage_started_at=NOW - PATIENCE)
+    assert find(late, with_mesh(late, **STALE)) == ()
+
+
+@pytest.mark.parametrize(("strategy", "stage"), STAGES)
+def test_before_retire_nobody_waits_for_that(strategy: Strategy, stage: Stage) -> None:
+    state = build(stage, strategy)
+    if stage is not Stage.RETIRE:
+        assert find(state, with_mesh(state, **STALE)) == ()
 
 
 def test_auto_cross_signs_where_it_can() -> None:
