@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from testbed import Cluster
@@ -40,11 +41,13 @@ class Member:
         self.cluster.kubectl("apply", "-f", "-", input=json.dumps(namespace))
         self.helm.install("istio-base", self.helm.istio.base_chart)
 
-    def install_istiod(self, *, wait: bool = True) -> None:
-        """Install istiod with the agent beside it, or upgrade to that."""
+    def install_istiod(
+        self, *, wait: bool = True, changes: Mapping[str, str] | None = None
+    ) -> None:
+        """Install istiod with the agent beside it, or upgrade to that; `changes` are of values."""
         self.cluster.kubectl("apply", "-f", COMPONENT / "rbac.yaml")
-        several = {"env.ISTIO_MULTIROOT_MESH": "true"}
-        install_by_values(self.helm, cluster=self.name, changes=several, wait=wait)
+        wanted = {"env.ISTIO_MULTIROOT_MESH": "true", **(changes or {})}
+        install_by_values(self.helm, cluster=self.name, changes=wanted, wait=wait)
 
     def install_self_signed_istiod(self) -> None:
         """Install istiod as it comes: it makes a root for itself."""

@@ -66,7 +66,13 @@ def find_pods(mesh: Istiod) -> list[str]:
     return [each["metadata"]["name"] for each in found]
 
 
-def report(mesh: Istiod, bundle: TrustBundle, *, is_loaded: bool = True) -> str:
+def report(
+    mesh: Istiod,
+    bundle: TrustBundle,
+    *,
+    is_loaded: bool = True,
+    started_with: TrustBundle | None = None,
+) -> str:
     """Report what istiod has, as its agent does; return its pod."""
     (pod,) = wait_for(lambda: find_pods(mesh), lambda found: len(found) == 1, seconds=SECONDS)
     instance = build_instance(
@@ -74,14 +80,23 @@ def report(mesh: Istiod, bundle: TrustBundle, *, is_loaded: bool = True) -> str:
         pod=pod,
         trust_bundle_fingerprint=bundle.text_fingerprint,
         loaded_by_istiod=is_loaded,
+        started_with_roots=started_with.text_fingerprint if started_with else None,
     )
     (entry,) = dump(instance)
     Issued(mesh).report(**entry)
     return pod
 
 
-def ask(mesh: Istiod, step: str | None, bundle: TrustBundle, *, restarts: bool = False) -> None:
-    given = {} if step is None else {"rotationStep": step}
+def ask(
+    mesh: Istiod,
+    step: str | None,
+    bundle: TrustBundle,
+    *,
+    restarts: bool = False,
+    scope: str | None = None,
+) -> None:
+    given = {"rotationStep": step, "restartScope": scope}
+    given = {name: text for name, text in given.items() if text is not None}
     Issued(mesh).create(bundle.pem, restarts_pods=restarts, **given)
 
 
@@ -188,3 +203,31 @@ def test_an_istiod_that_takes_changed_roots_only_with_a_restart_is_restarted(
     status = wait_for_status(mesh, lambda found: "restartsRequested" in found.get("rotation", {}))
     assert status["multiRoot"] is False
     assert "since" not in status["rotation"]
+
+
+@pytest.mark.usefixtures("role")
+def test_an_istiod_that_knows_its_clients_by_the_roots_before_is_restarted_alone_and_once(
+    mesh: Istiod, workloads: Workloads
+) -> None:
+    workloads.create("reviews", labels=SIDECAR, annotations=REVISION)
+    take(mesh, "g2-c", BOTH)
+    wait_for_evidence(mesh, has("Deployment/reviews"))
+    report(mesh, BOTH, started_with=ONE)
+    assert list_directives(mesh) == []
+
+    ask(mesh, "g2-c", BOTH, restarts=True, scope="Istiod")
+    bounce = find_bounce(mesh)
+    status = bounce.wait_for_state("FINISHED")
+    assert [each["name"] for each in status["workloads"]] == ["istiod"]
+    digest = hashlib.sha256(b"rotationStep g2-c Istiod").hexdigest()
+    assert workloads.find_hash("istiod") == digest
+    assert workloads.find_hash("reviews") is None
+    wait_for_evidence(mesh, lambda found: found.get("restartsRequested") == ["Istiod"])
+    wait_for(mesh.read_events, lambda found: "RestartsRequested" in found)
+
+    # Its replacement tells of the roots before as well, such as an agent that lies.
+    report(mesh, BOTH, started_with=ONE)
+    before = read_server_time(mesh)
+    wait_for(lambda: read_server_time(mesh), lambda now: now > before)
+    assert len(list_directives(mesh)) == 1
+    assert workloads.find_hash("istiod") == digest
