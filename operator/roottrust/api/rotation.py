@@ -94,8 +94,8 @@ class Rotation(ApiModel):
     strategy: ChosenStrategy = Field(
         default=RotationStrategy.AUTO,
         description="CrossSigned: the new root is signed by the old one until everybody trusts "
-        "it. MultiRoot: all trust both first (istiod needs ISTIO_MULTIROOT_MESH). Auto: "
-        "CrossSigned where Vault can do it.",
+        "it. MultiRoot: all trust both first (an istiod needs ISTIO_MULTIROOT_MESH, or is "
+        "restarted by autoRestartPods). Auto: CrossSigned where Vault can do it.",
     )
     verification: Verification = Field(
         default=Verification.NONE,

@@ -40,6 +40,9 @@ class VersionRule:
     source: str
 
 
+# Before it there was no istiod. Charts call themselves 1.0.0 until they are released.
+_FIRST = (1, 5, 0)
+
 # The newest first.
 RULES = (
     VersionRule(
@@ -65,7 +68,7 @@ RULES = (
     ),
     VersionRule(
         name="before 1.18",
-        since=(1, 0, 0),
+        since=_FIRST,
         with_setting=TakesRoots.NOTHING,
         without=TakesRoots.NOTHING,
         source="istio 43946",
@@ -112,7 +115,8 @@ def judge_istiod(version: str | None, *, multi_root: bool | None) -> IstiodAbili
 def read_release(text: str | None) -> Version | None:
     """Return the release that a version is of, None if it is of none."""
     found = _RELEASE.fullmatch(text or "")
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+    version = (int(found[1]), int(found[2]), int(found[3])) if found else None
+    return version if version is not None and version >= _FIRST else None
 
 
 def _choose(rule: VersionRule, *, multi_root: bool | None) -> TakesRoots:

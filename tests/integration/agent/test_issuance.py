@@ -85,6 +85,8 @@ def test_containers_that_are_started_again_keep_what_they_have(
         agent.wait_until_started()
         agent.kill()
     assert site.count_issued() == issued == 2  # the root, and one intermediate
+    entry = mesh.read_entry()
+    assert entry["startedWithRoots"] == entry["trustBundleFingerprint"]
 
 
 def test_good_bundle_needs_neither_vault_nor_kubernetes(

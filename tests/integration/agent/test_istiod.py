@@ -17,6 +17,7 @@ from testbed import Cluster, Vault
 from testbed.cache import Cache, default_folder
 from testbed.parts import PILOT_DISCOVERY, Workshop
 from testbed.progress import Progress
+from tests.integration.agent.client_of_istiod import knows_client
 from tests.integration.agent.istiod import RELOADED, Istiod
 from tests.integration.agent.vault_root import COMMON_NAME, VaultRoot, make_root
 from tests.integration.hub.waiting import wait_for
@@ -78,6 +79,10 @@ def find_serving(istiod: Istiod, files: CaFiles) -> Serving:
     return probe(istiod, files).serving
 
 
+def wait_until_served(istiod: Istiod, files: CaFiles) -> None:
+    wait_for(lambda: find_serving(istiod, files), lambda seen: seen is Serving.THIS, every=0.05)
+
+
 @pytest.mark.parametrize("by_vault", [False, True], ids=["key-in-pod", "key-by-vault"])
 @pytest.mark.parametrize("key_type", [KeyType.ECDSA_P256, KeyType.ECDSA_P384, KeyType.RSA_2048])
 def test_istiod_starts_with_it_and_takes_the_next_one_without_a_restart(
@@ -93,7 +98,7 @@ def test_istiod_starts_with_it_and_takes_the_next_one_without_a_restart(
 
     pid = istiod.pid
     second = publish(istiod, root.issue(key_type, by_vault=by_vault))
-    wait_for(lambda: find_serving(istiod, second), lambda seen: seen is Serving.THIS, every=0.05)
+    wait_until_served(istiod, second)
     assert find_serving(istiod, first) is Serving.OLDER
     assert istiod.is_running
     assert istiod.pid == pid
@@ -184,7 +189,7 @@ def test_chain_without_the_cross_certificate_is_told_from_the_one_with_it(
     assert seen.serving is Serving.OLDER
     assert "does not lead to 'CN=Root A'" in seen.message
     publish(istiod, wanted)
-    wait_for(lambda: find_serving(istiod, wanted), lambda seen: seen is Serving.THIS, every=0.05)
+    wait_until_served(istiod, wanted)
 
 
 def test_root_that_istiod_did_not_take_is_told(
@@ -199,3 +204,28 @@ def test_root_that_istiod_did_not_take_is_told(
     seen = probe(istiod, wanted)
     assert seen.serving is Serving.OLDER
     assert "ISTIO_MULTIROOT_MESH=true" in seen.message
+
+
+def test_an_istiod_knows_clients_by_the_roots_that_it_has_started_with(
+    istiod: Istiod, root: VaultRoot, next_root: VaultRoot, tmp_path: Path
+) -> None:
+    """So one that ran through a rotation of the root is restarted at its end."""
+    clients = {"old": root.issue(), "new": next_root.issue()}
+
+    def find_known() -> set[str]:
+        return {name for name, files in clients.items() if knows_client(istiod, files, tmp_path)}
+
+    publish(istiod, root.issue())
+    istiod.start(ISTIO_MULTIROOT_MESH="true")
+    istiod.wait_until_ready()
+    assert find_known() == {"old"}
+    for bundle in (root.pem + next_root.pem, next_root.pem):
+        files = publish(istiod, next_root.issue(trust_bundle=bundle))
+        wait_until_served(istiod, files)
+    assert wait_for(istiod.read_published_root, next_root.pem.__eq__)
+    assert find_known() == {"old"}
+
+    istiod.stop()
+    istiod.start(ISTIO_MULTIROOT_MESH="true")
+    istiod.wait_until_ready()
+    assert find_known() == {"new"}
