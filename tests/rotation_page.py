@@ -25,8 +25,10 @@ of MultiRoot. *Cut off* is that neither the hub nor Vault is reached from a clus
 while its pods and those of the other cluster reach each other. Agents are killed in one cluster
 and in the other by turns. *By turns*, from Prepare on: agent killed, hub killed, cut off, both
 istiods replaced, Vault sealed, status deleted, and so on. *Failed* is by the stage in which
-connections failed. The controls are what a person would do by hand without care, through the same
-clients: there they fail.
+connections failed. *Istiods restarted* have two replicas, one of which publishes roots, and the
+policy has `autoRestartPods`: each istiod is restarted in Widen and in Drop where it takes changed
+roots no other way, else once in Retire, and no more often. The controls are what a person would do
+by hand without care, through the same clients: there they fail.
 
 *Expired* is that istio's agent had no new certificate when the old one ended. It asks in the middle
 of a life: one of 20 s ends before istiod answers where a machine has too much to do (up to 21 s

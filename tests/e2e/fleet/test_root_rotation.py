@@ -21,6 +21,7 @@ from tests.e2e.fleet.root_rotation import (
 )
 from tests.e2e.fleet.rotation_table import describe
 from tests.e2e.fleet.telling import Tell
+from tests.integration.hub.waiting import wait_for
 
 AFTER_SECONDS = 5.0
 # Twice as long as a busy machine has let an agent wait for its next one.
@@ -56,3 +57,12 @@ def test_the_root_of_the_fleet_is_replaced_and_no_connection_fails(
         member.istiod.wait_for_published_root(member.namespace, root)
     (found,) = parse_certificates(root)
     assert fleet.policy.read_status()["root"]["fingerprint"] == found.fingerprint
+    warning = wait_for(lambda: find_stale_warning(fleet), bool)
+    assert "2 replicas of istiod of 2 meshes started under other roots" in warning
+    assert "as in east by `kubectl rollout restart deployment/istiod -n istio-system`" in warning
+
+
+def find_stale_warning(fleet: Fleet) -> str:
+    """Return what is told of istiods that ran through it, which nobody was let restart."""
+    warnings = fleet.policy.read_status().get("warnings", [])
+    return next((each for each in warnings if each.startswith("IstiodsStale: ")), "")
