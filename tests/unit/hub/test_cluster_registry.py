@@ -136,7 +136,7 @@ def test_a_cluster_whose_ca_is_not_known_cannot_be_served(ca_pem: str | None) ->
 
 
 def test_a_mesh_is_known_by_what_its_object_tells() -> None:
-    place = {"podLabels": {"app": "istiod"}, "revision": "1-24"}
+    place = {"podLabels": {"app": "istiod"}, "revision": "1-24", "version": "1.24.3"}
     (mesh,) = find(build_mesh(installation=place, istiodServiceAccount="istiod-1-24")).meshes
     assert mesh == KnownMesh(
         name="istiod-istio-system-cluster1",
@@ -145,12 +145,14 @@ def test_a_mesh_is_known_by_what_its_object_tells() -> None:
         pod_labels={"app": "istiod"},
         revision="1-24",
         service_account="istiod-1-24",
+        version="1.24.3",
     )
+    assert mesh.target.version == "1.24.3"
 
 
 def test_a_revision_without_a_name_is_the_default() -> None:
     (mesh,) = find(build_mesh()).meshes
-    assert (mesh.revision, mesh.service_account) == ("default", None)
+    assert (mesh.revision, mesh.service_account, mesh.version) == ("default", None, "")
 
 
 @pytest.mark.parametrize(

@@ -47,3 +47,16 @@ def test_only_news_is_news() -> None:
     assert not book.note(MINE, FleetPart(heard=frozenset({"c1"})))
     book.forget(MINE)
     assert book.note(MINE, part)
+
+
+def test_deaf_are_clusters_with_an_istiod_that_takes_roots_only_when_it_is_restarted() -> None:
+    book = RotationBook()
+    meshes = (
+        MeshView(cluster="able", mesh="a", version="1.30.1", multi_root=True),
+        MeshView(cluster="unread", mesh="b", version="1.30.1", multi_root=None),
+        MeshView(cluster="off", mesh="c", version="1.30.1", multi_root=False),
+        MeshView(cluster="old", mesh="d", version="1.19.10", multi_root=True),
+        MeshView(cluster="custom", mesh="e", multi_root=False),
+    )
+    book.note(MINE, FleetPart(meshes=meshes))
+    assert book.list_deaf() == {"off", "old", "custom"}
