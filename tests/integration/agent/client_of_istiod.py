@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from roottrust.domain.ca_files import CaFiles
 from roottrust.istiod.tls import trust_anybody
 from tests.integration.agent.istiod import Istiod
 from tests.unit.domain.authorities import Authority, new_key
-from tests.unit.domain.certificates import build_name, build_usage
+from tests.unit.domain.certificates import build_name
 
 SECONDS = 10.0
+_UNKNOWN_CA = "TLSV1_ALERT_UNKNOWN_CA"
 _IDENTITY = x509.UniformResourceIdentifier("spiffe://cluster.local/ns/vms/sa/default")
 # What begins HTTP/2, and an empty frame of settings: a server that takes it answers with its own.
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -34,9 +36,9 @@ def knows_client(istiod: Istiod, issued_by: CaFiles, folder: Path) -> bool:
         ):
             secured.sendall(_HELLO)
             return bool(secured.recv(1))
-    except TimeoutError:
-        raise
-    except OSError:  # an alert, ssl's among them, or an end of the connection
+    except ssl.SSLError as refusal:
+        if refusal.reason != _UNKNOWN_CA:
+            raise
         return False
 
 
@@ -50,10 +52,12 @@ def _write_leaf(issued_by: CaFiles, folder: Path) -> Path:
         leaf_key,
         build_name("vm"),
         is_ca=False,
-        usage=build_usage(digital_signature=True),
+        usage=None,
         extensions=[
             x509.SubjectAlternativeName([_IDENTITY]),
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]),
+            x509.ExtendedKeyUsage(
+                [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
+            ),
         ],
         begin=now - timedelta(minutes=1),
         end=now + timedelta(hours=1),
