@@ -22,7 +22,7 @@ GENERATED_ROOTS = (
     "pki_imported",
     "pki_refused",
     "pki_granted",
-    *(f"pki_rotated_{number}" for number in range(7)),
+    *(f"pki_rotated_{number}" for number in range(10)),
     "pki_steered",
     *(f"pki_compromised_{number}" for number in range(3)),
     *(f"pki_leaked_{number}" for number in range(7)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,16 @@ _PAUSE_SECONDS = 0.2
 
 @dataclass
 class PlayedMesh:
-    """Follows its IssuedCertificate; `seen` are all that it was asked for, in their order."""
+    """Follows its IssuedCertificate; `seen` are all that it was asked for, in their order.
+
+    `started_with` are the roots that its istiod has started with, where its agent tells that.
+    """
 
     agent: Agent
     namespace: str
     is_telling: bool = True
+    multi_root: bool = True
+    started_with: str | None = None
     seen: list[dict[str, Any]] = field(default_factory=list)
 
     def follow(self) -> None:
@@ -37,13 +43,20 @@ class PlayedMesh:
         spec = found["spec"]
         cross = spec.get("crossCertificates", "")
         pem = self.agent.obtain()
-        entry = self.agent.describe(pem, issuerFingerprint=None, chain=pem + cross)
+        if self.started_with is not None and _restarts_istiod(spec):
+            self.started_with = spec["trustBundle"]
+        entry = self.agent.describe(
+            pem,
+            issuerFingerprint=None,
+            chain=pem + cross,
+            startedWithRoots=_fingerprint(self.started_with),
+        )
         self.agent.report(entry)
         report_mesh(
             self.agent.cluster,
             namespace=self.namespace,
             fingerprints=list_fingerprints(spec["trustBundle"]),
-            multiRoot=True,
+            multiRoot=self.multi_root,
             **self._tell(spec),
         )
         self.seen.append(spec)
@@ -77,6 +90,14 @@ class PlayedMesh:
         finally:
             stop.set()
             thread.join()
+
+
+def _restarts_istiod(spec: dict[str, Any]) -> bool:
+    return spec["autoRestartPods"] and spec.get("restartScope") == "Istiod"
+
+
+def _fingerprint(bundle: str | None) -> str | None:
+    return None if bundle is None else hashlib.sha256(bundle.encode()).hexdigest()
 
 
 def list_fingerprints(pem: str) -> list[str]:

@@ -13,7 +13,7 @@ from testbed import Cluster, Vault
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.istiod import Account
-from tests.integration.hub.mesh import put_mesh
+from tests.integration.hub.mesh import put_mesh, report_mesh
 from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.pki import make_request
@@ -97,6 +97,71 @@ def wait_for_rotated(policy: Policy) -> dict[str, Any]:
 
 def rotate(policy: Policy, changes: dict[str, Any], **rotation: Any) -> None:
     policy.apply({**changes, "spec.rotation": {"rootGeneration": 2, **rotation}})
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+def test_an_istiod_that_knows_its_clients_by_the_old_root_is_restarted_or_told(
+    policy: Policy, changes: dict[str, Any], mesh: PlayedMesh, restarts: bool
+) -> None:
+    """In the last stage alone, which ends without that where nobody lets it be done."""
+    mesh.started_with = mesh.seen[-1]["trustBundle"]
+    rotate(policy, {**changes, "spec.config.autoRestartPods": restarts})
+    wait_for_rotated(policy)
+    asked = [_describe_restart(each) for each in mesh.seen if "rotationStep" in each]
+    assert [each for each, _ in groupby(asked)][-1] == ("Istiod", restarts)
+    assert {scope for scope, _ in asked[:-1]} == {None}
+    young = mesh.seen[-1]["trustBundle"]
+    assert (mesh.started_with == young) is restarts
+    wait_for(lambda: list_stale(policy), lambda found: bool(found) is not restarts)
+    (certificate,) = {each["meshRef"]["name"] for each in mesh.seen}
+    assert all(certificate in each for each in list_stale(policy))
+
+
+def _describe_restart(spec: dict[str, Any]) -> tuple[str | None, bool]:
+    return spec.get("restartScope"), spec["autoRestartPods"]
+
+
+def list_stale(policy: Policy) -> list[str]:
+    """Return what is told of istiods that know their clients by roots before."""
+    warnings = policy.read_status().get("warnings", [])
+    return [each for each in warnings if each.startswith("IstiodsStale: ")]
+
+
+def test_an_istiod_that_takes_no_second_root_stops_multi_root_before_anything_changes(
+    policy: Policy, changes: dict[str, Any], mesh: PlayedMesh, cluster: Cluster
+) -> None:
+    mesh.multi_root = False
+    bundle = mesh.seen[-1]["trustBundle"]
+    report_mesh(
+        cluster,
+        namespace=mesh.namespace,
+        fingerprints=list_fingerprints(bundle),
+        multiRoot=False,
+    )
+    rotate(policy, changes, strategy="MultiRoot")
+    told = wait_for(
+        lambda: read_rotation(policy).get("message", ""), lambda text: "takes no second" in text
+    )
+    assert f"istiod of istiod-{mesh.namespace}-{cluster.name} (of no known version)" in told
+    assert "config.autoRestartPods" in told
+    assert read_rotation(policy)["stage"] == "Prepare"
+    assert {each["trustBundle"] for each in mesh.seen} == {bundle}
+    # It is restarted for it, if that is asked for.
+    policy.apply(
+        {
+            **changes,
+            "spec.config.autoRestartPods": True,
+            "spec.rotation": {"rootGeneration": 2, "strategy": "MultiRoot"},
+        }
+    )
+    wait_for_rotated(policy)
+    asked = [
+        _describe_restart(each)
+        for each in mesh.seen
+        if len(list_fingerprints(each["trustBundle"])) > 1
+    ]
+    assert asked[0] == ("Istiod", True), "in Widen its workloads have nothing to follow yet"
+    assert (None, True) in asked
 
 
 def read_issuers(admin: Ask, mount: str) -> dict[str, dict[str, Any]]:
