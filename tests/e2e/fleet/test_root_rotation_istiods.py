@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from roottrust.domain.rotation.wish import ROLLBACK_ANNOTATION
 from tests.e2e.fleet.fleet import Fleet, do_at_once
 from tests.e2e.fleet.member import Member
 from tests.e2e.fleet.root_rotation import (
@@ -38,6 +39,8 @@ pytestmark = pytest.mark.prove
 LONG_SECONDS = 900.0
 A_SECOND = 5
 REPLICAS = 2
+# So that no stage is over before it is seen.
+SOAK_SECONDS = 3
 # The lease of an istiod that publishes roots lasts 30 s, and another one waits for its end.
 LEASE_SECONDS = 120.0
 
@@ -116,6 +119,44 @@ def read_revision(member: Member) -> int:
     return int(found["metadata"]["annotations"]["deployment.kubernetes.io/revision"])
 
 
+def replace_root(
+    fleet: Fleet, tell: Tell, *, run: str, strategy: str, roll_back_from: str | None = None
+) -> str:
+    """Rotate while workloads talk, none of which may fail; return the next root."""
+    generation = find_next_generation(fleet)
+    root = make_root(fleet, generation)
+
+    def strike(stage: str) -> None:
+        if stage == roll_back_from:
+            fleet.policy.annotate(f"{ROLLBACK_ANNOTATION}={generation}")
+
+    pairs = list_pairs(fleet)
+    with connected(pairs, certificate_seconds=PATIENT_SECONDS, a_second=A_SECOND) as loads:
+        start_rotation(fleet, generation, strategy, soak_seconds=SOAK_SECONDS)
+        end = "rejectedGeneration" if roll_back_from else "rootGeneration"
+        course = follow(fleet, generation, tell, end=end, seconds=LONG_SECONDS, strike=strike)
+    row = describe(run, strategy, course, loads, certificate_seconds=PATIENT_SECONDS)
+    row.save()
+    for pair, told in loads:
+        tell(f"{pair}: {told.total} connections, {sum(told.errors.values())} failed")
+    for pair, told in loads:
+        assert told.errors == {}, pair
+        assert told.peers == {pair.server.identity: told.total}
+        assert told.total > 0
+    return root
+
+
+def check_restarts(fleet: Fleet, before: list[int], restarts: int) -> None:
+    """Each istiod was restarted so often, no more, and knows its clients by the roots of now."""
+    for member, revision in zip(fleet.both, before, strict=True):
+        assert len(list_istiod_restarts(member)) == restarts
+        assert read_revision(member) == revision + restarts
+        wait_for_instances(member, are_young)
+    fleet.policy.wait_for("Ready", "True", seconds=60)
+    warnings = fleet.policy.read_status().get("warnings", [])
+    assert not [each for each in warnings if each.startswith("IstiodsStale")]
+
+
 @pytest.mark.parametrize(
     ("strategy", "multi_root", "restarts"),
     [("CrossSigned", False, 2), ("MultiRoot", False, 2), ("CrossSigned", True, 1)],
@@ -123,29 +164,21 @@ def read_revision(member: Member) -> int:
 def test_istiods_are_restarted_as_often_as_they_have_to_be_and_no_connection_fails(
     fleet: Fleet, tell: Tell, strategy: str, multi_root: bool, restarts: int
 ) -> None:
-    generation = find_next_generation(fleet)
-    root = make_root(fleet, generation)
     with istiods(fleet, multi_root=multi_root):
         before = [read_revision(each) for each in fleet.both]
-        pairs = list_pairs(fleet)
-        with connected(pairs, certificate_seconds=PATIENT_SECONDS, a_second=A_SECOND) as loads:
-            start_rotation(fleet, generation, strategy)
-            course = follow(fleet, generation, tell, seconds=LONG_SECONDS)
         setting = "on" if multi_root else "off"
         run = f"istiods restarted, ISTIO_MULTIROOT_MESH {setting}, two replicas"
-        row = describe(run, strategy, course, loads, certificate_seconds=PATIENT_SECONDS)
-        row.save()
-        for pair, told in loads:
-            tell(f"{pair}: {told.total} connections, {sum(told.errors.values())} failed")
-        for pair, told in loads:
-            assert told.errors == {}, pair
-            assert told.peers == {pair.server.identity: told.total}
-        assert row.connections > 0
-        for member, revision in zip(fleet.both, before, strict=True):
-            assert len(list_istiod_restarts(member)) == restarts
-            assert read_revision(member) == revision + restarts
+        root = replace_root(fleet, tell, run=run, strategy=strategy)
+        for member in fleet.both:
             member.istiod.wait_for_published_root(member.namespace, root)
-            wait_for_instances(member, are_young)
-        fleet.policy.wait_for("Ready", "True", seconds=60)
-        warnings = fleet.policy.read_status().get("warnings", [])
-        assert not [each for each in warnings if each.startswith("IstiodsStale")]
+        check_restarts(fleet, before, restarts)
+
+
+def test_a_roll_back_restarts_them_for_the_roots_before(fleet: Fleet, tell: Tell) -> None:
+    with istiods(fleet, multi_root=False):
+        before, root = [read_revision(each) for each in fleet.both], fleet.root_pem
+        run = "istiods restarted, ISTIO_MULTIROOT_MESH off, rolled back from Confirm"
+        replace_root(fleet, tell, run=run, strategy="MultiRoot", roll_back_from="Confirm")
+        for member in fleet.both:
+            member.istiod.wait_for_published_root(member.namespace, root)
+        check_restarts(fleet, before, 2)
