@@ -18,6 +18,7 @@ from roottrust.domain.precedence import Claim
 from roottrust.domain.rotation.course import Course
 from roottrust.domain.rotation.evidence import FleetView
 from roottrust.domain.rotation.hurry import hurry
+from roottrust.domain.rotation.istiod_restart import note_forced
 from roottrust.domain.rotation.machine import advance, is_due
 from roottrust.domain.rotation.report import (
     ToldRotation,
@@ -156,7 +157,7 @@ class Rotations:
             _build_key(each.policy): [cluster.cluster for cluster in each.target.clusters]
             for each in self._claims.list_sharing(look.claim)
         }
-        view = self._book.gather(vault, sharing)
+        view = note_forced(self._book.gather(vault, sharing), course.wish)
         view = replace(view, unseen=await self._find_unseen(look, plan, course, view))
         step = advance(state, course.wish, view, now=now)
         has_moved = _get_place(step.state) != _get_place(state)

@@ -38,7 +38,7 @@ def list_waits(
         *_list_absent(state, wish, view),
         *_list_mesh_waits(state, wish, view),
         *_list_kubelet_waits(state, wish, now),
-        *_list_unusable(state, view),
+        *_list_unusable(state, wish, view),
         *_list_restarts(state, wish, view, now),
     )
 
@@ -112,10 +112,15 @@ def _list_deaf(view: FleetView) -> Iterator[Wait]:
             yield replace(_wait_for(mesh, message), needs_person=True)
 
 
-def _list_unusable(state: RotationStatus, view: FleetView) -> Iterator[Wait]:
-    """Return the meshes beneath which no root can be rotated, before anything has changed."""
+def _list_unusable(state: RotationStatus, wish: RotationWish, view: FleetView) -> Iterator[Wait]:
+    """Return the meshes beneath which no root can be rotated, before anything has changed.
+
+    Distrust of a compromised root does not wait for them.
+    """
+    if state.stage is not Stage.PREPARE or wish.is_hurried:
+        return
     for mesh in view.meshes:
-        message = describe_unusable(mesh) if state.stage is Stage.PREPARE else None
+        message = describe_unusable(mesh)
         if message is not None:
             yield replace(_wait_for(mesh, message), needs_person=True)
 

@@ -79,7 +79,7 @@ def split_waits(
         return SplitWaits(held=found)
     begun = state.stage_started_at or now
     is_over = now >= begun + longest or _may_drop(state, wish)
-    deaf = {each.mesh for each in view.meshes if each.multi_root is False}
+    deaf = {each.mesh for each in view.meshes if each.ability.needs_restart}
 
     def is_held(wait: Wait) -> bool:
         if wait.cluster is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from roottrust.api.choices import RotationStage as Stage
@@ -30,6 +31,13 @@ def restarts_istiod_alone(state: RotationStatus, *, is_deaf: bool) -> bool:
             return is_deaf
         case _:
             return False
+
+
+def note_forced(view: FleetView, wish: RotationWish) -> FleetView:
+    """Return a fleet as it is where a compromised root has all restarted, asked for or not."""
+    if not wish.is_hurried:
+        return view
+    return replace(view, meshes=tuple(replace(each, restarts_pods=True) for each in view.meshes))
 
 
 def list_restarting(

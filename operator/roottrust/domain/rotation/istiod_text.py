@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from roottrust.api.choices import RotationStage as Stage
 from roottrust.api.choices import RotationStrategy as Strategy
@@ -14,6 +15,7 @@ from roottrust.domain.rotation.wish import RotationWish
 from roottrust.domain.some_names import list_some
 from roottrust.domain.stale_istiods import StaleIstiod, describe_stale_istiods
 
+_UNUSABLE_MAX = 3
 # Before roots have changed for the last time.
 _BEFORE_RETIRE = frozenset(
     {Stage.PREPARE, Stage.SIGN, Stage.WIDEN, Stage.CONFIRM, Stage.PROVE, Stage.DROP}
@@ -90,10 +92,15 @@ def list_notes(state: RotationStatus, wish: RotationWish, view: FleetView) -> tu
         return ()
     generation = state.to_generation or 0
     meshes = [each for each in view.meshes if not wish.is_excluded(each.cluster, generation)]
-    return (*_tell_abilities(state, meshes), *_tell_stale(state, wish, meshes))
+    abilities = _tell_abilities(state, meshes, is_hurried=wish.is_hurried)
+    return (*abilities, *_tell_stale(state, wish, meshes))
 
 
-def _tell_abilities(state: RotationStatus, meshes: Sequence[MeshView]) -> Iterator[str]:
+def _tell_abilities(
+    state: RotationStatus, meshes: Sequence[MeshView], *, is_hurried: bool
+) -> Iterator[str]:
+    unusable = filter(None, map(describe_unusable, meshes if is_hurried else ()))
+    yield from islice(unusable, _UNUSABLE_MAX)
     unknown = [each for each in meshes if each.ability.version is None]
     if state.stage is Stage.PREPARE and unknown:
         yield f"{_name_all(unknown)}: judged by its settings alone (ISTIO_MULTIROOT_MESH)."

@@ -215,10 +215,12 @@ def test_for_a_compromised_root_workloads_are_restarted_asked_for_or_not(is_aske
         trust = find_trust(cluster.step, root=USABLE, following=FOLLOWING)
         assert trust is not None
         options = replace(OPTIONS, restarts_pods=is_asked)
-        return bool(
-            build_spec(target, cluster, MESH, trust=trust, options=options)["autoRestartPods"]
-        )
+        spec = build_spec(target, cluster, MESH, trust=trust, options=options)
+        istiod_alone = stage is Stage.RETIRE
+        assert spec.get("restartScope") == (RestartScope.ISTIOD if istiod_alone else None)
+        return bool(spec["autoRestartPods"])
 
     found = [stage for stage in list_stages(Strategy.DISTRUST_FIRST)[1:] if restarts(stage)]
-    assert found == [Stage.PROVE, Stage.DROP], "after each of the two changes of what is trusted"
+    changes = [Stage.PROVE, Stage.DROP]
+    assert found == [*changes, Stage.RETIRE], "after each change of trust, and istiods at the end"
     assert not restarts(Stage.DROP, is_hurried=False)

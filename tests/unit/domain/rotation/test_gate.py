@@ -11,7 +11,7 @@ from roottrust.api.mesh import RotationEvidence
 from roottrust.api.rotation_status import RotationStatus
 from roottrust.domain.rotation.evidence import FleetView, VaultView
 from roottrust.domain.rotation.gate import choose_strategy, list_waits
-from roottrust.domain.rotation.istiod_restart import PATIENCE
+from roottrust.domain.rotation.istiod_restart import PATIENCE, note_forced
 from roottrust.domain.rotation.stage import list_stages
 from roottrust.domain.rotation.wait import Wait
 from roottrust.domain.rotation.wish import KUBELET_TIME, Orders, RotationWish
@@ -274,6 +274,9 @@ def test_prepare_stops_where_no_root_can_be_rotated(version: str, words: str) ->
         assert words in message
     later = build(Stage.SIGN, CROSS)
     assert find(later, with_mesh(later, version=version)) == ()
+    state = build_state(Stage.PREPARE, None, next=None, cross_certificate=None)
+    hurried = build_wish(is_hurried=True)
+    assert find(state, with_mesh(state, version=version), hurried) == ()
 
 
 def test_an_istiod_that_takes_no_second_root_is_to_be_restarted() -> None:
@@ -313,6 +316,16 @@ def test_retire_waits_for_istiods_that_it_restarts() -> None:
     )
     excluded = build_wish(strategy=CROSS, orders=Orders(excluded=frozenset({(2, "c1")})))
     assert find(state, with_mesh(state, **STALE), excluded) == ()
+
+
+def test_where_the_root_is_compromised_istiods_are_restarted_without_being_asked_for() -> None:
+    hurried = build_wish(is_hurried=True)
+    state = build(Stage.RETIRE, CROSS, stage_started_at=NOW)
+    view = with_mesh(state, **{**STALE, "restarts_pods": False})
+    assert note_forced(view, build_wish()) == view
+    assert find(state, view, hurried) == ()
+    wait = find_one(state, note_forced(view, hurried), hurried)
+    assert "is restarted" in wait.message
 
 
 def test_retire_is_not_held_up_for_ever_by_what_is_left_to_a_person() -> None:

@@ -87,6 +87,15 @@ def test_where_others_depend_on_the_root_multi_root_tells_it_before_they_sign() 
     assert note(Stage.PROVE, CROSS, wish=vms, **stale) == []
 
 
+def test_what_cannot_follow_is_told_and_not_waited_for_where_the_root_is_compromised() -> None:
+    hurried = build_wish(is_hurried=True)
+    assert [each[:28] for each in note(Stage.WIDEN, wish=hurried, version="1.17.8")] == [
+        "istiod of mesh-c0 (1.17.8) r",
+        "istiod of mesh-c1 (1.17.8) r",
+    ]
+    assert note(Stage.WIDEN, version="1.17.8") == []
+
+
 def test_excluded_clusters_are_not_told_of() -> None:
     orders = Orders(excluded=frozenset({(2, "c0"), (2, "c1")}))
     assert note(Stage.PREPARE, wish=build_wish(orders=orders), version=CUSTOM) == []
