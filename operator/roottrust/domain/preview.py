@@ -79,7 +79,9 @@ def _preview_next(snapshot: Snapshot, plan: Plan) -> Plan:
         assumed = replace(snapshot, facts=replace(snapshot.facts, mounts=mounts))
         snapshot = assume_next(assumed, plan.next_root.actions, issuer_id=KNOWN_AFTER_APPLY)
         plan = plan_policy(snapshot)
-        of_root, of_next = of_root + plan.root.actions, of_next + list_next_actions(plan)
+        of_root += plan.root.actions
+        # What is not taken for made is planned once more.
+        of_next += tuple(each for each in list_next_actions(plan) if each not in of_next)
     if plan.next_root is None:
         return plan
     root = replace(plan.root, actions=of_root)

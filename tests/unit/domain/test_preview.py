@@ -16,9 +16,17 @@ from roottrust.domain.preview import (
     get_root_place,
     preview_policy,
 )
+from roottrust.domain.rotation.vault_target import RotationPhase
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.vault_object import VaultKind
-from tests.unit.domain.rotations import rotating_snapshots, some_snapshots
+from tests.unit.domain.rotations import (
+    ALL_USAGES,
+    build_next,
+    build_rotating,
+    build_rotation,
+    rotating_snapshots,
+    some_snapshots,
+)
 from tests.unit.domain.samples import (
     EMPTY_FACTS,
     GENERATED_ROOT,
@@ -63,6 +71,18 @@ def test_a_preview_has_the_writes_of_all_rounds_that_make_the_next_root(
     # Clusters that need no next root do not wait for it.
     shown = [str(each.wanted).replace(KNOWN_AFTER_APPLY, MADE_ISSUER_ID) for each in previewed]
     assert sorted(shown) == sorted(str(each.wanted) for each in applied)
+
+
+def test_what_retires_a_root_is_listed_once_though_its_mount_is_tuned() -> None:
+    mount = build_mount(description=OURS.render(), days=3650)
+    rotation = build_rotation(phase=RotationPhase.RETIRE)
+    root = build_issuer(issuer_name="", usages=ALL_USAGES)  # not made by us, so that B tunes it
+    facts = {"mounts": {"pki": mount}, "root_issuer": root, "next_issuer": build_next()}
+    snapshot = build_rotating(rotation, **facts)
+    shown = [each.wanted.kind for each in preview_policy(snapshot).plan.actions]
+    retired = [each for each in shown if each in {VaultKind.DEFAULT_ISSUER, VaultKind.ISSUER_USAGE}]
+    assert VaultKind.SECRETS_MOUNT in shown
+    assert retired == [VaultKind.DEFAULT_ISSUER, VaultKind.ISSUER_USAGE]
 
 
 @EXAMPLES
