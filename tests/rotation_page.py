@@ -33,7 +33,7 @@ by hand without care, through the same clients: there they fail.
 *Expired* is that istio's agent had no new certificate when the old one ended. It asks in the middle
 of a life: one of 20 s ends before istiod answers where a machine has too much to do (up to 21 s
 were seen at a load of 22 on two cores). So faults are now struck with lives of 60 s, and 5
-connections a second of each client; *no fault* has 20 s and 20 connections.
+connections a second of each client; *no fault* has 20 or 30 s and 20 connections.
 """
 _REASONS = {
     "self-signed certificate": "not trusted",
