@@ -39,6 +39,7 @@ async def look_at_roots(
         next=_refer_usable(following.usable),
         can_cross_sign=can_cross,
         cross_certificate=cross,
+        cross_fault=problem,
         fault=fault or (None if course.wish.is_hurried else problem),
         interference=following.default_fault.message if following.default_fault else None,
         is_settled=following.is_done and not plan.root.actions and not following.actions,

@@ -48,7 +48,8 @@ class MeshView:
 class VaultView:
     """The two roots as Vault has them.
 
-    `fault` is why there is no next root to go on with, `interference` what somebody changed by
+    `cross_fault` is why there is no cross-certificate though there may be one, `fault` why there is
+    no next root to go on with, `interference` what somebody changed by
     hand. `is_settled` says that all is done that the stage asks of Vault, `left` what of it is left
     to a person. `default_issuer` is the mount's, empty where it is not known.
     """
@@ -57,6 +58,7 @@ class VaultView:
     next: RotationRoot | None = None
     can_cross_sign: bool = False
     cross_certificate: str | None = None
+    cross_fault: str | None = None
     fault: str | None = None
     interference: str | None = None
     is_settled: bool = False

@@ -25,6 +25,8 @@ from roottrust.domain.rotation.wait import Wait
 from roottrust.domain.rotation.wish import EXCLUDE_ANNOTATION, RotationWish
 from roottrust.domain.some_names import list_some
 
+_UNSIGNED = "The next root is still to be signed by the one in use."
+
 # The first stage in which every istiod publishes both roots.
 _WIDENED = {Strategy.CROSS_SIGNED: Stage.PROVE, Strategy.MULTI_ROOT: Stage.CONFIRM}
 
@@ -71,8 +73,16 @@ def _list_preparations(wish: RotationWish, view: FleetView) -> Iterator[Wait]:
         yield Wait(message=vault.fault, needs_person=True)
     elif vault.next is None:
         yield Wait(message="Vault is to have the next root beside the one in use.")
-    elif not wish.is_hurried:
+    elif wish.is_hurried:
+        yield from _list_hurried_waits(vault)
+    else:
         yield from _list_needs(choose_strategy(wish, vault), view)
+
+
+def _list_hurried_waits(vault: VaultView) -> Iterator[Wait]:
+    """Wait for a cross-certificate that is on its way, and for no other."""
+    if vault.can_cross_sign and vault.cross_certificate is None and vault.cross_fault is None:
+        yield Wait(message=_UNSIGNED)
 
 
 def _list_needs(strategy: Strategy, view: FleetView) -> Iterator[Wait]:
@@ -101,7 +111,7 @@ def _list_cross_waits(vault: VaultView) -> Iterator[Wait]:
             needs_person=True,
         )
     elif vault.cross_certificate is None:
-        yield Wait(message="The next root is still to be signed by the one in use.")
+        yield Wait(message=_UNSIGNED)
 
 
 def _list_deaf(view: FleetView) -> Iterator[Wait]:

@@ -76,7 +76,7 @@ def infer_state(
         return before.model_copy(update={"rejected_generation": generation})
     stage, strategy = _find_stage(found, named)
     if strategy is not None and generation in wish.orders.compromised:
-        stage, strategy = _find_hurried_stage(stage, found, named), Strategy.DISTRUST_FIRST
+        stage, strategy = _find_hurried(stage, strategy, found, named)
     at_stage = [wish.find_wave(each.cluster) for each in found if _has_reached(each, stage, named)]
     return RotationStatus(
         root_generation=before.root_generation,
@@ -113,12 +113,19 @@ def _find_stage(
     return (Stage.WIDEN, strategy) if is_wide else (Stage.PREPARE, None)
 
 
-def _find_hurried_stage(
-    stage: Stage, found: tuple[FoundPosture, ...], named: RotationRoot
-) -> Stage:
-    """Return the stage where each root is trusted before anything is signed under it."""
-    signs = any(each.signer == named.fingerprint for each in found)
-    return Stage.SIGN if stage is Stage.WIDEN and signs else stage
+def _find_hurried(
+    stage: Stage, strategy: Strategy, found: tuple[FoundPosture, ...], named: RotationRoot
+) -> tuple[Stage, Strategy]:
+    """Return where the rotation of a compromised root is: the next one is trusted, then signs.
+
+    One that was found out in the middle signed before: it goes on in its own order.
+    """
+    new = named.fingerprint
+    signed_before = any(each.signer == new and new not in each.roots for each in found)
+    if signed_before:
+        return stage, strategy
+    signs = any(each.signer == new for each in found)
+    return Stage.SIGN if stage is Stage.WIDEN and signs else stage, Strategy.DISTRUST_FIRST
 
 
 def _has_reached(found: FoundPosture, stage: Stage, named: RotationRoot) -> bool:

@@ -101,6 +101,14 @@ def test_a_next_root_that_cannot_be_cross_signed_is_no_reason_to_wait() -> None:
     assert (after.stage, after.strategy, after.cross_certificate) == (Stage.WIDEN, HURRIED, None)
 
 
+def test_a_cross_certificate_that_is_on_its_way_is_waited_for() -> None:
+    state = build_state(Stage.PREPARE, None, cross_certificate=None)
+    coming = build_vault(cross_certificate=None)
+    assert go(state, build_view(state, WISH, vault=coming)).waits
+    failed = build_vault(cross_certificate=None, cross_fault="Vault denied it.")
+    assert go(state, build_view(state, WISH, vault=failed)).state.stage is Stage.WIDEN
+
+
 def test_without_a_next_root_there_is_nothing_to_go_on_with() -> None:
     state = build_state(Stage.PREPARE, None)
     for vault in (build_vault(next=None), build_vault(fault="It has the same key.")):
@@ -245,3 +253,13 @@ def test_a_mesh_may_be_in_no_cluster_that_is_waited_for() -> None:
     view = build_view(state, WISH, meshes=(build_mesh(state, "c0", WISH),), heard=frozenset({"c0"}))
     step = go(state, view)
     assert (step.state.stage, step.state.left_behind) == (Stage.SIGN, ("gone",))
+
+
+def test_what_has_signed_before_it_widened_is_found_in_its_own_order() -> None:
+    early = FoundPosture(
+        cluster="c0", signer=NEW.fingerprint, roots=(OLD.fingerprint,), cross_certificate=CROSS
+    )
+    late = FoundPosture(cluster="c1", signer=OLD.fingerprint, roots=(OLD.fingerprint,))
+    roots = FoundRoots(previous=OLD, named=NEW)
+    inferred = infer_state(CALM, roots, [early, late], now=NOW)
+    assert (inferred.stage, inferred.strategy) == (Stage.SIGN, Strategy.CROSS_SIGNED)
