@@ -85,6 +85,7 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.api.refgen --check
 	$(PY) -m roottrust.runtime.settings_reference --check
 	$(PY) -m roottrust.cli.vault_policy.shipped --check
+	$(PY) -m roottrust.runtime.chart_files --check
 
 bench: setup ## Measure the hub's speed against a bare client's (N="50 200" or CLUSTERS="10 100" for one part with other counts, RECORD=1 for docs/benchmarks.md)
 	@$(PY) -m tests.bench $(N) $(if $(CLUSTERS),--clusters $(CLUSTERS)) $(if $(RECORD),--record)
@@ -92,11 +93,12 @@ bench: setup ## Measure the hub's speed against a bare client's (N="50 200" or C
 image: setup ## Build the image as pods of the tests run it, and print its size (docker build works as well)
 	@$(PY) -m testbed image . localhost/roottrust:dev
 
-crds: setup ## Generate crds/, docs/reference/ and deploy/vault/ from the code
+crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's share from the code
 	$(PY) -m roottrust.api.crdgen
 	$(PY) -m roottrust.api.refgen
 	$(PY) -m roottrust.runtime.settings_reference
 	$(PY) -m roottrust.cli.vault_policy.shipped
+	$(PY) -m roottrust.runtime.chart_files
 
 down: ## Take down what demo and tests left up; what is in use stays
 	@if [ -x $(PY) ]; then $(PY) -m demo --down; fi

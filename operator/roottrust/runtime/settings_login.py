@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from roottrust.runtime.settings_section import Section
 
@@ -115,6 +115,8 @@ class UserpassLoginSettings(Section):
 
 class LoginSettings(Section):
     """How the operator logs in to one Vault server; exactly one of the methods."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     token_file: TokenFileSettings | None = Field(
         default=None, description="Login with a token kept in a file."
