@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from testbed import debian, interrupt, istio, parts, preflight
 from testbed.address import AddressRange
@@ -113,6 +114,14 @@ class Testbed:
     def provide_go(self) -> Path:
         """Obtain a Go, for tests that ask what its libraries say."""
         return self._workshop.go()
+
+    def provide_helm(self, *, major: Literal[3, 4] = 4) -> Path:
+        """Obtain Helm alone, for charts that need no istiod."""
+        return self._workshop.binary(parts.HELM if major == 4 else parts.HELM_3)
+
+    def provide_kubectl(self) -> Path:
+        """Obtain kubectl alone, for what needs no cluster."""
+        return self._workshop.binary(parts.KUBECTL)
 
     def load_images(self, name: str, archives: Iterable[Path]) -> None:
         """Import image archives for a cluster's pods."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from testbed import Istio
-from testbed.command import run
 from testbed.istio import ISTIOD_VALUES
+from tests.helm_program import HelmProgram
 
 NAMESPACE = "istio-system"
 # No wait of 30 s for the lease of an istiod before.
@@ -41,11 +40,7 @@ class Helm:
         self.run("uninstall", name, "--namespace", NAMESPACE, "--wait", "--ignore-not-found")
 
     def run(self, *words: str | Path) -> str:
-        environment = {
-            "HELM_CACHE_HOME": str(self.folder / "cache"),
-            "HELM_CONFIG_HOME": str(self.folder / "config"),
-            "HELM_DATA_HOME": str(self.folder / "data"),
-            "KUBECONFIG": str(self.kubeconfig),
-            "PATH": f"{self.tools}:{os.environ['PATH']}",
-        }
-        return run([self.istio.helm, *words], environment=environment, seconds=180)
+        program = HelmProgram(
+            binary=self.istio.helm, folder=self.folder, kubeconfig=self.kubeconfig, tools=self.tools
+        )
+        return program.run(*words)

@@ -1,0 +1,82 @@
+"""The chart as people use it: rendered, or refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from testbed import CommandError
+from tests.helm_program import HelmProgram
+from tests.session import REPOSITORY
+
+CHART = REPOSITORY / "charts/roottrust"
+NAMESPACE = "gloo-mesh"
+RELEASE = "roottrust"
+
+Manifest = dict[str, Any]
+Values = dict[str, Any]
+
+HUB: Values = {
+    "image": {"repository": "registry.example/roottrust"},
+    "config": yaml.safe_load((REPOSITORY / "deploy/base/config.yaml").read_text()),
+}
+CLUSTER: Values = {
+    **HUB,
+    "roles": ["cluster"],
+    "config": yaml.safe_load((REPOSITORY / "deploy/cluster/config.yaml").read_text()),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """The chart for one cluster or for none."""
+
+    helm: HelmProgram
+    folder: Path = field(default=CHART)
+
+    def render(self, values: Values, *words: str) -> list[Manifest]:
+        """Return what would be installed, without a cluster."""
+        # A Helm that is built without its own flags takes itself for a very old Kubernetes.
+        text = self._run("template", RELEASE, values, "--kube-version=1.36.0", *words)
+        return [each for each in yaml.safe_load_all(text) if each]
+
+    def refuse(self, values: Values) -> str:
+        """Return why it is not even rendered."""
+        with pytest.raises(CommandError) as caught:
+            self.render(values)
+        return str(caught.value)
+
+    def install(self, values: Values, *words: str, name: str = RELEASE) -> str:
+        return self._run("install", name, values, "--create-namespace", *words)
+
+    def upgrade(self, values: Values, *words: str) -> str:
+        return self._run("upgrade", RELEASE, values, *words)
+
+    def uninstall(self, name: str = RELEASE) -> str:
+        return self.helm.run(
+            "uninstall", name, "--namespace", NAMESPACE, "--ignore-not-found", "--wait"
+        )
+
+    def _run(self, verb: str, name: str, values: Values, *words: str) -> str:
+        """Give the values as a file: what is written on the command line has other types."""
+        fixed = (name, self.folder, "--namespace", NAMESPACE, "--values", "-")
+        return self.helm.run(verb, *fixed, *words, input=json.dumps(values))
+
+
+def find(manifests: list[Manifest], kind: str, name: str = "") -> Manifest:
+    """Return the only one of a kind, or of a kind and a name."""
+    (found,) = list_kind(manifests, kind, name)
+    return found
+
+
+def list_kind(manifests: list[Manifest], kind: str, name: str = "") -> list[Manifest]:
+    return [
+        each
+        for each in manifests
+        if each["kind"] == kind and (not name or each["metadata"]["name"] == name)
+    ]

@@ -1,0 +1,48 @@
+"""The chart with a real Helm: rendered without a cluster, and installed in one of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import Cluster, Testbed
+from tests import session
+from tests.helm_program import HelmProgram
+from tests.integration.chart.chart import Chart
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Testbed:
+    """A testbed of which nothing is up: for its programs."""
+    return Testbed(tmp_path_factory.mktemp("programs"), network=session.RANGE)
+
+
+@pytest.fixture(scope="session")
+def chart(programs: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Chart:
+    """The chart without a cluster."""
+    folder = tmp_path_factory.mktemp("helm")
+    return Chart(helm=HelmProgram(binary=programs.provide_helm(), folder=folder))
+
+
+@pytest.fixture(scope="module")
+def fresh(bed: Testbed) -> Iterator[Cluster]:
+    """A cluster that knows nothing of us: the kinds belong to a whole cluster."""
+    name = "fresh"
+    bed.up([name], vault=None, nodes=False)
+    yield bed.cluster(name)
+    bed.down([name])
+
+
+@pytest.fixture
+def installer(fresh: Cluster, chart: Chart, bed: Testbed, tmp_path: Path) -> Iterator[Chart]:
+    """The chart for that cluster; nothing is left of it, nor of our kinds."""
+    helm = HelmProgram(
+        binary=chart.helm.binary, folder=tmp_path, kubeconfig=fresh.kubeconfig, tools=bed.tools()
+    )
+    installer = Chart(helm=helm)
+    yield installer
+    installer.uninstall()
+    fresh.kubectl("delete", "crds", "--all", "--wait")
+    fresh.kubectl("delete", "namespace", "gloo-mesh", "--ignore-not-found", "--wait")
