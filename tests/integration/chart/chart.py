@@ -39,10 +39,11 @@ class Chart:
     helm: HelmProgram
     folder: Path = field(default=CHART)
 
-    def render(self, values: Values, *words: str) -> list[Manifest]:
+    def render(self, values: Values) -> list[Manifest]:
         """Return what would be installed, without a cluster."""
         # A Helm that is built without its own flags takes itself for a very old Kubernetes.
-        text = self._run("template", RELEASE, values, "--kube-version=1.36.0", *words)
+        fixed = ("--kube-version=1.36.0", f"--namespace={NAMESPACE}")
+        text = self._run("template", RELEASE, values, *fixed)
         return [each for each in yaml.safe_load_all(text) if each]
 
     def refuse(self, values: Values) -> str:
@@ -51,20 +52,22 @@ class Chart:
             self.render(values)
         return str(caught.value)
 
-    def install(self, values: Values, *words: str, name: str = RELEASE) -> str:
-        return self._run("install", name, values, "--create-namespace", *words)
+    def install(
+        self, values: Values, *words: str, name: str = RELEASE, namespace: str = NAMESPACE
+    ) -> str:
+        place = f"--namespace={namespace}"
+        return self._run("install", name, values, place, "--create-namespace", *words)
 
     def upgrade(self, values: Values, *words: str) -> str:
-        return self._run("upgrade", RELEASE, values, *words)
+        return self._run("upgrade", RELEASE, values, f"--namespace={NAMESPACE}", *words)
 
     def uninstall(self, name: str = RELEASE) -> str:
-        return self.helm.run(
-            "uninstall", name, "--namespace", NAMESPACE, "--ignore-not-found", "--wait"
-        )
+        place = f"--namespace={NAMESPACE}"
+        return self.helm.run("uninstall", name, place, "--ignore-not-found", "--wait")
 
     def _run(self, verb: str, name: str, values: Values, *words: str) -> str:
         """Give the values as a file: what is written on the command line has other types."""
-        fixed = (name, self.folder, "--namespace", NAMESPACE, "--values", "-")
+        fixed = (name, self.folder, "--values", "-")
         return self.helm.run(verb, *fixed, *words, input=json.dumps(values))
 
 

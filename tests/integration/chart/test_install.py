@@ -1,0 +1,217 @@
+"""The chart on a real API server: installed, upgraded, uninstalled, taken over, and refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testbed import Cluster, CommandError, Testbed
+from tests.integration.chart.chart import CHART, CLUSTER, HUB, NAMESPACE, Chart, Manifest
+from tests.session import CRDS, REPOSITORY
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+POLICY = "roottrustpolicies.admin.gloo.solo.io"
+FOREIGN = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": POLICY, "labels": {"app": "gloo-mesh"}},
+    "spec": {
+        "group": "admin.gloo.solo.io",
+        "names": {
+            "kind": "RootTrustPolicy",
+            "listKind": "RootTrustPolicyList",
+            "plural": "roottrustpolicies",
+            "singular": "roottrustpolicy",
+        },
+        "scope": "Namespaced",
+        "versions": [
+            {
+                "name": "v2",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "x-kubernetes-preserve-unknown-fields": True,
+                    }
+                },
+            }
+        ],
+    },
+}
+# All that the chart makes, and the Secrets in which Helm keeps its releases.
+EVERYTHING = "crds,clusterroles,clusterrolebindings,roles,rolebindings,serviceaccounts,configmaps,"
+EVERYTHING += "secrets,deployments,poddisruptionbudgets"
+
+
+def test_installs_upgrades_and_leaves_the_kinds(
+    fresh: Cluster, installer: Chart, tmp_path: Path
+) -> None:
+    told = installer.install(HUB)
+    assert f"kubectl rollout status deployment/roottrust-hub -n {NAMESPACE}" in told
+    fresh.kubectl("wait", "crds", "--all", "--for=condition=Established", "--timeout=30s")
+    assert _read(fresh, "deployment/roottrust-hub")["spec"]["replicas"] == 2
+    _apply_policy(fresh)
+
+    config = {**HUB["config"], "resyncSeconds": 60}
+    newer = replace(installer, folder=_copy_with_another_kind(tmp_path))
+    newer.upgrade({**HUB, "replicas": 1, "config": config})
+    assert _read(fresh, "deployment/roottrust-hub")["spec"]["replicas"] == 1
+    written = _read(fresh, "configmap/roottrust-hub-config")["data"]["config.yaml"]
+    assert yaml.safe_load(written) == config
+    assert _list_names(fresh, "poddisruptionbudgets", "-n", NAMESPACE) == []
+    versions = _read(fresh, f"crd/{POLICY}")["spec"]["versions"]
+    assert versions[0]["additionalPrinterColumns"][-1]["name"] == "Newer"
+
+    installer.uninstall()
+    ours = ("-A", "-l", "app.kubernetes.io/name=roottrust")
+    assert _list_names(fresh, EVERYTHING.removeprefix("crds,"), *ours) == []
+    assert len(_list_names(fresh, "crds")) == 4
+    assert _list_names(fresh, "rtp", "-n", NAMESPACE) == ["cluster1"]
+    installer.install(HUB)  # in the place of the one before
+
+
+def test_cluster_role_alone(fresh: Cluster, installer: Chart) -> None:
+    told = installer.install(CLUSTER)
+    assert "roottrust cluster join cluster2" in told
+    found = _list_names(fresh, "deployments,serviceaccounts", "-n", NAMESPACE)
+    assert sorted(found) == ["default", "roottrust-cluster", "roottrust-cluster"]
+
+
+@pytest.mark.parametrize("crds", [{"install": True}, {"install": False}], ids=str)
+def test_beside_another_product_nothing_is_changed(
+    fresh: Cluster, installer: Chart, crds: dict[str, bool]
+) -> None:
+    fresh.kubectl("create", "-f", "-", input=json.dumps(FOREIGN))
+    before = _read_everything(fresh)
+    with pytest.raises(CommandError) as caught:
+        installer.install({**HUB, "crds": crds}, "--take-ownership", "--force-conflicts")
+    assert f"has the CustomResourceDefinition {POLICY} of another product" in str(caught.value)
+    assert "Nothing was changed." in str(caught.value)
+    assert _read_everything(fresh) == before
+
+
+def test_upgrade_does_not_take_a_kind_that_became_anothers(
+    fresh: Cluster, installer: Chart
+) -> None:
+    installer.install(HUB)
+    fresh.kubectl("label", f"crd/{POLICY}", "app.kubernetes.io/part-of=gloo-mesh", "--overwrite")
+    before = _read_everything(fresh)
+    with pytest.raises(CommandError, match="of another product"):
+        installer.upgrade({**HUB, "replicas": 3})
+    assert _read_everything(fresh) == before
+
+
+def test_takes_over_kinds_that_kubectl_applied(fresh: Cluster, installer: Chart) -> None:
+    """Even from an older version, whose fields kubectl holds."""
+    for path in CRDS.iterdir():
+        kind = yaml.safe_load(path.read_text())
+        kind["spec"]["versions"][0]["additionalPrinterColumns"][0]["name"] = "Older"
+        fresh.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(kind))
+    with pytest.raises(CommandError, match="invalid ownership metadata"):
+        installer.install(HUB)
+    installer.install(HUB, "--take-ownership", "--force-conflicts")
+    columns = _read(fresh, f"crd/{POLICY}")["spec"]["versions"][0]["additionalPrinterColumns"]
+    assert columns[0]["name"] == "Ready"
+
+
+def test_helm_3_takes_them_over_with_one_flag(
+    fresh: Cluster, installer: Chart, programs: Testbed
+) -> None:
+    fresh.kubectl("apply", "--server-side", "-f", CRDS)
+    older = replace(installer.helm, binary=programs.provide_helm(major=3))
+    replace(installer, helm=older).install(HUB, "--take-ownership")
+    assert _read(fresh, f"crd/{POLICY}")["metadata"]["labels"][MANAGED_BY] == "Helm"
+    installer.upgrade({**HUB, "replicas": 1})
+    assert _read(fresh, "deployment/roottrust-hub")["spec"]["replicas"] == 1
+
+
+def test_takes_over_kinds_of_a_release_with_another_name(fresh: Cluster, installer: Chart) -> None:
+    installer.install(HUB, name="other")
+    installer.uninstall("other")
+    with pytest.raises(CommandError, match="invalid ownership metadata"):
+        installer.install(HUB)
+    installer.install(HUB, "--take-ownership")
+
+
+def test_second_installation_is_refused(fresh: Cluster, installer: Chart) -> None:
+    """One of another name and another namespace would have the same rights and kinds."""
+    installer.install(HUB)
+    before = _read_everything(fresh)
+    with pytest.raises(CommandError, match="invalid ownership metadata"):
+        installer.install({**HUB, "crds": {"install": False}}, name="other", namespace="elsewhere")
+    assert _read_everything(fresh) == before
+
+
+def test_lives_with_kinds_that_kubectl_applies(fresh: Cluster, installer: Chart) -> None:
+    fresh.kubectl("apply", "--server-side", "-f", CRDS)
+    installer.install({**HUB, "crds": {"install": False}})
+    assert "helm.sh/resource-policy" not in _read(fresh, f"crd/{POLICY}")["metadata"].get(
+        "annotations", {}
+    )
+
+
+def test_takes_over_what_kustomize_installed(fresh: Cluster, installer: Chart) -> None:
+    """The same Deployment goes on: what selects its pods could not be changed."""
+    fresh.kubectl("apply", "--server-side", "-f", CRDS)
+    fresh.kubectl("apply", "-k", REPOSITORY / "deploy/base")
+    before = _read(fresh, "deployment/roottrust-hub")
+    with pytest.raises(CommandError, match="invalid ownership metadata"):
+        installer.install(HUB)
+    installer.install(HUB, "--take-ownership", "--force-conflicts")
+    after = _read(fresh, "deployment/roottrust-hub")
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    (container,) = after["spec"]["template"]["spec"]["containers"]
+    assert container["image"].startswith("registry.example/roottrust:")
+    installer.uninstall()
+    assert _list_names(fresh, "deployments", "-n", NAMESPACE) == []
+
+
+def _apply_policy(cluster: Cluster) -> None:
+    sample = REPOSITORY / "deploy/samples/guide-policy.yaml"
+    cluster.kubectl("apply", "-n", NAMESPACE, "-f", sample)
+
+
+def _copy_with_another_kind(folder: Path) -> Path:
+    """Return a chart as a later version may be, whose policies have one column more."""
+    copy = folder / "chart"
+    shutil.copytree(CHART, copy)
+    path = copy / f"files/crds/admin.gloo.solo.io_{POLICY.partition('.')[0]}.yaml"
+    kind = yaml.safe_load(path.read_text())
+    column = {"name": "Newer", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
+    kind["spec"]["versions"][0]["additionalPrinterColumns"].append(column)
+    path.write_text(yaml.safe_dump(kind))
+    return copy
+
+
+def _read(cluster: Cluster, name: str) -> Manifest:
+    found: Manifest = json.loads(cluster.kubectl("get", name, "-n", NAMESPACE, "-o", "json").stdout)
+    return found
+
+
+def _list_names(cluster: Cluster, kinds: str, *words: str) -> list[str]:
+    listed = json.loads(cluster.kubectl("get", kinds, *words, "-o", "json").stdout)["items"]
+    return [each["metadata"]["name"] for each in listed]
+
+
+def _read_everything(cluster: Cluster) -> list[tuple[str, ...]]:
+    """Return what is there, and in which version."""
+    listed = json.loads(
+        cluster.kubectl("get", f"namespaces,{EVERYTHING}", "-A", "-o", "json").stdout
+    )["items"]
+    return sorted(
+        (
+            each["kind"],
+            each["metadata"].get("namespace", ""),
+            each["metadata"]["name"],
+            each["metadata"]["resourceVersion"],
+        )
+        for each in listed
+        # There the control plane writes for itself.
+        if each["metadata"].get("namespace") != "kube-system"
+    )
