@@ -27,6 +27,11 @@ ACCOUNT = "roottrust-hub"
 TOKEN = "/var/run/secrets/vault/token"
 # A pod's copy of a ConfigMap was seen to follow after up to 66 seconds.
 KUBELET_SECONDS = 70
+# What tests need not wait for.
+QUICK: dict[str, Any] = {
+    "resyncSeconds": 10,
+    "logging": {"format": "text", "level": "DEBUG"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +137,9 @@ def get_server(vault: Vault) -> str:
     return f"https://vault.example:{vault.port}"
 
 
-def _write_overlay(cluster: Cluster, vault: Vault, folder: Path) -> None:
-    config = {
+def build_config(cluster: Cluster, vault: Vault) -> dict[str, Any]:
+    """Return the hub's configuration."""
+    return {
         "cluster": {"name": cluster.name, "kubernetesHost": cluster.server},
         "kubeletSeconds": KUBELET_SECONDS,
         "vaultServers": [
@@ -144,17 +150,19 @@ def _write_overlay(cluster: Cluster, vault: Vault, folder: Path) -> None:
             }
         ],
     }
+
+
+def _write_overlay(cluster: Cluster, vault: Vault, folder: Path) -> None:
     (folder / "ca.crt").write_text(vault.ca_file.read_text())
     ca = {"namespace": NAMESPACE, "name": "vault-ca", "files": ["ca.crt"]}
-    write_overlay(folder, "base", ACCOUNT, config, ca)
+    write_overlay(folder, "base", ACCOUNT, build_config(cluster, vault), ca)
 
 
 def write_overlay(
     folder: Path, base: str, deployment: str, config: dict[str, Any], *more: dict[str, Any]
 ) -> None:
     """Write an overlay of a folder of deploy/: our image, a configuration, more ConfigMaps."""
-    quick = {"resyncSeconds": 10, "logging": {"format": "text", "level": "DEBUG"}}
-    (folder / "config.yaml").write_text(yaml.safe_dump({**quick, **config}))
+    (folder / "config.yaml").write_text(yaml.safe_dump({**QUICK, **config}))
     own = {"name": "roottrust-config", "behavior": "replace", "files": ["config.yaml"]}
     kustomization: dict[str, Any] = {
         "resources": [os.path.relpath(REPOSITORY / "deploy" / base, folder)],
