@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +37,13 @@ class Chart:
     """The chart for one cluster or for none."""
 
     helm: HelmProgram
-    folder: Path = field(default=CHART)
+    folder: Path = CHART
+    namespace: str = NAMESPACE
 
     def render(self, values: Values) -> list[Manifest]:
         """Return what would be installed, without a cluster."""
         # A Helm that is built without its own flags takes itself for a very old Kubernetes.
-        fixed = ("--kube-version=1.36.0", f"--namespace={NAMESPACE}")
-        text = self._run("template", RELEASE, values, *fixed)
+        text = self._run("template", RELEASE, values, "--kube-version=1.36.0")
         return [each for each in yaml.safe_load_all(text) if each]
 
     def refuse(self, values: Values) -> str:
@@ -52,22 +52,19 @@ class Chart:
             self.render(values)
         return str(caught.value)
 
-    def install(
-        self, values: Values, *words: str, name: str = RELEASE, namespace: str = NAMESPACE
-    ) -> str:
-        place = f"--namespace={namespace}"
-        return self._run("install", name, values, place, "--create-namespace", *words)
+    def install(self, values: Values, *words: str, name: str = RELEASE) -> str:
+        return self._run("install", name, values, "--create-namespace", *words)
 
     def upgrade(self, values: Values, *words: str) -> str:
-        return self._run("upgrade", RELEASE, values, f"--namespace={NAMESPACE}", *words)
+        return self._run("upgrade", RELEASE, values, *words)
 
     def uninstall(self, name: str = RELEASE) -> str:
-        place = f"--namespace={NAMESPACE}"
+        place = f"--namespace={self.namespace}"
         return self.helm.run("uninstall", name, place, "--ignore-not-found", "--wait")
 
     def _run(self, verb: str, name: str, values: Values, *words: str) -> str:
         """Give the values as a file: what is written on the command line has other types."""
-        fixed = (name, self.folder, "--values", "-")
+        fixed = (name, self.folder, f"--namespace={self.namespace}", "--values", "-")
         return self.helm.run(verb, *fixed, *words, input=json.dumps(values))
 
 

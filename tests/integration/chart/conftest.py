@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,12 +38,12 @@ def fresh(bed: Testbed) -> Iterator[Cluster]:
 
 @pytest.fixture
 def installer(fresh: Cluster, chart: Chart, bed: Testbed, tmp_path: Path) -> Iterator[Chart]:
-    """The chart for that cluster; nothing is left of it, nor of our kinds."""
+    """The chart for that cluster, in a namespace of its own; nothing of a whole cluster is left."""
     helm = HelmProgram(
         binary=chart.helm.binary, folder=tmp_path, kubeconfig=fresh.kubeconfig, tools=bed.tools()
     )
-    installer = Chart(helm=helm)
+    installer = Chart(helm=helm, namespace=f"test-{uuid.uuid4().hex[:8]}")
     yield installer
     installer.uninstall()
     fresh.kubectl("delete", "crds", "--all", "--wait")
-    fresh.kubectl("delete", "namespace", "gloo-mesh", "--ignore-not-found", "--wait")
+    fresh.kubectl("delete", "namespace", installer.namespace, "--ignore-not-found", "--wait=false")

@@ -12,6 +12,7 @@ import yaml
 
 from testbed import Cluster, CommandError, Testbed
 from tests.integration.chart.chart import CHART, CLUSTER, HUB, NAMESPACE, Chart, Manifest
+from tests.integration.hub.policy import Policy
 from tests.session import CRDS, REPOSITORY
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -53,33 +54,35 @@ def test_installs_upgrades_and_leaves_the_kinds(
     fresh: Cluster, installer: Chart, tmp_path: Path
 ) -> None:
     told = installer.install(HUB)
-    assert f"kubectl rollout status deployment/roottrust-hub -n {NAMESPACE}" in told
+    assert f"kubectl rollout status deployment/roottrust-hub -n {installer.namespace}" in told
     fresh.kubectl("wait", "crds", "--all", "--for=condition=Established", "--timeout=30s")
-    assert _read(fresh, "deployment/roottrust-hub")["spec"]["replicas"] == 2
-    _apply_policy(fresh)
+    assert _read(fresh, installer, "deployment/roottrust-hub")["spec"]["replicas"] == 2
+    policy = Policy(cluster=fresh, namespace=installer.namespace, name="cluster1")
+    policy.apply({})
 
     config = {**HUB["config"], "resyncSeconds": 60}
     newer = replace(installer, folder=_copy_with_another_kind(tmp_path))
     newer.upgrade({**HUB, "replicas": 1, "config": config})
-    assert _read(fresh, "deployment/roottrust-hub")["spec"]["replicas"] == 1
-    written = _read(fresh, "configmap/roottrust-hub-config")["data"]["config.yaml"]
+    assert _read(fresh, installer, "deployment/roottrust-hub")["spec"]["replicas"] == 1
+    written = _read(fresh, installer, "configmap/roottrust-hub-config")["data"]["config.yaml"]
     assert yaml.safe_load(written) == config
-    assert _list_names(fresh, "poddisruptionbudgets", "-n", NAMESPACE) == []
-    versions = _read(fresh, f"crd/{POLICY}")["spec"]["versions"]
+    assert _list_names(fresh, "poddisruptionbudgets", "-n", installer.namespace) == []
+    versions = _read(fresh, installer, f"crd/{POLICY}")["spec"]["versions"]
     assert versions[0]["additionalPrinterColumns"][-1]["name"] == "Newer"
 
     installer.uninstall()
     ours = ("-A", "-l", "app.kubernetes.io/name=roottrust")
     assert _list_names(fresh, EVERYTHING.removeprefix("crds,"), *ours) == []
     assert len(_list_names(fresh, "crds")) == 4
-    assert _list_names(fresh, "rtp", "-n", NAMESPACE) == ["cluster1"]
+    assert _list_names(fresh, "rtp", "-n", installer.namespace) == ["cluster1"]
     installer.install(HUB)  # in the place of the one before
+    policy.delete()
 
 
 def test_cluster_role_alone(fresh: Cluster, installer: Chart) -> None:
     told = installer.install(CLUSTER)
     assert "roottrust cluster join cluster2" in told
-    found = _list_names(fresh, "deployments,serviceaccounts", "-n", NAMESPACE)
+    found = _list_names(fresh, "deployments,serviceaccounts", "-n", installer.namespace)
     assert sorted(found) == ["default", "roottrust-cluster", "roottrust-cluster"]
 
 
@@ -116,7 +119,9 @@ def test_takes_over_kinds_that_kubectl_applied(fresh: Cluster, installer: Chart)
     with pytest.raises(CommandError, match="invalid ownership metadata"):
         installer.install(HUB)
     installer.install(HUB, "--take-ownership", "--force-conflicts")
-    columns = _read(fresh, f"crd/{POLICY}")["spec"]["versions"][0]["additionalPrinterColumns"]
+    columns = _read(fresh, installer, f"crd/{POLICY}")["spec"]["versions"][0][
+        "additionalPrinterColumns"
+    ]
     assert columns[0]["name"] == "Ready"
 
 
@@ -126,9 +131,9 @@ def test_helm_3_takes_them_over_with_one_flag(
     fresh.kubectl("apply", "--server-side", "-f", CRDS)
     older = replace(installer.helm, binary=programs.provide_helm(major=3))
     replace(installer, helm=older).install(HUB, "--take-ownership")
-    assert _read(fresh, f"crd/{POLICY}")["metadata"]["labels"][MANAGED_BY] == "Helm"
+    assert _read(fresh, installer, f"crd/{POLICY}")["metadata"]["labels"][MANAGED_BY] == "Helm"
     installer.upgrade({**HUB, "replicas": 1})
-    assert _read(fresh, "deployment/roottrust-hub")["spec"]["replicas"] == 1
+    assert _read(fresh, installer, "deployment/roottrust-hub")["spec"]["replicas"] == 1
 
 
 def test_takes_over_kinds_of_a_release_with_another_name(fresh: Cluster, installer: Chart) -> None:
@@ -141,40 +146,37 @@ def test_takes_over_kinds_of_a_release_with_another_name(fresh: Cluster, install
 
 def test_second_installation_is_refused(fresh: Cluster, installer: Chart) -> None:
     """One of another name and another namespace would have the same rights and kinds."""
+    elsewhere = replace(installer, namespace=f"{installer.namespace}-b")
     installer.install(HUB)
     before = _read_everything(fresh)
     with pytest.raises(CommandError, match="invalid ownership metadata"):
-        installer.install({**HUB, "crds": {"install": False}}, name="other", namespace="elsewhere")
+        elsewhere.install({**HUB, "crds": {"install": False}}, name="other")
     assert _read_everything(fresh) == before
 
 
 def test_lives_with_kinds_that_kubectl_applies(fresh: Cluster, installer: Chart) -> None:
     fresh.kubectl("apply", "--server-side", "-f", CRDS)
     installer.install({**HUB, "crds": {"install": False}})
-    assert "helm.sh/resource-policy" not in _read(fresh, f"crd/{POLICY}")["metadata"].get(
-        "annotations", {}
-    )
+    assert "helm.sh/resource-policy" not in _read(fresh, installer, f"crd/{POLICY}")[
+        "metadata"
+    ].get("annotations", {})
 
 
 def test_takes_over_what_kustomize_installed(fresh: Cluster, installer: Chart) -> None:
     """The same Deployment goes on: what selects its pods could not be changed."""
+    installer = replace(installer, namespace=NAMESPACE)
     fresh.kubectl("apply", "--server-side", "-f", CRDS)
     fresh.kubectl("apply", "-k", REPOSITORY / "deploy/base")
-    before = _read(fresh, "deployment/roottrust-hub")
+    before = _read(fresh, installer, "deployment/roottrust-hub")
     with pytest.raises(CommandError, match="invalid ownership metadata"):
         installer.install(HUB)
     installer.install(HUB, "--take-ownership", "--force-conflicts")
-    after = _read(fresh, "deployment/roottrust-hub")
+    after = _read(fresh, installer, "deployment/roottrust-hub")
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     (container,) = after["spec"]["template"]["spec"]["containers"]
     assert container["image"].startswith("registry.example/roottrust:")
     installer.uninstall()
-    assert _list_names(fresh, "deployments", "-n", NAMESPACE) == []
-
-
-def _apply_policy(cluster: Cluster) -> None:
-    sample = REPOSITORY / "deploy/samples/guide-policy.yaml"
-    cluster.kubectl("apply", "-n", NAMESPACE, "-f", sample)
+    assert _list_names(fresh, "deployments", "-n", installer.namespace) == []
 
 
 def _copy_with_another_kind(folder: Path) -> Path:
@@ -189,8 +191,10 @@ def _copy_with_another_kind(folder: Path) -> Path:
     return copy
 
 
-def _read(cluster: Cluster, name: str) -> Manifest:
-    found: Manifest = json.loads(cluster.kubectl("get", name, "-n", NAMESPACE, "-o", "json").stdout)
+def _read(cluster: Cluster, chart: Chart, name: str) -> Manifest:
+    found: Manifest = json.loads(
+        cluster.kubectl("get", name, "-n", chart.namespace, "-o", "json").stdout
+    )
     return found
 
 
@@ -199,19 +203,20 @@ def _list_names(cluster: Cluster, kinds: str, *words: str) -> list[str]:
     return [each["metadata"]["name"] for each in listed]
 
 
-def _read_everything(cluster: Cluster) -> list[tuple[str, ...]]:
-    """Return what is there, and in which version."""
-    listed = json.loads(
-        cluster.kubectl("get", f"namespaces,{EVERYTHING}", "-A", "-o", "json").stdout
-    )["items"]
-    return sorted(
-        (
-            each["kind"],
-            each["metadata"].get("namespace", ""),
-            each["metadata"]["name"],
-            each["metadata"]["resourceVersion"],
-        )
-        for each in listed
-        # There the control plane writes for itself.
-        if each["metadata"].get("namespace") != "kube-system"
-    )
+def _read_everything(cluster: Cluster) -> dict[tuple[str, ...], Manifest]:
+    """Return what somebody wrote, without what controllers add to it in their own time."""
+    words = ("get", f"namespaces,{EVERYTHING}", "-A", "-o", "json")
+    listed = json.loads(cluster.kubectl(*words).stdout)["items"]
+    passing = {"kube-system"} | {
+        each["metadata"]["name"] for each in listed if "deletionTimestamp" in each["metadata"]
+    }
+    found = {}
+    for each in listed:
+        metadata = each["metadata"]
+        place = (each["kind"], metadata.get("namespace", ""), metadata["name"])
+        if not passing & set(place) and place[2] not in {"default", "kube-root-ca.crt"}:
+            for key in ("resourceVersion", "managedFields"):
+                metadata.pop(key, None)
+            metadata.get("annotations", {}).pop("deployment.kubernetes.io/revision", None)
+            found[place] = {**each, "status": None}
+    return found
