@@ -103,7 +103,7 @@ def test_cluster_role_alone_is_accepted_and_has_nothing_of_the_hub(cluster: Clus
     found = {(each["kind"], each["metadata"]["name"]) for each in listed}
     names = {name for kind, name in found if kind not in {"Namespace", "ConfigMap"}}
     assert names == {"roottrust-cluster"}
-    kinds = {"ServiceAccount", "Deployment"}
+    kinds = {"ServiceAccount", "Deployment", "PodDisruptionBudget"}
     kinds |= {f"{scope}Role{end}" for scope in ("", "Cluster") for end in ("", "Binding")}
     assert {kind for kind, _ in found} == {"Namespace", "ConfigMap", *kinds}
     (deployment,) = (each for each in listed if each["kind"] == "Deployment")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from testbed import Cluster, Testbed
 from tests import session
 from tests.helm_program import HelmProgram
 from tests.integration.chart.chart import Chart
+from tests.integration.hub.waiting import wait_for
 
 
 @pytest.fixture(scope="session")
@@ -45,5 +48,12 @@ def installer(fresh: Cluster, chart: Chart, bed: Testbed, tmp_path: Path) -> Ite
     installer = Chart(helm=helm, namespace=f"test-{uuid.uuid4().hex[:8]}")
     yield installer
     installer.uninstall()
-    fresh.kubectl("delete", "crds", "--all", "--wait")
+    fresh.kubectl("delete", "crds", "--all", "--wait=false")
+    wait_for(lambda: _describe_kinds(fresh), lambda kinds: kinds == {}, seconds=60)
     fresh.kubectl("delete", "namespace", installer.namespace, "--ignore-not-found", "--wait=false")
+
+
+def _describe_kinds(cluster: Cluster) -> dict[str, Any]:
+    """Return the conditions of the kinds that are there, which say why one does not go."""
+    listed = json.loads(cluster.kubectl("get", "crds", "-o", "json").stdout)["items"]
+    return {each["metadata"]["name"]: each["status"]["conditions"] for each in listed}
