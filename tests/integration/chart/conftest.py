@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from testbed import Cluster, Testbed
+from testbed import Cluster, CommandError, Testbed
 from tests import session
 from tests.helm_program import HelmProgram
 from tests.integration.chart.chart import Chart
@@ -48,9 +48,25 @@ def installer(fresh: Cluster, chart: Chart, bed: Testbed, tmp_path: Path) -> Ite
     installer = Chart(helm=helm, namespace=f"test-{uuid.uuid4().hex[:8]}")
     yield installer
     installer.uninstall()
-    fresh.kubectl("delete", "crds", "--all", "--wait=false")
-    wait_for(lambda: _describe_kinds(fresh), lambda kinds: kinds == {}, seconds=60)
+    _delete_kinds(fresh)
     fresh.kubectl("delete", "namespace", installer.namespace, "--ignore-not-found", "--wait=false")
+
+
+def _delete_kinds(cluster: Cluster) -> None:
+    """Delete them once each is served: before, the API server may look for objects for minutes."""
+    for name in _describe_kinds(cluster):
+        wait_for(lambda name=name: _list_objects(cluster, name), lambda error: error == "")
+    cluster.kubectl("delete", "crds", "--all", "--wait=false")
+    wait_for(lambda: _describe_kinds(cluster), lambda kinds: kinds == {}, seconds=60)
+
+
+def _list_objects(cluster: Cluster, kind: str) -> str:
+    """Return why a kind cannot be listed."""
+    try:
+        cluster.kubectl("get", kind, "--all-namespaces")
+    except CommandError as error:
+        return str(error)
+    return ""
 
 
 def _describe_kinds(cluster: Cluster) -> dict[str, Any]:
