@@ -84,6 +84,7 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.api.crdgen --check
 	$(PY) -m roottrust.api.refgen --check
 	$(PY) -m roottrust.runtime.settings_reference --check
+	$(PY) -m roottrust.cli.metrics_reference --check
 	$(PY) -m roottrust.cli.vault_policy.shipped --check
 	$(PY) -m roottrust.runtime.chart_files --check
 
@@ -97,6 +98,7 @@ crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's sh
 	$(PY) -m roottrust.api.crdgen
 	$(PY) -m roottrust.api.refgen
 	$(PY) -m roottrust.runtime.settings_reference
+	$(PY) -m roottrust.cli.metrics_reference
 	$(PY) -m roottrust.cli.vault_policy.shipped
 	$(PY) -m roottrust.runtime.chart_files
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from roottrust.runtime.metric_book import MetricBook, MetricInfo, Process
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -14,44 +16,43 @@ class AgentMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        at = self.registry
-        self._not_after = Gauge(
+        book = self._book = MetricBook(self.registry, processes=(Process.AGENT,))
+        self._not_after = book.gauge(
             "roottrust_agent_not_after_timestamp_seconds",
-            "When the intermediate that istiod was given ends.",
-            registry=at,
+            "When the intermediate that istiod was given ends, 0 before there is one; until then "
+            "istiod signs without Vault.",
         )
-        self._next_renewal = Gauge(
+        self._next_renewal = book.gauge(
             "roottrust_agent_next_renewal_timestamp_seconds",
-            "When it is going to be renewed.",
-            registry=at,
+            "When that intermediate is going to be renewed, 0 before there is one.",
         )
-        self._issuances = Counter(
-            "roottrust_agent_issuances",
+        self._issuances = book.counter(
+            "roottrust_agent_issuances_total",
             "Intermediates that were obtained and published.",
-            registry=at,
         )
-        self._renewals = Counter(
-            "roottrust_agent_renewals",
+        self._renewals = book.counter(
+            "roottrust_agent_renewals_total",
             "Attempts to replace an intermediate by a new one, by result: ok or the reason.",
             ["result"],
-            registry=at,
         )
-        self._vault_reachable = Gauge(
+        self._vault_reachable = book.gauge(
             "roottrust_agent_vault_reachable_state",
             "1 if Vault answered the last login or request, 0 if not.",
-            registry=at,
         )
-        self._loaded = Gauge(
+        self._loaded = book.gauge(
             "roottrust_agent_loaded_by_istiod_state",
             "1 if istiod was seen to serve the intermediate, 0 if not.",
-            registry=at,
         )
-        self._last_error = Gauge(
+        self._last_error = book.gauge(
             "roottrust_agent_last_error_timestamp_seconds",
-            "When something failed last.",
-            registry=at,
+            "When something failed last, 0 if nothing did.",
         )
-        self._bugs = Counter("roottrust_agent_bugs", "Failures that no class fits.", registry=at)
+        self._bugs = book.counter("roottrust_agent_bugs_total", "Failures that no class fits.")
+
+    @property
+    def infos(self) -> tuple[MetricInfo, ...]:
+        """What each of them means."""
+        return self._book.infos
 
     def show_intermediate(self, *, not_after: datetime, next_renewal: datetime) -> None:
         """Show how long the published intermediate lasts."""

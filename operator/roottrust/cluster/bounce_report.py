@@ -54,13 +54,9 @@ class BounceReporter:
             )
 
     def show(self, directive: Manifest, status: PodBounceDirectiveStatus) -> None:
-        """Show its conditions among the metrics."""
+        """Show how far it is among the metrics."""
         metadata = directive["metadata"]
-        self._metrics.set_bounce_conditions(
-            namespace=metadata["namespace"],
-            directive=metadata["name"],
-            statuses={each.type: each.status for each in status.conditions},
-        )
+        self._metrics.show_bounce(metadata["namespace"], metadata["name"], status)
 
     def forget(self, key: ObjectKey) -> None:
         """Tell nothing more of a directive that is gone."""

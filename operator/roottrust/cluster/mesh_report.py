@@ -37,9 +37,7 @@ class MeshReporter:
         `asked` is what restarts were just asked for.
         """
         name = mesh["metadata"]["name"]
-        self._metrics.set_mesh_conditions(
-            mesh=name, statuses={each.type: each.status for each in status.conditions}
-        )
+        self._metrics.show_mesh(name, status)
         before = parse_status(mesh.get("status"))
         if status == before:
             return

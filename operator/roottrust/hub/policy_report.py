@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from roottrust.api.choices import ConditionStatus
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
-from roottrust.api.rotation_status import RotationStatus
 from roottrust.domain.action import Action
 from roottrust.domain.outcome import Outcome
-from roottrust.domain.reasons import ConditionType
+from roottrust.domain.reasons import Reason
 from roottrust.domain.repair import list_repairs
 from roottrust.domain.status import build_status
 from roottrust.domain.transition import Transition, list_transitions
@@ -23,7 +21,6 @@ from roottrust.hub.wanted_book import WantedBook
 from roottrust.kube.status import POLICY_STATUS_MANAGER, apply_status, dump_status
 from roottrust.runtime.event_queue import EventQueue
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.rotation_states import RotationState
 from roottrust.runtime.store import ObjectKey
 
 
@@ -101,6 +98,10 @@ class PolicyReporter:
             told=_list_managed(policy.status, outcome.generation),
         )
         self._wanted.note(key, outcome, applied)
+        if not policy.identity.is_remote and any(
+            each.reason == Reason.DRIFT_REPAIRED for each in repairs
+        ):
+            self._metrics.count_repair(namespace=key.namespace, policy=key.name)
         await self._post_all(policy, repairs)
 
     async def _post_all(self, policy: PolicyObject, transitions: Iterable[Transition]) -> None:
@@ -133,33 +134,10 @@ class PolicyReporter:
         )
 
     def _count(self, policy: PolicyObject, status: RootTrustPolicyStatus) -> None:
-        """Show every condition: one that is not there any more does not hold."""
+        """Show how it is among the metrics."""
         if policy.identity.is_remote:
             return
-        found = {each.type: each.status for each in status.conditions}
-        self._metrics.set_policy_conditions(
-            namespace=policy.identity.namespace,
-            policy=policy.identity.name,
-            statuses={kind: found.get(kind, ConditionStatus.FALSE) for kind in ConditionType},
-        )
-        self._metrics.set_rotation(
-            namespace=policy.identity.namespace,
-            policy=policy.identity.name,
-            state=_build_rotation_state(status.rotation),
-        )
-
-
-def _build_rotation_state(rotation: RotationStatus | None) -> RotationState | None:
-    """Return how far a rotation is; one that is another policy's is shown for that."""
-    if rotation is None or rotation.owner is not None:
-        return None
-    if rotation.stage is None or rotation.stage_started_at is None:
-        return None
-    return RotationState(
-        stage=rotation.stage.value,
-        started_at=rotation.stage_started_at,
-        waiting=sum(each.message is not None for each in rotation.clusters),
-    )
+        self._metrics.show_policy(policy.identity.namespace, policy.identity.name, status)
 
 
 def _list_managed(before: RootTrustPolicyStatus | None, generation: int) -> frozenset[str]:

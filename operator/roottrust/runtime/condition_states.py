@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from roottrust.runtime.metric_book import MetricInfo, Process
+
 _VALUES = {"True": 1, "False": 0}
 _UNKNOWN = -1
 
@@ -17,9 +19,13 @@ _UNKNOWN = -1
 class ConditionStates(Collector):
     """`roottrust_NOUN_condition_state` of all objects that are known by these labels."""
 
-    def __init__(self, noun: str, *, labels: tuple[str, ...]) -> None:
-        self._noun = noun
-        self._labels = labels
+    def __init__(self, noun: str, *, labels: tuple[str, ...], of: Process) -> None:
+        self.info = MetricInfo(
+            name=f"roottrust_{noun}_condition_state",
+            meaning="1 for a condition that is True, 0 for False, -1 for Unknown.",
+            labels=(*labels, "condition"),
+            processes=(of,),
+        )
         self._statuses: dict[tuple[str, ...], Mapping[str, str]] = {}
 
     def set(self, subject: tuple[str, ...], statuses: Mapping[str, str]) -> None:
@@ -44,8 +50,4 @@ class ConditionStates(Collector):
         yield family
 
     def _build_family(self) -> GaugeMetricFamily:
-        return GaugeMetricFamily(
-            f"roottrust_{self._noun}_condition_state",
-            "1 true, 0 false, -1 unknown.",
-            labels=[*self._labels, "condition"],
-        )
+        return GaugeMetricFamily(self.info.name, self.info.meaning, labels=self.info.labels)

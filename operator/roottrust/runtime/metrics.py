@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
+from roottrust.api.choices import ConditionStatus
+from roottrust.api.mesh import MeshStatus
+from roottrust.api.pod_bounce_directive import PodBounceDirectiveStatus
+from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
+from roottrust.domain.reasons import ConditionType
+from roottrust.runtime.bounce_gauges import BOUNCE_GAUGES, read_bounce
 from roottrust.runtime.condition_states import ConditionStates
-from roottrust.runtime.rotation_states import RotationState, RotationStates
+from roottrust.runtime.mesh_gauges import MESH_GAUGES as CLUSTER_MESH_GAUGES
+from roottrust.runtime.mesh_gauges import read_mesh
+from roottrust.runtime.metric_book import OPERATOR, MetricBook, MetricInfo, Process
+from roottrust.runtime.object_gauges import ObjectGauges
+from roottrust.runtime.policy_gauges import (
+    MESH_GAUGES,
+    POLICY_GAUGES,
+    ROTATION_GAUGES,
+    read_policy,
+)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -19,95 +35,110 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
-        at = self.registry
-        self.reconciles = Counter(
-            "roottrust_reconciles", "Reconciles by result.", ["result"], registry=at
+        book = self._book = MetricBook(self.registry, processes=OPERATOR)
+        self.reconciles = book.counter(
+            "roottrust_reconciles_total",
+            "Reconciles, by result: ok or the class of the failure.",
+            ["result"],
         )
-        self.reconcile_seconds = Histogram(
-            "roottrust_reconcile_seconds", "Time a reconcile took.", buckets=_SECONDS, registry=at
+        self.reconcile_seconds = book.histogram(
+            "roottrust_reconcile_seconds",
+            "Time that a reconcile took, by result.",
+            ["result"],
+            buckets=_SECONDS,
         )
-        self.bugs = Counter("roottrust_bugs", "Failures that no class fits.", registry=at)
-        self.queue_keys = Gauge(
-            "roottrust_queue_keys", "Keys that are due and wait for a worker.", registry=at
+        self.bugs = book.counter("roottrust_bugs_total", "Failures that no class fits.")
+        self.queue_keys = book.gauge(
+            "roottrust_queue_keys", "Keys that are due and wait for a worker."
         )
-        self.queue_oldest_seconds = Gauge(
-            "roottrust_queue_oldest_seconds", "How long the oldest due key waits.", registry=at
+        self.queue_oldest_seconds = book.gauge(
+            "roottrust_queue_oldest_seconds",
+            "Time that the oldest due key has waited for a worker, 0 if none waits.",
         )
-        self.vault_requests = Counter(
-            "roottrust_vault_requests",
-            "Requests to Vault.",
+        self.vault_requests = book.counter(
+            "roottrust_vault_requests_total",
+            "Requests to Vault, by method, class of path, and HTTP status or the reason why there "
+            "was no answer.",
             ["method", "path_class", "status"],
-            registry=at,
+            of=Process.HUB,
         )
-        self.vault_request_seconds = Histogram(
+        self.vault_request_seconds = book.histogram(
             "roottrust_vault_request_seconds",
-            "Time a request to Vault took.",
+            "Time that a request to Vault took.",
             ["method"],
             buckets=_SECONDS,
-            registry=at,
+            of=Process.HUB,
         )
-        self.vault_logins = Counter(
-            "roottrust_vault_logins",
-            "Logins to Vault and renewals of its tokens.",
+        self.vault_logins = book.counter(
+            "roottrust_vault_logins_total",
+            "Logins to Vault and renewals of its tokens, by method of login and result: ok or the "
+            "reason.",
             ["method", "result"],
-            registry=at,
+            of=Process.HUB,
         )
-        self.vault_keys = Gauge(
+        self.vault_keys = book.gauge(
             "roottrust_vault_keys",
             "Private keys that Vault keeps in intermediate mounts, as last counted.",
-            registry=at,
+            of=Process.HUB,
         )
-        self.vault_keys_removed = Counter(
-            "roottrust_vault_keys_removed",
+        self.vault_keys_removed = book.counter(
+            "roottrust_vault_keys_removed_total",
             "Private keys that were removed from intermediate mounts.",
-            registry=at,
+            of=Process.HUB,
         )
-        self.kubernetes_writes = Counter(
-            "roottrust_kubernetes_writes",
-            "Writes to Kubernetes.",
+        self.drift_repairs = book.counter(
+            "roottrust_drift_repairs_total",
+            "Reconciles that put right in Vault what somebody else had changed there.",
+            ["namespace", "policy"],
+            of=Process.HUB,
+        )
+        self.kubernetes_writes = book.counter(
+            "roottrust_kubernetes_writes_total",
+            "Writes to Kubernetes, by verb, kind and result.",
             ["verb", "kind", "result"],
-            registry=at,
         )
-        self.leader = Gauge(
-            "roottrust_leader_state", "1 while this hub leads, 0 while it stands by.", registry=at
+        self.leader = book.gauge(
+            "roottrust_leader_state", "1 while this process leads, 0 while it stands by."
         )
-        self.registered_clusters = Gauge(
+        self.registered_clusters = book.gauge(
             "roottrust_registered_clusters",
-            "Clusters that Secrets register: well, troubled or refused.",
+            "Clusters that Secrets register, by state: well, troubled or refused.",
             ["state"],
-            registry=at,
+            of=Process.HUB,
         )
-        self.lease_writes = Counter(
-            "roottrust_lease_writes",
-            "Renewals of the lease; not among the other writes to Kubernetes.",
+        self.lease_writes = book.counter(
+            "roottrust_lease_writes_total",
+            "Renewals of the lease, by result; not among the other writes to Kubernetes.",
             ["result"],
-            registry=at,
         )
-        self.watch_last_event_seconds = Gauge(
-            "roottrust_watch_last_event_seconds",
-            "Time since the last event of a watch.",
+        self.watch_last_event = book.gauge(
+            "roottrust_watch_last_event_timestamp_seconds",
+            "When a watch had its last event, or its kind was last listed.",
             ["kind"],
-            registry=at,
         )
-        self.watch_silent = Gauge(
+        self.watch_silent = book.gauge(
             "roottrust_watch_silent_state",
-            "1 while a watch misses changes that a list shows.",
+            "1 while a watch misses changes that a list shows, 0 if not.",
             ["kind"],
-            registry=at,
         )
-        self._policy_conditions = ConditionStates("policy", labels=("namespace", "policy"))
-        self._mesh_conditions = ConditionStates("mesh", labels=("mesh",))
-        at.register(self._policy_conditions)
-        at.register(self._mesh_conditions)
-        self._rotations = RotationStates()
-        at.register(self._rotations)
-        self._bounce_conditions = ConditionStates("bounce", labels=("namespace", "directive"))
-        at.register(self._bounce_conditions)
+        self._policy_conditions = self._add_conditions("policy", "namespace", of=Process.HUB)
+        self._mesh_conditions = self._add_conditions("mesh", of=Process.CLUSTER)
+        self._bounce_conditions = self._add_conditions(
+            "bounce", "namespace", noun_label="directive", of=Process.CLUSTER
+        )
+        self._policies = self._add_objects(*POLICY_GAUGES, *MESH_GAUGES, *ROTATION_GAUGES)
+        self._meshes = self._add_objects(*CLUSTER_MESH_GAUGES)
+        self._bounces = self._add_objects(*BOUNCE_GAUGES)
+
+    @property
+    def infos(self) -> tuple[MetricInfo, ...]:
+        """What each of them means."""
+        return self._book.infos
 
     def count_reconcile(self, *, result: str, seconds: float) -> None:
         """Count one reconcile."""
         self.reconciles.labels(result=result).inc()
-        self.reconcile_seconds.observe(seconds)
+        self.reconcile_seconds.labels(result=result).observe(seconds)
 
     def count_vault_request(
         self, *, method: str, path_class: str, status: str, seconds: float
@@ -134,7 +165,7 @@ class Metrics:
         self.lease_writes.labels(result=result).inc()
 
     def show_leader(self, leads: Callable[[], bool]) -> None:
-        """Read whether this hub leads whenever metrics are scraped."""
+        """Read whether this process leads whenever metrics are scraped."""
         self.leader.set_function(lambda: float(leads()))
 
     def show_clusters(self, states: Mapping[str, Callable[[], int]]) -> None:
@@ -151,44 +182,65 @@ class Metrics:
         self, *, kind: str, age: Callable[[], float], is_silent: Callable[[], bool]
     ) -> None:
         """Read the state of a watch whenever metrics are scraped."""
-        self.watch_last_event_seconds.labels(kind=kind).set_function(age)
+        self.watch_last_event.labels(kind=kind).set_function(lambda: time.time() - age())
         self.watch_silent.labels(kind=kind).set_function(lambda: float(is_silent()))
 
-    def set_policy_conditions(
-        self, *, namespace: str, policy: str, statuses: Mapping[str, str]
-    ) -> None:
-        """Show the status (True, False, Unknown) of each condition of one policy."""
-        self._policy_conditions.set((namespace, policy), statuses)
+    def show_policy(self, namespace: str, policy: str, status: RootTrustPolicyStatus) -> None:
+        """Show what the status of a policy tells; a condition that is not there does not hold."""
+        found = {each.type: each.status for each in status.conditions}
+        conditions = {str(kind): found.get(kind, ConditionStatus.FALSE) for kind in ConditionType}
+        self._policy_conditions.set((namespace, policy), conditions)
+        self._policies.set((namespace, policy), read_policy(namespace, policy, status))
+        # An increase from nothing to 1 is none to Prometheus, one from 0 is.
+        self.drift_repairs.labels(namespace=namespace, policy=policy)
 
-    def set_rotation(self, *, namespace: str, policy: str, state: RotationState | None) -> None:
-        """Show how far the rotation of a policy's root is, None for one at rest."""
-        self._rotations.set(namespace, policy, state)
+    def count_repair(self, *, namespace: str, policy: str) -> None:
+        """Count a repair in Vault."""
+        self.drift_repairs.labels(namespace=namespace, policy=policy).inc()
 
     def forget_policy(self, *, namespace: str, policy: str) -> None:
         """Show nothing more of a policy that is gone."""
-        self._rotations.set(namespace, policy, None)
         self._policy_conditions.forget((namespace, policy))
+        self._policies.forget((namespace, policy))
+        self.drift_repairs.remove(namespace, policy)
 
-    def set_mesh_conditions(self, *, mesh: str, statuses: Mapping[str, str]) -> None:
-        """Show the status (True, False, Unknown) of each condition of one mesh."""
-        self._mesh_conditions.set((mesh,), statuses)
+    def show_mesh(self, mesh: str, status: MeshStatus) -> None:
+        """Show what the status of a mesh tells."""
+        self._mesh_conditions.set((mesh,), {each.type: each.status for each in status.conditions})
+        self._meshes.set((mesh,), read_mesh(mesh, status))
 
     def forget_mesh(self, mesh: str) -> None:
         """Show nothing more of a mesh that is gone."""
         self._mesh_conditions.forget((mesh,))
+        self._meshes.forget((mesh,))
 
-    def set_bounce_conditions(
-        self, *, namespace: str, directive: str, statuses: Mapping[str, str]
-    ) -> None:
-        """Show the status (True, False, Unknown) of each condition of one PodBounceDirective."""
-        self._bounce_conditions.set((namespace, directive), statuses)
+    def show_bounce(self, namespace: str, directive: str, status: PodBounceDirectiveStatus) -> None:
+        """Show what the status of a PodBounceDirective tells."""
+        conditions = {each.type: each.status for each in status.conditions}
+        self._bounce_conditions.set((namespace, directive), conditions)
+        self._bounces.set((namespace, directive), read_bounce(namespace, directive, status))
 
     def forget_bounce(self, *, namespace: str, directive: str) -> None:
         """Show nothing more of a PodBounceDirective that is gone."""
         self._bounce_conditions.forget((namespace, directive))
+        self._bounces.forget((namespace, directive))
 
     def render(self, names: Iterable[str] = ()) -> bytes:
         """Return in the text format everything, or what has one of these names."""
         wanted = tuple(names)
         registry = self.registry.restricted_registry(wanted) if wanted else self.registry
         return generate_latest(registry)
+
+    def _add_conditions(
+        self, noun: str, *labels: str, noun_label: str | None = None, of: Process
+    ) -> ConditionStates:
+        states = ConditionStates(noun, labels=(*labels, noun_label or noun), of=of)
+        self.registry.register(states)
+        self._book.note(states.info)
+        return states
+
+    def _add_objects(self, *metrics: MetricInfo) -> ObjectGauges:
+        gauges = ObjectGauges(*metrics)
+        self.registry.register(gauges)
+        self._book.note(*gauges.infos)
+        return gauges

@@ -36,7 +36,7 @@ METRICS = {
     "roottrust_reconciles_total",
     "roottrust_vault_logins_total",
     "roottrust_vault_requests_total",
-    "roottrust_watch_last_event_seconds",
+    "roottrust_watch_last_event_timestamp_seconds",
 }
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import time
 
 import pytest
 
+from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.runtime.metrics import Metrics
-from roottrust.runtime.rotation_states import RotationState
 
 
 @pytest.fixture
@@ -13,9 +13,20 @@ def metrics() -> Metrics:
     return Metrics()
 
 
-def test_names_follow_the_rule(metrics: Metrics) -> None:
-    for family in metrics.registry.collect():
-        assert family.name.startswith("roottrust_")
+def _ready(status: str) -> RootTrustPolicyStatus:
+    return RootTrustPolicyStatus.model_validate(
+        {
+            "conditions": [
+                {
+                    "type": "Ready",
+                    "status": status,
+                    "reason": "Ready",
+                    "message": "",
+                    "lastTransitionTime": "2026-01-01T00:00:00Z",
+                }
+            ]
+        }
+    )
 
 
 def test_two_processes_in_one_test_do_not_clash(metrics: Metrics) -> None:
@@ -33,7 +44,8 @@ def test_watch_is_read_at_each_scrape(metrics: Metrics) -> None:
     metrics.show_watch(kind="meshes.x", age=lambda: 3.0, is_silent=lambda: True)
     labels = {"kind": "meshes.x"}
     read = metrics.registry.get_sample_value
-    assert read("roottrust_watch_last_event_seconds", labels) == 3
+    last = read("roottrust_watch_last_event_timestamp_seconds", labels)
+    assert last == pytest.approx(time.time() - 3, abs=60)
     assert read("roottrust_watch_silent_state", labels) == 1
 
 
@@ -63,7 +75,7 @@ def test_renewals_of_the_lease_are_counted_apart(metrics: Metrics) -> None:
 def test_conditions_of_a_policy_come_and_go(metrics: Metrics) -> None:
     labels = {"namespace": "ns", "policy": "p", "condition": "Ready"}
     for status, value in (("True", 1), ("False", 0), ("Unknown", -1)):
-        metrics.set_policy_conditions(namespace="ns", policy="p", statuses={"Ready": status})
+        metrics.show_policy("ns", "p", _ready(status))
         found = metrics.registry.get_sample_value("roottrust_policy_condition_state", labels)
         assert found == value
     metrics.forget_policy(namespace="ns", policy="p")
@@ -71,7 +83,7 @@ def test_conditions_of_a_policy_come_and_go(metrics: Metrics) -> None:
 
 
 def test_conditions_can_be_asked_for_alone(metrics: Metrics) -> None:
-    metrics.set_policy_conditions(namespace="ns", policy="p", statuses={"Ready": "True"})
+    metrics.show_policy("ns", "p", _ready("True"))
     text = metrics.render(["roottrust_policy_condition_state"]).decode()
     assert 'condition="Ready",namespace="ns",policy="p"} 1.0' in text
     assert "roottrust_bugs" not in text
@@ -87,19 +99,20 @@ def test_requests_and_writes_are_counted(metrics: Metrics) -> None:
     assert 'roottrust_kubernetes_writes_total{kind="meshes.x",result="ok",verb="patch"}' in text
 
 
-def test_the_rotation_of_a_root_comes_and_goes(metrics: Metrics) -> None:
-    labels = {"namespace": "ns", "policy": "p", "stage": "Prove"}
-    begun = datetime.now(UTC) - timedelta(minutes=5)
-    state = RotationState(stage="Prove", started_at=begun, waiting=3)
-    metrics.set_rotation(namespace="ns", policy="p", state=state)
+def test_reconciles_are_timed_by_result(metrics: Metrics) -> None:
+    metrics.count_reconcile(result="transient", seconds=0.2)
+    text = metrics.render().decode()
+    assert 'roottrust_reconcile_seconds_bucket{le="0.25",result="transient"} 1.0' in text
+    assert 'roottrust_reconciles_total{result="transient"} 1.0' in text
 
-    def read(name: str) -> float | None:
-        return metrics.registry.get_sample_value(f"roottrust_root_rotation_{name}", labels)
 
-    assert (read("stage_state"), read("waiting_clusters")) == (1, 3)
-    assert (read("stage_seconds") or 0) >= 300
-    metrics.set_rotation(namespace="ns", policy="p", state=None)
-    assert read("stage_state") is None
-    metrics.set_rotation(namespace="ns", policy="p", state=state)
+def test_repairs_of_a_policy_begin_at_0_and_end_with_it(metrics: Metrics) -> None:
+    labels = {"namespace": "ns", "policy": "p"}
+    counts = []
+    metrics.show_policy("ns", "p", _ready("True"))
+    counts.append(metrics.registry.get_sample_value("roottrust_drift_repairs_total", labels))
+    metrics.count_repair(namespace="ns", policy="p")
+    counts.append(metrics.registry.get_sample_value("roottrust_drift_repairs_total", labels))
     metrics.forget_policy(namespace="ns", policy="p")
-    assert read("stage_state") is None
+    counts.append(metrics.registry.get_sample_value("roottrust_drift_repairs_total", labels))
+    assert counts == [0, 1, None]

@@ -23,6 +23,7 @@ from roottrust.cli.status.rotation_report import (
 )
 from roottrust.domain.health import Health
 from roottrust.domain.rotation.posture import find_posture, name_step
+from roottrust.domain.rotation.report import is_person_needed
 from roottrust.domain.rotation.stage import IN_WAVES, is_returning, list_stages, list_way_back
 
 
@@ -51,7 +52,7 @@ def build_rotation(
     waves = len(found.wish.waves) if state.owner is None else 0
     has_waves = state.stage in IN_WAVES and waves > 0
     awaited = found.find_awaited(now=now)
-    needs_person = any(each in (state.message or "") for each in status.warnings)
+    needs_person = is_person_needed(status)
     return RotationReport(
         health=_judge(found, needs_person=needs_person, awaited=awaited),
         owner=state.owner,

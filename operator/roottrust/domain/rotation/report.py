@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.api.rotation_status import (
     ROTATION_CLUSTERS_MAX,
     RotationCluster,
@@ -27,6 +28,12 @@ class ToldRotation:
 
     status: RotationStatus
     warnings: tuple[str, ...] = ()
+
+
+def is_person_needed(status: RootTrustPolicyStatus) -> bool:
+    """Whether the rotation that a status tells of waits for what only a person can do."""
+    told = (status.rotation.message if status.rotation else None) or ""
+    return any(each in told for each in status.warnings)
 
 
 def tell_rotation(step: Step, wish: RotationWish, view: FleetView) -> ToldRotation:
