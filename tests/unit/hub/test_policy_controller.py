@@ -99,6 +99,9 @@ async def test_what_somebody_edited_in_vault_is_repaired_and_told(bench: Bench) 
         f"Repaired in Vault: {ROLE_PATH} had another token_ttl.",
     )
     assert bench.read_condition("Ready")[0] == "True"
+    policy = {"namespace": "gloo-mesh", "policy": "guide"}
+    read = bench.metrics.registry.get_sample_value
+    assert read("roottrust_drift_repairs_total", policy) == 1
 
 
 async def test_a_mesh_that_appears_is_no_repair(bench: Bench) -> None:
@@ -108,6 +111,9 @@ async def test_a_mesh_that_appears_is_no_repair(bench: Bench) -> None:
     updated = f"Updated in Vault: {ROLE_PATH} (bound_service_account_names)."
     assert ("Normal", "Updated", updated) in bench.events.posted
     assert "DriftRepaired" not in bench.events.reasons
+    policy = {"namespace": "gloo-mesh", "policy": "guide"}
+    read = bench.metrics.registry.get_sample_value
+    assert read("roottrust_drift_repairs_total", policy) == 0
 
 
 async def test_a_life_that_steps_down_as_the_root_s_end_comes_near_is_no_repair(
