@@ -85,6 +85,7 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.api.refgen --check
 	$(PY) -m roottrust.runtime.settings_reference --check
 	$(PY) -m roottrust.cli.metrics_reference --check
+	$(PY) -m tests.prometheus_rule --check
 	$(PY) -m roottrust.cli.vault_policy.shipped --check
 	$(PY) -m roottrust.runtime.chart_files --check
 
@@ -99,6 +100,7 @@ crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's sh
 	$(PY) -m roottrust.api.refgen
 	$(PY) -m roottrust.runtime.settings_reference
 	$(PY) -m roottrust.cli.metrics_reference
+	$(PY) -m tests.prometheus_rule
 	$(PY) -m roottrust.cli.vault_policy.shipped
 	$(PY) -m roottrust.runtime.chart_files
 

@@ -29,8 +29,11 @@ MESHES = "meshes.internal.gloo.solo.io"
 STOP_SECONDS = 5
 METRICS = {
     "roottrust_bugs_total",
+    "roottrust_drift_repairs_total",
     "roottrust_kubernetes_writes_total",
     "roottrust_policy_condition_state",
+    "roottrust_policy_meshes",
+    "roottrust_policy_root_not_after_timestamp_seconds",
     "roottrust_queue_keys",
     "roottrust_reconcile_seconds_bucket",
     "roottrust_reconciles_total",
