@@ -3,6 +3,8 @@
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,12 +66,19 @@ def ensure(tools: tuple[Tool, ...], progress: Progress) -> None:
     """Install the packages of whatever is missing; of several that want to, one after the other."""
     if not missing_packages(tools):
         return
-    _LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with _LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with hold_apt():
         packages = missing_packages(tools)
         if packages:
             _install(packages, progress)
+
+
+@contextmanager
+def hold_apt() -> Iterator[None]:
+    """Have apt for ourselves: it does not wait for another that reads its lists."""
+    _LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _install(packages: list[str], progress: Progress) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.command import CommandError, run
+from testbed.debian import hold_apt
 
 
 @dataclass(frozen=True)
@@ -33,5 +34,6 @@ def _download(package: str, into: Path) -> None:
     try:
         run(command, directory=into, seconds=300)
     except CommandError:
-        run(["apt-get", "update", "-q"], seconds=600)
+        with hold_apt():
+            run(["apt-get", "update", "-q"], seconds=600)
         run(command, directory=into, seconds=300)
