@@ -63,6 +63,16 @@ def test_a_mesh_that_somebody_deleted_or_changed_comes_back(istiod: Istiod, home
     wait_for(lambda: read_istio(istiod), lambda found: found == before["spec"]["istio"])
 
 
+def test_metrics_of_a_mesh_come_and_go_with_it(role: OperatorProcess, istiod: Istiod) -> None:
+    name = "roottrust_mesh_istiods"
+    istiod.install()
+    istiod.wait_for_mesh()
+    wait_for(lambda: role.sum_metric(name, mesh=istiod.mesh), lambda found: found == 1)
+    istiod.uninstall()
+    istiod.wait_until_mesh_is_gone()
+    wait_for(lambda: istiod.mesh in role.get("/metrics").text, lambda found: found is False)
+
+
 def test_an_istiod_that_went_while_nobody_looked_is_noticed_after_a_restart(
     role: OperatorProcess, istiod: Istiod
 ) -> None:
