@@ -37,7 +37,7 @@ class AgentMetrics:
         )
         self._vault_reachable = book.gauge(
             "roottrust_agent_vault_reachable_state",
-            "1 if Vault answered the last login or request, 0 if not.",
+            "1 if Vault answered the last login or request, 0 if not, or before it was asked.",
         )
         self._loaded = book.gauge(
             "roottrust_agent_loaded_by_istiod_state",
