@@ -134,7 +134,7 @@ class Fleet:
             return
         before, cluster.certificate = cluster.certificate, wanted
         if before and cluster.name not in self.exempt:
-            check_change(before.held, wanted.held)
+            check_change(before.held, wanted.held, is_hurried=self.asked.is_hurried)
             check_dependants(before.held, wanted.held, self.workloads)
 
     def follow(self, cluster: Cluster, number: int) -> None:
@@ -145,7 +145,7 @@ class Fleet:
         before, after = cluster.replicas[place], cluster.certificate.held
         cluster.replicas[place] = after
         if before and cluster.name not in self.exempt:
-            check_change(before, after)
+            check_change(before, after, is_hurried=self.asked.is_hurried)
             check_dependants(before, after, self.workloads)
         if not cluster.published:
             cluster.publish(place, self.now)
