@@ -8,20 +8,14 @@ from typing import Any
 
 from roottrust.agent.own_cluster import OwnCluster
 from roottrust.agent.reporter import Reporter
+from roottrust.domain.foreign_secret import (
+    FOREIGN_SECRETS,
+    OVERRIDING,
+    describe_foreign_secret,
+)
 from roottrust.domain.reasons import Reason
 
-OVERRIDING = "istiod-tls"
 EVERY_SECONDS = 600.0
-
-# pilot/pkg/bootstrap: what istiod does with each of them, if it is mounted or found.
-_MEANINGS = {
-    OVERRIDING: "istiod publishes the CA in it instead of the root that it signs under, and "
-    "workloads then trust nobody: delete it and restart istiod",
-    "cacerts": "an istiod without the agent would sign with the key in it: delete it once no "
-    "istiod mounts it",
-    "istio-ca-secret": "istiod has signed with a root of its own, and does so again if it ever "
-    "starts without a CA folder: delete it",
-}
 
 
 class ForeignSecrets:
@@ -53,7 +47,7 @@ class ForeignSecrets:
         return self._describe(OVERRIDING) if OVERRIDING in self._told else None
 
     def _look(self, certificate: Mapping[str, Any] | None) -> None:
-        found = [name for name in _MEANINGS if self._cluster.has_secret(name)]
+        found = [name for name in FOREIGN_SECRETS if self._cluster.has_secret(name)]
         for name in found:
             if name not in self._told:
                 self._reporter.tell(
@@ -66,4 +60,4 @@ class ForeignSecrets:
         self._told = set(found)
 
     def _describe(self, name: str) -> str:
-        return f"There is a Secret {name} in {self._namespace}: {_MEANINGS[name]}."
+        return describe_foreign_secret(name, namespace=self._namespace)

@@ -35,6 +35,10 @@ _COMMANDS = {
         "roottrust.cli.report_page.command",
         "Write the status of trust as a page: map, what ends when, what to do.",
     ),
+    "doctor": (
+        "roottrust.cli.doctor.command",
+        "Check an installation from outside, and say what to do.",
+    ),
     "rotate": (
         "roottrust.cli.rotate.command",
         "Replace roots and intermediates before their time.",

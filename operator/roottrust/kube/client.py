@@ -100,10 +100,24 @@ class KubeClient:
 
         Raises DependencyMissingError when there is none.
         """
-        answer = await self._transport.send("GET", path, verb="get", accept=ANYTHING)
+        answer, _ = await self.get_raw_timed(path)
+        return answer
+
+    async def get_raw_timed(self, path: str) -> tuple[dict[str, Any], datetime | None]:
+        """Return it as above, and by the API server's clock when it was answered, too."""
+        answer, answered_at = await self._transport.send_timed(
+            "GET", path, verb="get", accept=ANYTHING
+        )
         if answer is None:
             raise build_missing(path)
-        return answer
+        return answer, answered_at
+
+    async def get_metadata(
+        self, kind: ResourceKind, *, name: str, namespace: str | None = None
+    ) -> dict[str, Any] | None:
+        """Return only the metadata of an object, None if it is not there: for Secrets of others."""
+        path = build_path(kind, namespace=namespace, name=name)
+        return await self._transport.send("GET", path, verb="get", accept=METADATA)
 
     async def list(
         self,

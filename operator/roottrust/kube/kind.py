@@ -51,6 +51,12 @@ SUBJECT_ACCESS_REVIEWS = ResourceKind(
     plural="subjectaccessreviews",
     kind="SubjectAccessReview",
 )
+DEFINITIONS = ResourceKind(
+    group="apiextensions.k8s.io",
+    version="v1",
+    plural="customresourcedefinitions",
+    kind="CustomResourceDefinition",
+)
 LEASES = ResourceKind(group="coordination.k8s.io", version="v1", plural="leases", kind="Lease")
 
 

@@ -30,12 +30,13 @@ _DR_SECONDARY = 472
 
 @dataclass(frozen=True, kw_only=True)
 class VaultHealth:
-    """What sys/health says of the node that answered."""
+    """What sys/health says of the node that answered; `answered_at` is by its clock."""
 
     initialized: bool
     sealed: bool
     version: str
     dr_secondary: bool = False
+    answered_at: datetime | None = None
 
 
 class VaultClient:
@@ -135,6 +136,7 @@ class VaultClient:
             sealed=bool(body.get("sealed")),
             version=str(body.get("version", "")),
             dr_secondary=response.status == _DR_SECONDARY,
+            answered_at=response.answered_at,
         )
 
     async def probe(self) -> None:

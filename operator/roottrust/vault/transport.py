@@ -6,6 +6,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 
 from roottrust.domain.errors import InvalidSpecError, TransientError
 from roottrust.domain.reasons import Reason
-from roottrust.http.answer import read_retry_after
+from roottrust.http.answer import read_date, read_retry_after
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.http.session import build_session
 from roottrust.vault.connection import VaultConnection
@@ -27,11 +28,15 @@ JSON = "application/json"
 
 @dataclass(frozen=True, kw_only=True)
 class VaultResponse:
-    """An answer of Vault; the body is kept out of `repr`, since it may hold secrets."""
+    """An answer of Vault; the body is kept out of `repr`, since it may hold secrets.
+
+    `answered_at` is by the clock of the server, or of what stands in front of it.
+    """
 
     status: int
     body: Mapping[str, Any] = field(repr=False)
     retry_after_seconds: float | None = None
+    answered_at: datetime | None = None
 
     @property
     def is_success(self) -> bool:
@@ -142,6 +147,7 @@ def build_response(
         status=status,
         body=_read_body(status, headers, content, address=address),
         retry_after_seconds=read_retry_after(headers.get("Retry-After")),
+        answered_at=read_date(headers.get("Date")),
     )
 
 

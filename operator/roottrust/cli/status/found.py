@@ -74,7 +74,7 @@ def _read_reports(meshes: Iterable[Manifest], *, home: str) -> dict[MeshKey, Mes
     reports: dict[MeshKey, MeshStatus] = {}
     # The operator's own namespace counts first: there nobody else writes.
     for mesh in sorted(meshes, key=lambda each: each["metadata"].get("namespace") != home):
-        place, status = _read_place(mesh), read_status(mesh)
+        place, status = read_place(mesh), read_status(mesh)
         if place and status and mesh["metadata"].get("namespace") in {home, place.namespace}:
             reports.setdefault(_build_key(mesh, place), status)
     return reports
@@ -85,7 +85,7 @@ def _read_mirrored(
 ) -> dict[str, dict[MeshKey, MirroredMesh]]:
     found: dict[str, dict[MeshKey, MirroredMesh]] = {}
     for mesh in meshes:
-        place, status = _read_place(mesh), read_status(mesh)
+        place, status = read_place(mesh), read_status(mesh)
         issuance = status.issuance if status else None
         is_hubs = is_mirror(mesh) and mesh["metadata"].get("namespace") == home
         if is_hubs and place is not None and issuance is not None:
@@ -94,7 +94,8 @@ def _read_mirrored(
     return found
 
 
-def _read_place(mesh: Manifest) -> IstioInstallation | None:
+def read_place(mesh: Manifest) -> IstioInstallation | None:
+    """Return where the istiod of a Mesh runs, None of one that is none."""
     try:
         return MeshSpec.model_validate(mesh.get("spec") or {}).istio.installation
     except ValidationError:

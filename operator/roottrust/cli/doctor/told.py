@@ -1,0 +1,35 @@
+"""What the hub says in conditions of policies, as findings with the command that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from roottrust.cli.doctor.finding import Check, Finding, found
+from roottrust.cli.doctor.remedy import find_remedy
+from roottrust.cli.status.report import ConditionReport, PolicyReport
+
+# What follows from a condition has that one's reason, and is told once.
+_WAITING = frozenset({"WaitingForVault", "WaitingForRotation"})
+
+
+def list_told(policy: PolicyReport, check: Check, types: frozenset[str]) -> Iterator[Finding]:
+    """Return the conditions of these types that do not hold."""
+    firsts = {each.reason: each for each in reversed(policy.conditions)}
+    for condition in policy.conditions:
+        is_first = firsts[condition.reason] is condition
+        if condition.type in types and is_first and condition.reason not in _WAITING:
+            yield _judge(policy, check, condition)
+
+
+def _judge(policy: PolicyReport, check: Check, condition: ConditionReport) -> Finding:
+    cluster = next((each.cluster for each in policy.meshes), "")
+    remedy = find_remedy(condition.reason, policy=policy.full_name, cluster=cluster)
+    what = f"{condition.type} is {condition.status} ({condition.reason}): {condition.message}"
+    return found(
+        check,
+        f"RootTrustPolicy {policy.full_name}",
+        condition.health,
+        what,
+        why=remedy.why,
+        fix=remedy.fix,
+    )
