@@ -15,6 +15,7 @@ FOLDER = "roottrust-doctor"
 def write_archive(path: Path, files: Mapping[str, str], *, now: datetime) -> None:
     """Write the archive, readable by its owner alone; raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)  # one that is there already keeps its mode
     with (
         os.fdopen(descriptor, "wb") as opened,
         tarfile.open(fileobj=opened, mode="w:gz") as archive,

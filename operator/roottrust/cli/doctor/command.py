@@ -48,7 +48,8 @@ What is looked at (the names are those of --skip):
                  with a token of yours, whether what policies keep there is there
   clocks         of the API server, of Vault, of this machine
   policies       seen, accepted, their roots, warnings, rotations that wait for a person
-  clusters       each that is registered or told of
+  clusters       each that a policy or a mirror tells of
+  registrations  the Secrets that register clusters, by their metadata
   meshes         each, also those that no policy selects or that sign for themselves
   istiods        each replica, as its certificate proves it
   guide          the table of errors of the guide
@@ -57,7 +58,7 @@ What is looked at (the names are those of --skip):
 \b
 Examples:
   roottrust doctor                              the installation of the current context
-  roottrust doctor --skip foreign-ca            where you have no right on Secrets
+  roottrust doctor --skip foreign-ca --skip registrations    where you have no right on Secrets
   roottrust doctor --bundle report.tar.gz       and an archive for a bug report, without secrets
   roottrust doctor --vault-endpoint https://localhost:8200    over a port-forward to Vault
   roottrust doctor -o json | jq '.findings[] | select(.health != "Good")'

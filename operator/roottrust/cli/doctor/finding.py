@@ -21,6 +21,7 @@ class Check(StrEnum):
     CLOCKS = "clocks"
     POLICIES = "policies"
     CLUSTERS = "clusters"
+    REGISTRATIONS = "registrations"
     MESHES = "meshes"
     ISTIODS = "istiods"
     GUIDE = "guide"

@@ -16,6 +16,7 @@ from roottrust.cli.doctor.checks.login import check_login
 from roottrust.cli.doctor.checks.meshes import check_meshes
 from roottrust.cli.doctor.checks.operator import check_operator
 from roottrust.cli.doctor.checks.policies import check_policies
+from roottrust.cli.doctor.checks.registrations import check_registrations
 from roottrust.cli.doctor.checks.vault import check_vault
 from roottrust.cli.doctor.facts import Facts
 from roottrust.cli.doctor.finding import Check, Finding
@@ -31,6 +32,7 @@ _CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     check_clocks,
     check_policies,
     check_clusters,
+    check_registrations,
     check_meshes,
     check_istiods,
     check_guide,

@@ -82,7 +82,7 @@ def _find_runs(text: str) -> list[str]:
 
 
 def _decode(text: str) -> Iterator[str]:
-    """Return what it may be an encoding of: others may stand before it, and be a part of the run."""
+    """Return what it may be an encoding of: other characters may stand before it in one run."""
     body = text.replace("=", "").replace("-", "+").replace("_", "/")
     for shift in range(4):
         part = body[shift:]

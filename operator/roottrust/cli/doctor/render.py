@@ -25,6 +25,7 @@ _TITLES = {
     Check.CLOCKS: "clocks",
     Check.POLICIES: "policies",
     Check.CLUSTERS: "clusters",
+    Check.REGISTRATIONS: "registrations of clusters",
     Check.MESHES: "meshes",
     Check.ISTIODS: "istiods",
     Check.GUIDE: "the guide's table of errors",

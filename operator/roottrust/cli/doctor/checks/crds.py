@@ -6,6 +6,7 @@ An API server drops fields that a definition does not have, without a word to wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from roottrust.api.crdgen import build_crd
@@ -13,6 +14,7 @@ from roottrust.api.kind import KINDS, CustomKind
 from roottrust.cli.doctor.facts import Facts, Manifest, Unseen
 from roottrust.cli.doctor.finding import Check, Finding, found, passed
 from roottrust.cli.doctor.unseen import not_seen
+from roottrust.domain.counted import count
 from roottrust.domain.health import Health
 from roottrust.domain.some_names import list_some
 
@@ -62,17 +64,22 @@ def _judge(kind: CustomKind, definition: Manifest) -> Finding:
         fix = f"kubectl describe crd {kind.name}"
         what = "the API server has not taken it"
         return found(Check.CRDS, kind.name, Health.BAD, what, why=_MISSING, fix=fix)
-    (ours,) = build_crd(kind)["spec"]["versions"]
-    wanted, known = _read_fields(ours), _read_fields(there)
+    wanted, known = _list_wanted(kind), _read_fields(there)
     lacking, more = sorted(wanted - known), sorted(known - wanted)
     if lacking:
-        what = f"it lacks {len(lacking)} fields of this version: {list_some(lacking)}"
+        what = f"it lacks {count(len(lacking), 'field')} of this version: {list_some(lacking)}"
         return found(Check.CRDS, kind.name, Health.BAD, what, why=_OLDER, fix=FIX)
     if more:
-        what = f"it has {len(more)} fields that this version does not know: {list_some(more)}"
+        what = f"{count(len(more), 'field')} that this version does not know: {list_some(more)}"
         fix = "roottrust --version  # and install that of the operator"
         return found(Check.CRDS, kind.name, Health.WARNING, what, why=_NEWER, fix=fix)
     return passed(Check.CRDS, kind.name, f"{kind.version}, as this version has it")
+
+
+@cache
+def _list_wanted(kind: CustomKind) -> frozenset[str]:
+    (ours,) = build_crd(kind)["spec"]["versions"]
+    return _read_fields(ours)
 
 
 def _read_fields(version: Mapping[str, Any]) -> frozenset[str]:

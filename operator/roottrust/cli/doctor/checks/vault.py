@@ -117,7 +117,7 @@ def _judge_objects(vault: VaultFacts) -> Iterator[Finding]:
             why = "whether what the hub says it keeps is there is not known"
             yield not_seen(Check.VAULT, path, there, why=why, rights=_RIGHTS)
     if missing:
-        what = f"{len(missing)} objects that policies keep are not there: {list_some(missing)}"
+        what = f"not there, and kept by policies: {list_some(missing)}"
         why = "istiods cannot log in or have their intermediates signed"
         yield found(Check.VAULT, vault.address, Health.BAD, what, why=why, fix="roottrust plan")
     elif all(there is True for there in vault.objects.values()):
