@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roottrust.domain.reasons import Reason
 
 
 @dataclass(frozen=True, kw_only=True)
 class Remedy:
-    """Why a reason matters; `fix` may name {policy}, {namespace}, {name} and {cluster}."""
+    """Why a reason matters; `fix` may name {policy}, {namespace}, {name} and {cluster}.
+
+    `needs_person` is of what does not pass by itself, though the hub only says that it waits.
+    """
 
     why: str
     fix: str
+    needs_person: bool = False
 
 
 _DESCRIBE = "kubectl describe rtp {name} -n {namespace}"
@@ -31,7 +35,19 @@ _EXPLAIN = "roottrust plan {policy}"
 _ADOPT = "kubectl annotate rtp {name} -n {namespace} admin.gloo.solo.io/adopt=true"
 _GRANT = "roottrust vault-policy | vault policy write roottrust-hub -"
 
+_REFUSED = Remedy(why=_CLUSTER, fix=_LIST, needs_person=True)
+_UNPREPARED = Remedy(why=_CLUSTER, fix=_JOIN, needs_person=True)
+
 _REMEDIES = {
+    Reason.INVALID_KUBECONFIG: _REFUSED,
+    Reason.CREDENTIALS_NOT_INLINE: _REFUSED,
+    Reason.CREDENTIALS_NOT_SUPPORTED: _REFUSED,
+    Reason.INSECURE_CONNECTION: _REFUSED,
+    Reason.INVALID_CLUSTER_NAME: _REFUSED,
+    Reason.CLUSTER_NAME_TAKEN: _REFUSED,
+    Reason.INVALID_VAULT_ADDRESS: _REFUSED,
+    Reason.CLUSTER_NOT_PREPARED: _UNPREPARED,
+    Reason.CLUSTER_ACCESS_DENIED: _UNPREPARED,
     Reason.UNREACHABLE: Remedy(why=_VAULT, fix="vault status"),
     Reason.UNTRUSTED_CERTIFICATE: Remedy(why=_VAULT, fix="roottrust doctor"),
     Reason.SEALED: Remedy(why=_VAULT, fix="vault operator unseal"),
@@ -44,17 +60,8 @@ _REMEDIES = {
         fix=f"{_EXPLAIN}  # shows the difference; to take it over: {_ADOPT}",
     ),
     Reason.UNKNOWN_SERVER: Remedy(why=_NOT_USED, fix=_DESCRIBE),
-    Reason.INVALID_KUBECONFIG: Remedy(why=_CLUSTER, fix=_LIST),
-    Reason.CREDENTIALS_NOT_INLINE: Remedy(why=_CLUSTER, fix=_LIST),
-    Reason.CREDENTIALS_NOT_SUPPORTED: Remedy(why=_CLUSTER, fix=_LIST),
-    Reason.INSECURE_CONNECTION: Remedy(why=_CLUSTER, fix=_LIST),
-    Reason.INVALID_CLUSTER_NAME: Remedy(why=_CLUSTER, fix=_LIST),
-    Reason.CLUSTER_NAME_TAKEN: Remedy(why=_CLUSTER, fix=_LIST),
-    Reason.INVALID_VAULT_ADDRESS: Remedy(why=_CLUSTER, fix=_LIST),
     Reason.CLUSTER_CONNECTING: Remedy(why=_CLUSTER, fix=_LIST),
     Reason.CLUSTER_UNREACHABLE: Remedy(why=_CLUSTER, fix=_LIST),
-    Reason.CLUSTER_NOT_PREPARED: Remedy(why=_CLUSTER, fix=_JOIN),
-    Reason.CLUSTER_ACCESS_DENIED: Remedy(why=_CLUSTER, fix=_JOIN),
     Reason.ROOT_NOT_FOUND: Remedy(why=_CHAIN, fix=_EXPLAIN),
     Reason.ROOT_NOT_USABLE: Remedy(why=_CHAIN, fix=_EXPLAIN),
     Reason.INVALID_ROOT_SECRET: Remedy(why=_CHAIN, fix=_DESCRIBE),
@@ -74,5 +81,7 @@ def find_remedy(reason: str, *, policy: str, cluster: str = "") -> Remedy:
     """Return what to say of a reason, with the names of whoever has it."""
     namespace, _, name = policy.partition("/")
     remedy = next((each for known, each in _REMEDIES.items() if known == reason), _OTHER)
-    fix = remedy.fix.format(policy=policy, namespace=namespace, name=name, cluster=cluster)
-    return Remedy(why=remedy.why, fix=" ".join(fix.split()) if not cluster else fix)
+    fix = remedy.fix.format(
+        policy=policy, namespace=namespace, name=name, cluster=cluster or "CLUSTER"
+    )
+    return replace(remedy, fix=fix)

@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from roottrust.cli.doctor.finding import Check, Finding, found
 from roottrust.cli.doctor.remedy import find_remedy
 from roottrust.cli.status.report import ConditionReport, PolicyReport
-
-# What follows from a condition has that one's reason, and is told once.
-_WAITING = frozenset({"WaitingForVault", "WaitingForRotation"})
+from roottrust.domain.health import Health
+from roottrust.domain.reasons import Reason
 
 
 def list_told(policy: PolicyReport, check: Check, types: frozenset[str]) -> Iterator[Finding]:
-    """Return the conditions of these types that do not hold."""
+    """Return the conditions of these types that do not hold, each cause once.
+
+    What follows from a condition has its reason, or waits for what that one tells of.
+    """
     firsts = {each.reason: each for each in reversed(policy.conditions)}
-    for condition in policy.conditions:
+    for number, condition in enumerate(policy.conditions):
         is_first = firsts[condition.reason] is condition
-        if condition.type in types and is_first and condition.reason not in _WAITING:
+        follows = number > 0 and condition.reason == Reason.WAITING_FOR_VAULT
+        if condition.type in types and is_first and not follows:
             yield _judge(policy, check, condition)
 
 
@@ -28,7 +31,7 @@ def _judge(policy: PolicyReport, check: Check, condition: ConditionReport) -> Fi
     return found(
         check,
         f"RootTrustPolicy {policy.full_name}",
-        condition.health,
+        Health.BAD if remedy.needs_person else condition.health,
         what,
         why=remedy.why,
         fix=remedy.fix,

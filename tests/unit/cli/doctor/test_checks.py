@@ -223,6 +223,11 @@ def test_a_hub_without_election_needs_no_lease() -> None:
     assert find(build_facts(lease=None, configuration=configuration), Check.OPERATOR) == []
 
 
+def test_whether_a_lease_is_needed_is_not_known_without_the_configuration() -> None:
+    (found,) = find(build_facts(lease=None, configuration=DENIED), Check.OPERATOR)
+    assert (found.health, found.right) == (Health.UNKNOWN, None)
+
+
 def test_a_configuration_that_cannot_be_used_is_told_by_its_lines() -> None:
     found = find_one(Check.CONFIGURATION, configuration=BadConfiguration(lines=("x: is wrong",)))
     assert (found.health, found.what) == (Health.BAD, "x: is wrong")
@@ -314,6 +319,31 @@ def test_a_condition_is_told_with_the_command_that_helps(
     assert (found.health, found.subject) == (Health.BAD, "RootTrustPolicy gloo-mesh/fleet")
     assert reason in found.what
     assert str(found.fix).startswith(fix)
+
+
+def test_what_waits_for_a_fault_is_told_once_and_what_waits_alone_as_well() -> None:
+    told = {"CertificatesIssued": "Unknown", "CertificatesIssued_reason": "WaitingForVault"}
+    fault = {"VaultReachable": "False", "VaultReachable_reason": "Sealed"}
+    policy = build_policy(conditions=build_conditions(**told, **fault))
+    facts = build_facts(policies=(policy,))
+    assert (len(find(facts, Check.VAULT)), find(facts, Check.POLICIES)) == (1, [])
+    policy = build_policy(conditions=build_conditions(**told))
+    assert find_one(Check.POLICIES, policies=(policy,)).health is Health.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("reason", "health"),
+    [
+        ("InvalidKubeconfig", Health.BAD),
+        ("ClusterAccessDenied", Health.BAD),
+        ("ClusterConnecting", Health.UNKNOWN),
+        ("NoMeshSelected", Health.UNKNOWN),
+    ],
+)
+def test_what_does_not_pass_by_itself_needs_a_person(reason: str, health: Health) -> None:
+    conditions = build_conditions(Accepted="Unknown", Accepted_reason=reason)
+    found = find_one(Check.POLICIES, policies=(build_policy(conditions=conditions),))
+    assert found.health is health
 
 
 def test_policies_without_their_operator_or_with_warnings_are_told() -> None:

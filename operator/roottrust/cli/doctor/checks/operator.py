@@ -97,12 +97,14 @@ def _check_pods(facts: Facts) -> Iterator[Finding]:
 def _check_lease(facts: Facts) -> Iterator[Finding]:
     subject = f"Lease {facts.home}/roottrust-hub"
     fix = f"kubectl logs -n {facts.home} -l app.kubernetes.io/component=hub --tail=50"
-    operator = facts.tree.operator
+    operator, elects = facts.tree.operator, _elects(facts)
     if isinstance(facts.lease, Unseen) and not facts.lease.is_absent:
         yield not_seen(Check.OPERATOR, subject, facts.lease, why="who leads is not known")
-    elif operator is None and _elects(facts):
-        what = "there is none: no hub has ever led"
-        yield found(Check.OPERATOR, subject, Health.BAD, what, why=_DEAD, fix=fix)
+    elif operator is None and elects is not False:
+        is_known = elects is not None
+        what = "there is none: no hub has ever led" + ("" if is_known else ", or none is needed")
+        health = Health.BAD if is_known else Health.UNKNOWN
+        yield found(Check.OPERATOR, subject, health, what, why=_DEAD, fix=fix)
     elif operator is None:
         yield passed(Check.OPERATOR, subject, "there is none, as leaderElection is off")
     elif operator.leader is None:
@@ -113,6 +115,9 @@ def _check_lease(facts: Facts) -> Iterator[Finding]:
         yield passed(Check.OPERATOR, subject, f"{operator.leader} leads")
 
 
-def _elects(facts: Facts) -> bool:
+def _elects(facts: Facts) -> bool | None:
+    """Whether hubs choose one by the Lease, None where the configuration is not known."""
     known = facts.configuration
-    return not isinstance(known, ConfigurationFacts) or known.settings.leader_election.enabled
+    if not isinstance(known, ConfigurationFacts):
+        return None
+    return known.settings.leader_election.enabled
