@@ -321,6 +321,21 @@ def test_a_condition_is_told_with_the_command_that_helps(
     assert str(found.fix).startswith(fix)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lease": build_lease("hub-1", "2029-01-01T00:00:00Z")},
+        {"lease": None, "deployments": (build_deployment(replicas=0, available=0),)},
+    ],
+)
+def test_the_word_of_a_hub_that_is_gone_is_no_pass(changes: dict[str, Any]) -> None:
+    facts = build_facts(**changes)
+    for check in (Check.VAULT, Check.POLICIES, Check.CLUSTERS):
+        (found,) = find(facts, check)
+        assert found.health is Health.UNKNOWN
+        assert "as it was told last" in found.what
+
+
 def test_what_waits_for_a_fault_is_told_once_and_what_waits_alone_as_well() -> None:
     told = {"CertificatesIssued": "Unknown", "CertificatesIssued_reason": "WaitingForVault"}
     fault = {"VaultReachable": "False", "VaultReachable_reason": "Sealed"}

@@ -105,7 +105,7 @@ def test_a_fault_has_its_reason_and_its_command_below_it(call: Call, cluster: Cl
     )
     assert "right: list it" in "\n".join(lines)
     assert lines[-1].startswith("Something needs a person: ")
-    assert lines[-1].endswith("0 warn, 1 failed, 1 unknown.")
+    assert lines[-1].endswith("0 warn, 1 failed, 4 unknown.")
 
 
 def test_of_what_is_well_the_first_are_shown_and_of_what_is_not_all() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
 from roottrust.cli.doctor.facts import Facts, list_seen
-from roottrust.cli.doctor.finding import Check, Finding, found, passed
+from roottrust.cli.doctor.finding import Check, Finding, found
 from roottrust.cli.doctor.remedy import find_remedy
+from roottrust.cli.doctor.told import passed_if_of_now
 from roottrust.domain.health import Health
 from roottrust.domain.mirror_mark import MIRROR_LABEL, is_mirror
 from roottrust.domain.mirror_status import find_current, read_status
@@ -26,15 +27,17 @@ def check_clusters(facts: Facts) -> Iterator[Finding]:
                 mirrors[cluster] = current
     told = {each.cluster for policy in facts.tree.policies for each in policy.meshes}
     for cluster in sorted(told | mirrors.keys()):
-        yield _judge(cluster, mirrors.get(cluster), is_mirrored=cluster in mirrors)
+        yield _judge(facts, cluster, mirrors.get(cluster), is_mirrored=cluster in mirrors)
 
 
-def _judge(cluster: str, current: Condition | None, *, is_mirrored: bool) -> Finding:
+def _judge(facts: Facts, cluster: str, current: Condition | None, *, is_mirrored: bool) -> Finding:
     subject = f"cluster {cluster}"
     if not is_mirrored:
-        return passed(Check.CLUSTERS, subject, "the policies' status tells of it")
+        what = "the policies' status tells of it"
+        return passed_if_of_now(facts, Check.CLUSTERS, subject, what)
     if current is None or _is_true(current):
-        return passed(Check.CLUSTERS, subject, "the hub reaches it, what it tells is of now")
+        what = "the hub reaches it, what it tells is of now"
+        return passed_if_of_now(facts, Check.CLUSTERS, subject, what)
     remedy = find_remedy(current.reason, policy="", cluster=cluster)
     what = f"{current.reason}: {current.message}"
     return found(Check.CLUSTERS, subject, Health.BAD, what, why=remedy.why, fix=remedy.fix)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from roottrust.cli.doctor.facts import Facts
-from roottrust.cli.doctor.finding import Check, Finding, passed
-from roottrust.cli.doctor.told import list_told
+from roottrust.cli.doctor.finding import Check, Finding
+from roottrust.cli.doctor.told import list_told, passed_if_of_now
 from roottrust.domain.reasons import ConditionType
 
 TYPES = frozenset({ConditionType.VAULT_REACHABLE, ConditionType.VAULT_CONFIGURED})
@@ -24,4 +24,5 @@ def check_login(facts: Facts) -> Iterator[Finding]:
         yield from list_told(policy, Check.VAULT, TYPES)
         if not unmet & (TYPES | {ConditionType.ACCEPTED}):
             what = "the hub logs in to its Vault, and may do there what it needs"
-            yield passed(Check.VAULT, f"RootTrustPolicy {policy.full_name}", what)
+            subject = f"RootTrustPolicy {policy.full_name}"
+            yield passed_if_of_now(facts, Check.VAULT, subject, what)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from roottrust.cli.doctor.checks import login
 from roottrust.cli.doctor.facts import Facts, Unseen
-from roottrust.cli.doctor.finding import Check, Finding, found, passed
-from roottrust.cli.doctor.told import list_told
+from roottrust.cli.doctor.finding import Check, Finding, found
+from roottrust.cli.doctor.told import list_told, passed_if_of_now
 from roottrust.cli.status.report import PolicyReport
 from roottrust.domain.health import Health
 from roottrust.domain.moment import tell_end
@@ -55,4 +55,5 @@ def _judge(policy: PolicyReport, facts: Facts) -> Iterator[Finding]:
         findings.append(found(Check.POLICIES, subject, rotation.health, what, why=why, fix=fix))
     yield from findings
     if not findings:
-        yield passed(Check.POLICIES, subject, "it is accepted, and seen by the operator")
+        what = "it is accepted, and seen by the operator"
+        yield passed_if_of_now(facts, Check.POLICIES, subject, what)
