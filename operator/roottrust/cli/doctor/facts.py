@@ -94,11 +94,21 @@ class Facts:
     foreign: Mapping[tuple[str, str], bool | Unseen] = field(default_factory=dict)
     events: Mapping[str, Objects] = field(default_factory=dict)
 
+    @cached_property
+    def believed_meshes(self) -> tuple[Manifest, ...]:
+        """Those in the operator's namespace or beside their istiod: others could be anybody's."""
+        return tuple(
+            each
+            for each in list_seen(self.meshes)
+            if (place := read_place(each)) is not None
+            and each["metadata"].get("namespace") in {self.home, place.namespace}
+        )
+
     @property
     def istiod_namespaces(self) -> dict[tuple[str, str], str]:
         """Where istiods run, by their clusters and the names of their Meshes."""
         found: dict[tuple[str, str], str] = {}
-        for mesh in list_seen(self.meshes):
+        for mesh in self.believed_meshes:
             place = read_place(mesh)
             if place is not None:
                 found[place.cluster, str(mesh["metadata"]["name"])] = place.namespace

@@ -69,11 +69,7 @@ class Gatherer:
             self._list(POLICIES), self._list(MESHES), self._list(ISSUED_CERTIFICATES)
         )
         deployments = await self._list(DEPLOYMENTS, namespace=self.home, selector=SELECTOR)
-        istiods = {
-            place.namespace
-            for each in list_seen(meshes)
-            if not is_mirror(each) and (place := read_place(each)) is not None
-        }
+        istiods = _list_istiod_namespaces(meshes, home=self.home)
         spaces = {self.home, *istiods, *_list_namespaces(policies)}
         return Facts(
             read_at=self.now(),
@@ -164,3 +160,14 @@ def build_clock(
 
 def _list_namespaces(objects: Objects) -> Iterable[str]:
     return {str(each["metadata"]["namespace"]) for each in list_seen(objects)}
+
+
+def _list_istiod_namespaces(meshes: Objects, *, home: str) -> frozenset[str]:
+    """Return where istiods of this cluster run, by Meshes that not just anybody could write."""
+    return frozenset(
+        place.namespace
+        for each in list_seen(meshes)
+        if not is_mirror(each)
+        and (place := read_place(each)) is not None
+        and each["metadata"]["namespace"] in {home, place.namespace}
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from roottrust.domain.reasons import Reason
 
@@ -82,6 +83,6 @@ def find_remedy(reason: str, *, policy: str, cluster: str = "") -> Remedy:
     namespace, _, name = policy.partition("/")
     remedy = next((each for known, each in _REMEDIES.items() if known == reason), _OTHER)
     fix = remedy.fix.format(
-        policy=policy, namespace=namespace, name=name, cluster=cluster or "CLUSTER"
+        policy=policy, namespace=namespace, name=name, cluster=quote(cluster or "CLUSTER")
     )
     return replace(remedy, fix=fix)

@@ -49,8 +49,7 @@ POLICIES = KINDS[0].name
 
 
 def test_an_installation_that_is_well_has_a_pass_of_every_check() -> None:
-    facts = build_facts(registrations=({"metadata": {"namespace": "gloo-mesh", "name": "c2"}},))
-    report = judge(facts)
+    report = judge(build_facts())
     assert [each for each in report.findings if each.health is not Health.GOOD] == []
     assert {each.check for each in report.findings} == set(Check)
     assert (report.result, report.summary.passed) == (Result.WELL, len(report.findings))
@@ -402,6 +401,22 @@ def test_a_registration_is_judged_by_its_metadata() -> None:
     assert str(found.fix).startswith("kubectl annotate secret c2 -n gloo-mesh --overwrite")
     gone = {"metadata": {**secret["metadata"], "annotations": {}, "deletionTimestamp": "now"}}
     assert find_one(Check.REGISTRATIONS, registrations=(gone,)).health is Health.WARNING
+
+
+def test_registered_clusters_pass_by_name() -> None:
+    secret = {"metadata": {"namespace": "gloo-mesh", "name": "c2"}}
+    report = judge(build_facts(registrations=(secret,)))
+    (found,) = (each for each in report.findings if each.check is Check.REGISTRATIONS)
+    assert (found.health, found.subject) == (Health.GOOD, "Secret gloo-mesh/c2")
+
+
+def test_what_lies_where_anybody_may_write_is_not_believed() -> None:
+    current = build_condition("Current", "False", reason="ClusterUnreachable")
+    lie = build_mesh(namespace="shop", selfSigned=True)
+    mirror = build_mirror(conditions=[current])
+    mirror["metadata"]["namespace"] = "shop"
+    facts = build_facts(meshes=(build_mesh(), lie, mirror))
+    assert [each for each in judge(facts).findings if each.health is not Health.GOOD] == []
 
 
 def test_a_mesh_that_signs_for_itself_or_that_nobody_selects_is_told() -> None:

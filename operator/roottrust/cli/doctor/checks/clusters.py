@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
-from roottrust.cli.doctor.facts import Facts, list_seen
+from roottrust.cli.doctor.facts import Facts
 from roottrust.cli.doctor.finding import Check, Finding, found
 from roottrust.cli.doctor.remedy import find_remedy
 from roottrust.cli.doctor.told import passed_if_of_now
@@ -18,8 +18,8 @@ from roottrust.domain.mirror_status import find_current, read_status
 def check_clusters(facts: Facts) -> Iterator[Finding]:
     """Judge each cluster once: one that is not of now goes before one that is."""
     mirrors: dict[str, Condition | None] = {}
-    for mesh in list_seen(facts.meshes):
-        if is_mirror(mesh):
+    for mesh in facts.believed_meshes:
+        if is_mirror(mesh) and mesh["metadata"]["namespace"] == facts.home:
             cluster = str(mesh["metadata"]["labels"][MIRROR_LABEL])
             status = read_status(mesh)
             current = find_current(status) if status else None

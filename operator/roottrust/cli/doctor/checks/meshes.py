@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
-from roottrust.cli.doctor.facts import Facts, Manifest, list_seen
+from roottrust.cli.doctor.facts import Facts, Manifest
 from roottrust.cli.doctor.finding import Check, Finding, found, passed
 from roottrust.cli.status.report import MeshReport
 from roottrust.domain.health import Health, find_worst_health
@@ -25,7 +26,7 @@ def check_meshes(facts: Facts) -> Iterator[Finding]:
             if known is None or find_worst_health((known.health, mesh.health)) == mesh.health:
                 selected[key] = mesh
     signed_by_itself: set[tuple[str, str]] = set()
-    for manifest in list_seen(facts.meshes):
+    for manifest in facts.believed_meshes:
         key = _read_key(manifest)
         status = read_status(manifest)
         if status is not None and status.self_signed:
@@ -49,7 +50,7 @@ def _judge(mesh: MeshReport) -> Finding:
     what = mesh.message or (
         f"{stale} workloads may trust only the roots before" if stale else "it is not finished"
     )
-    fix = f"roottrust verify {mesh.cluster}"
+    fix = f"roottrust verify {quote(mesh.cluster)}"
     return found(Check.MESHES, subject, mesh.health, what, why=_STALE if stale else _APART, fix=fix)
 
 

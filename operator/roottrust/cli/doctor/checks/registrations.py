@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roottrust.cli.doctor.facts import Facts, Manifest, Unseen, list_seen
+from roottrust.cli.doctor.facts import Facts, Manifest, Unseen
 from roottrust.cli.doctor.finding import Check, Finding, found, passed
 from roottrust.cli.doctor.unseen import SECRET_RIGHTS, not_seen
 from roottrust.domain.cluster_registration import VAULT_HOST_ANNOTATION
@@ -26,8 +26,12 @@ def check_registrations(facts: Facts) -> Iterator[Finding]:
             why="clusters that no policy selects are not known",
             rights=SECRET_RIGHTS,
         )
-    for secret in list_seen(facts.registrations):
+        return
+    for secret in facts.registrations:
         yield _judge(secret)
+    if not facts.registrations:
+        what = "no Secret registers a cluster: the hub serves its own"
+        yield passed(Check.REGISTRATIONS, f"registrations in {facts.home}", what)
 
 
 def _judge(secret: Manifest) -> Finding:

@@ -112,10 +112,12 @@ def _judge_objects(vault: VaultFacts) -> Iterator[Finding]:
     if not vault.objects:
         return
     missing = [path for path, there in vault.objects.items() if there is False]
-    for path, there in vault.objects.items():
-        if isinstance(there, Unseen):
-            why = "whether what the hub says it keeps is there is not known"
-            yield not_seen(Check.VAULT, path, there, why=why, rights=_RIGHTS)
+    unseen = {path: there for path, there in vault.objects.items() if isinstance(there, Unseen)}
+    if unseen:
+        first = next(iter(unseen.values()))
+        subject = f"{vault.address} {list_some(tuple(unseen))}"
+        why = "whether what the hub says it keeps is there is not known"
+        yield not_seen(Check.VAULT, subject, first, why=why, rights=_RIGHTS)
     if missing:
         what = f"not there, and kept by policies: {list_some(missing)}"
         why = "istiods cannot log in or have their intermediates signed"
