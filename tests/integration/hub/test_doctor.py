@@ -472,11 +472,13 @@ def test_a_bundle_has_what_a_report_needs_and_no_secret(
     vault: Vault,
     admin: Ask,
     token_file: Path,
+    registrar: Registrar,
     tmp_path: Path,
 ) -> None:
     metadata = {"name": "cacerts", "namespace": namespace}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
     apply_object(cluster, {**secret, "stringData": {"ca-key.pem": PLANTED}})
+    registrar.register("cluster9", f"token: {PLANTED}")
     own = make_token(admin)
     hidden = base64.b64encode(f"token: {own}".encode()).decode()
     fleet.annotate(f"kubectl.kubernetes.io/last-applied-configuration={own}")
@@ -496,6 +498,12 @@ def test_a_bundle_has_what_a_report_needs_and_no_secret(
         "the person's token": own.encode(),
         "the person's token of Kubernetes": kubeconfig["users"][0]["user"]["token"].encode(),
     }
+    keys = [*cluster.folder.rglob("*.key"), *cluster.folder.rglob("*-key.pem")]
+    assert keys
+    secrets |= {str(each): _drop_frame(each.read_text()) for each in keys}
+    secrets |= {
+        f"unseal key {number}": each.encode() for number, each in enumerate(vault.unseal_keys)
+    }
     for secret_name, content in secrets.items():
         for needle in build_needles(content):
             holding = [name for name, text in texts.items() if needle in text]
@@ -506,6 +514,12 @@ def test_a_bundle_has_what_a_report_needs_and_no_secret(
     assert versions["kubernetes"].startswith("v1.")
     assert b"vault.example" in texts["roottrust-doctor/configuration.yaml"]
     assert b'"kind": "RootTrustPolicy"' in texts["roottrust-doctor/events.json"]
+
+
+def _drop_frame(pem: str) -> bytes:
+    """Return a line from the middle of a PEM file: PEM breaks its lines wherever it likes."""
+    lines = [each for each in pem.splitlines() if not each.startswith("-----")]
+    return lines[len(lines) // 2].encode()
 
 
 @pytest.mark.usefixtures("doctor")

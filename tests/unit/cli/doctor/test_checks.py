@@ -366,6 +366,9 @@ def test_policies_without_their_operator_or_with_warnings_are_told() -> None:
         Health.UNKNOWN,
         "the operator has not seen its last edit",
     )
+    facts = build_facts(policies=(build_policy(generation=2),))
+    vault = [each.subject for each in judge(facts).findings if each.check is Check.VAULT]
+    assert vault == [ADDRESS]
     found = find_one(Check.POLICIES, policies=(build_policy(warnings=["See to it."]),))
     assert (found.health, found.what) == (Health.WARNING, "See to it.")
     facts = build_facts(policies=())
@@ -414,8 +417,8 @@ def test_what_lies_where_anybody_may_write_is_not_believed() -> None:
     current = build_condition("Current", "False", reason="ClusterUnreachable")
     lie = build_mesh(namespace="shop", selfSigned=True)
     mirror = build_mirror(conditions=[current])
-    mirror["metadata"]["namespace"] = "shop"
-    facts = build_facts(meshes=(build_mesh(), lie, mirror))
+    mirror["metadata"]["namespace"] = "istio-system"
+    facts = build_facts(meshes=(build_mesh(), build_mirror(), lie, mirror))
     assert [each for each in judge(facts).findings if each.health is not Health.GOOD] == []
 
 

@@ -36,6 +36,7 @@ class Client:
         self._ask("list", kind, namespace)
         own = build_mesh(namespace="gloo-mesh")
         lie = build_mesh(namespace="shop")
+        lie["spec"]["istio"]["installation"]["namespace"] = "another"
         meshes = (own, build_mirror(), lie)
         return {POLICIES: (build_policy(),), MESHES: meshes}.get(kind, ())
 
