@@ -1,4 +1,4 @@
-"""`python -m tests.prometheus_rule`: make the PrometheusRule object from the file of rules."""
+"""`python -m tests.prometheus_rule`: one file of rules, as an object and in the chart."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tests.session import REPOSITORY
 
 FOLDER = REPOSITORY / "deploy/monitoring"
 RULES = FOLDER / "rules.yaml"
+CHART = REPOSITORY / "charts/roottrust/files"
 _HEAD = """\
 # Made by `python -m tests.prometheus_rule` from rules.yaml.
 apiVersion: monitoring.coreos.com/v1
@@ -29,12 +30,18 @@ def render_object() -> str:
     return _HEAD + textwrap.indent("\n".join(lines) + "\n", "  ")
 
 
-if __name__ == "__main__":
-    sys.exit(
-        run(
-            sys.argv[1:],
-            files={"prometheusrule.yaml": render_object()},
-            program=__spec__.name,
-            default=str(FOLDER),
-        )
+def make(arguments: list[str]) -> int:
+    """Write both, or say how what is there differs from them."""
+    copies = {
+        FOLDER: {"prometheusrule.yaml": render_object()},
+        CHART: {"alerts.yaml": RULES.read_text()},
+    }
+    program = "tests.prometheus_rule"
+    return max(
+        run(arguments, files=files, program=program, default=str(folder))
+        for folder, files in copies.items()
     )
+
+
+if __name__ == "__main__":
+    sys.exit(make(sys.argv[1:]))

@@ -121,11 +121,12 @@ def test_prometheus_finds_each_pod(chart: Chart) -> None:
 
 def test_alerts_arrive_as_they_are(chart: Chart) -> None:
     """They have templates of Prometheus, which look like Helm's."""
-    rule = {"enabled": True, "labels": {"release": "prometheus"}}
+    docs = "https://wiki.example/roottrust/"
+    rule = {"enabled": True, "labels": {"release": "prometheus"}, "docsUrl": docs}
     found = find(chart.render({**HUB, "metrics": {"prometheusRule": rule}}), "PrometheusRule")
     alerts = (REPOSITORY / "charts/roottrust/files/alerts.yaml").read_text()
     assert "{{ $labels.policy }}" in alerts
-    assert found["spec"] == yaml.safe_load(alerts)
+    assert found["spec"] == yaml.safe_load(alerts.replace("https://roottrust.example/docs/", docs))
     assert found["metadata"]["labels"]["release"] == "prometheus"
 
 
