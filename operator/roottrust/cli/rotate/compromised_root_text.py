@@ -55,7 +55,7 @@ def _list_consequences(compromised: CompromisedRoot) -> Iterator[str]:
         yield f"  {number}. {stage}: {told}"
     if state.strategy is None:
         yield describe_source(raised)
-    yield "What breaks:"
+    yield "What breaks, and what is left:"
     for each in _list_damage(root):
         yield f"  - {each}"
     yield (
@@ -90,5 +90,9 @@ def _list_damage(root: OwnRoot) -> Iterator[str]:
     yield (
         f"Whoever else trusts the root{others}, such as VMs and meshes of other operators, cannot "
         "connect from Drop until told of the next one."
+    )
+    yield (
+        "Who uses the key before istiods are restarted in Retire can have istiod sign a "
+        "certificate of the next root, for whatever identity, and keep it by renewing it."
     )
     yield "The root is revoked in Vault, which nothing undoes. From Drop on there is no way back."

@@ -97,6 +97,7 @@ def test_what_breaks_is_told_before(call: Call, cluster: StandIn) -> None:
         "Every workload is restarted twice, also where config.autoRestartPods is off",
         "Now that is cluster2.",
         "Whoever else trusts the root (vm-gateway), such as VMs",
+        "can have istiod sign a certificate of the next root, for whatever identity",
         "at most 5 minutes each",
         "at most 30 minutes each",
         "`roottrust rotate approve gloo-mesh/fleet --stage Drop`",
@@ -111,7 +112,7 @@ def test_a_person_is_asked(
     monkeypatch.setattr(order_writing, "can_be_asked", lambda: True)
     done = CliRunner().invoke(main, [*ORDER, "--no-wait"], input=answer)
     assert (done.exit_code, len(cluster.patches)) == (1 - written, written)
-    assert "What breaks:" in done.stderr
+    assert "What breaks, and what is left:" in done.stderr
 
 
 def test_without_anybody_to_ask_nothing_is_ordered(call: Call, cluster: StandIn) -> None:
