@@ -35,19 +35,31 @@ class RoundTrips:
 
 
 def measure(policy: Policy, member: Member, goes_on: Callable[[int], bool]) -> RoundTrips:
-    """Edit what restarts nothing while no root changes, as often as is said after so many."""
+    """Edit what restarts nothing while no root changes, as often as is said after so many.
+
+    In the end it is as it was.
+    """
     trips = RoundTrips()
     certificate = Certificate(cluster=member.cluster, namespace=NAMESPACE)
-    wanted = certificate.wait_for()["spec"]["autoRestartPods"]
-    while goes_on(len(trips.seconds)):
-        wanted = not wanted
-        begun = time.monotonic()
-        edit = json.dumps({"spec": {"config": {"autoRestartPods": wanted}}})
-        policy.kubectl("patch", "rtp", policy.name, "--type=merge", f"--patch={edit}")
-        wait_for(
-            lambda: certificate.wait_for()["spec"]["autoRestartPods"], wanted.__eq__, every=0.02
-        )
-        trips.seconds.append(time.monotonic() - begun)
-        print(f"{trips.seconds[-1]:.2f} s")
-        time.sleep(PAUSE_SECONDS)
+    before = wanted = _read(certificate)
+    try:
+        while goes_on(len(trips.seconds)):
+            wanted = not wanted
+            begun = time.monotonic()
+            _edit(policy, wanted)
+            wait_for(lambda: _read(certificate), wanted.__eq__, every=0.02)
+            trips.seconds.append(time.monotonic() - begun)
+            print(f"{trips.seconds[-1]:.2f} s")
+            time.sleep(PAUSE_SECONDS)
+    finally:
+        _edit(policy, before)
     return trips
+
+
+def _read(certificate: Certificate) -> bool:
+    return bool(certificate.wait_for()["spec"]["autoRestartPods"])
+
+
+def _edit(policy: Policy, wanted: bool) -> None:
+    edit = json.dumps({"spec": {"config": {"autoRestartPods": wanted}}})
+    policy.kubectl("patch", "rtp", policy.name, "--type=merge", f"--patch={edit}")

@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.integration.hub.rights import NAME
+from roottrust.domain.hub_rights.document import name_policy
+from roottrust.domain.hub_rights.rules import Purpose
 from tests.integration.vault_calls import Ask, read
 
 Dump = dict[str, Any]
@@ -33,8 +34,9 @@ def dump_vault(admin: Ask, *, names: Mapping[str, str]) -> Dump:
     for name in _list(admin, "sys/policies/acl"):
         policy = read(admin, f"sys/policies/acl/{name}") if name != "root" else None
         found[f"policy {name}"] = _strip(policy, _OF_THIS_POLICY)
-    # It names the mounts of all runs.
-    found["operator's policy"] = _digest(found.pop(f"policy {NAME}"))
+    # These name the mounts of all runs, and are there or not by what was tested before.
+    own = {each: found.pop(f"policy {name_policy(each)}", None) for each in Purpose}
+    found["operator's policy"] = _digest(own[Purpose.MANAGE])
     renamed: Dump = json.loads(rename(json.dumps(found, sort_keys=True), ids))
     return renamed
 
