@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from roottrust.cli.rotate.order import Order, add_entry, check_annotations
 from roottrust.cli.rotate.own_root import OwnRoot
-from roottrust.cli.rotate.request import Operation
-from roottrust.cli.rotate.root_request import FIELD, RaisedRoot
+from roottrust.cli.rotate.request import raise_to
+from roottrust.cli.rotate.root_request import POINTER, RaisedRoot
 from roottrust.domain.errors import ConflictError, DependencyMissingError
 from roottrust.domain.reasons import Reason
 from roottrust.domain.rotation.stage import is_returning
@@ -59,12 +58,6 @@ def plan_compromised(root: OwnRoot) -> CompromisedRoot:
         value=add_entry(root, COMPROMISED_ANNOTATION, str(after)),
         follows=f"The root in use is distrusted: generation {after} takes its place in a hurry.",
         question=f"Distrust the root of {name}, with all that this breaks",
-        also=() if rotation.is_due else (_build_raise(after),),
+        also=() if rotation.is_due else (raise_to(POINTER, after),),
     )
     return CompromisedRoot(raised=raised, order=order)
-
-
-def _build_raise(after: int) -> Operation:
-    path = f"/{FIELD.replace('.', '/')}"
-    value: dict[str, Any] = {"op": "replace", "path": path, "value": after}
-    return value

@@ -5,14 +5,15 @@ Each names the generation, so that it ends with its rotation. What is there alre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from roottrust.api.choices import RotationStage, RotationStrategy
+from roottrust.cli.rotate.annotation import build_annotation_patch, read_annotations
 from roottrust.cli.rotate.own_root import OwnRoot
-from roottrust.cli.rotate.request import Operation, build_guards
+from roottrust.cli.rotate.request import Operation
 from roottrust.domain.errors import ConflictError, DependencyMissingError, InvalidSpecError
 from roottrust.domain.reasons import Reason
+from roottrust.domain.rotation.annotation_entries import split_entries
 from roottrust.domain.rotation.approval import is_asked_for, list_asked_for
 from roottrust.domain.rotation.stage import (
     can_return,
@@ -29,9 +30,6 @@ from roottrust.domain.rotation.wish import (
     ROLLBACK_ANNOTATION,
 )
 from roottrust.domain.some_names import list_some
-
-_ANNOTATIONS = "/metadata/annotations"
-_VERSION = "/metadata/resourceVersion"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +49,7 @@ class Order:
     @property
     def before(self) -> str | None:
         """The annotation as it is."""
-        return _read_annotations(self.root).get(self.annotation)
+        return read_annotations(self.root.policy).get(self.annotation)
 
     @property
     def is_given(self) -> bool:
@@ -69,16 +67,7 @@ class Order:
 
         Also the stage for which the order is meant could be another one by now.
         """
-        policy = self.root.policy
-        guards = build_guards(policy, _VERSION, policy["metadata"]["resourceVersion"])
-        guards = (*guards, *self.also)
-        if not _read_annotations(self.root):
-            value = {self.annotation: self.value}
-            return (*guards, {"op": "add", "path": _ANNOTATIONS, "value": value})
-        path = f"{_ANNOTATIONS}/{self.annotation.replace('/', '~1')}"
-        if self.value is None:
-            return (*guards, {"op": "remove", "path": path})
-        return (*guards, {"op": "add", "path": path, "value": self.value})
+        return build_annotation_patch(self.root.policy, self.annotation, self.value, also=self.also)
 
 
 def plan_approval(root: OwnRoot, *, stage: RotationStage | None = None) -> Order:
@@ -273,10 +262,4 @@ def add_entry(root: OwnRoot, annotation: str, entry: str) -> str:
 
 
 def _read_entries(root: OwnRoot, annotation: str) -> tuple[str, ...]:
-    text = _read_annotations(root).get(annotation, "")
-    return tuple(each.strip() for each in text.split(",") if each.strip())
-
-
-def _read_annotations(root: OwnRoot) -> Mapping[str, str]:
-    found: Mapping[str, str] = root.policy["metadata"].get("annotations") or {}
-    return found
+    return split_entries(read_annotations(root.policy), annotation)

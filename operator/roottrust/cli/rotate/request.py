@@ -80,8 +80,12 @@ def build_raise(
     policy: Manifest, pointer: str, *, before: int, after: int
 ) -> tuple[Operation, ...]:
     """Return a JSON patch that raises a number, unless somebody else did."""
-    raised = {"op": "replace", "path": pointer, "value": after}
-    return (*build_guards(policy, pointer, before), raised)
+    return (*build_guards(policy, pointer, before), raise_to(pointer, after))
+
+
+def raise_to(pointer: str, after: int) -> Operation:
+    """Return the part of a JSON patch that raises a number."""
+    return {"op": "replace", "path": pointer, "value": after}
 
 
 def plan_rotation(

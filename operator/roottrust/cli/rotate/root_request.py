@@ -15,7 +15,7 @@ from roottrust.domain.reasons import Reason
 
 FIELD = "spec.rotation.rootGeneration"
 
-_POINTER = f"/{FIELD.replace('.', '/')}"
+POINTER = f"/{FIELD.replace('.', '/')}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class RaisedRoot:
 
     def build_patch(self) -> tuple[Operation, ...]:
         """Return a JSON patch that fails where it is another policy, or another generation."""
-        return build_raise(self.root.policy, _POINTER, before=self.before, after=self.after)
+        return build_raise(self.root.policy, POINTER, before=self.before, after=self.after)
 
 
 def plan_root(root: OwnRoot) -> RaisedRoot:

@@ -6,13 +6,14 @@ is not to be trusted any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from roottrust.api.compromised_intermediates import COMPROMISED_MAX
 from roottrust.api.rotation import GENERATION_MAX
 from roottrust.domain.names import is_dns_label
 from roottrust.domain.redaction import build_one_line
+from roottrust.domain.rotation.annotation_entries import split_entries
 
 COMPROMISED_ANNOTATION = "admin.gloo.solo.io/intermediate-compromised"
 
@@ -32,7 +33,7 @@ def read_compromised(annotations: Mapping[str, str]) -> CompromiseOrders:
     """Return what the annotation asks for: of several numbers of one cluster the highest."""
     generations: dict[str, int] = {}
     problems: list[str] = []
-    for entry in _split(annotations):
+    for entry in split_entries(annotations, COMPROMISED_ANNOTATION):
         number, _, cluster = entry.partition("/")
         if not _is_generation(number) or not is_dns_label(cluster):
             problems.append(_tell_problem(entry))
@@ -46,14 +47,12 @@ def add_compromised(
 ) -> str:
     """Return the annotation with further clusters in it; what is there of others stays."""
     named = tuple(clusters)
-    kept = (each for each in _split(annotations) if each.partition("/")[2] not in named)
+    kept = (
+        each
+        for each in split_entries(annotations, COMPROMISED_ANNOTATION)
+        if each.partition("/")[2] not in named
+    )
     return ",".join((*kept, *(f"{generation}/{each}" for each in named)))
-
-
-def _split(annotations: Mapping[str, str]) -> Iterator[str]:
-    for entry in annotations.get(COMPROMISED_ANNOTATION, "").split(","):
-        if entry.strip():
-            yield entry.strip()
 
 
 def _is_generation(text: str) -> bool:

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from roottrust.api.choices import RotationStage, RotationStrategy, Verification
 from roottrust.api.rotation import Rotation, Wave
+from roottrust.domain.rotation.annotation_entries import split_entries
 
 APPROVE_ANNOTATION = "admin.gloo.solo.io/rotation-approve"
 PAUSE_ANNOTATION = "admin.gloo.solo.io/rotation-pause"
@@ -115,7 +116,7 @@ def _list_clusters(wave: Wave, labels: Mapping[str, Mapping[str, str]]) -> Itera
 
 
 def _read_numbers(annotations: Mapping[str, str], name: str, problems: list[str]) -> frozenset[int]:
-    found = _split(annotations.get(name, ""))
+    found = split_entries(annotations, name)
     if all(_NUMBER.fullmatch(each) for each in found):
         return frozenset(int(each) for each in found)
     problems.append(f"The annotation {name} must be a rootGeneration, such as 2: it is ignored.")
@@ -123,7 +124,7 @@ def _read_numbers(annotations: Mapping[str, str], name: str, problems: list[str]
 
 
 def _read_named(annotations: Mapping[str, str], name: str, problems: list[str]) -> Named:
-    found = [_NAMED.fullmatch(each) for each in _split(annotations.get(name, ""))]
+    found = [_NAMED.fullmatch(each) for each in split_entries(annotations, name)]
     if all(found):
         return frozenset((int(each[1]), each[2]) for each in found if each)
     what = "2/Drop" if name == APPROVE_ANNOTATION else "2/cluster1"
@@ -132,7 +133,3 @@ def _read_named(annotations: Mapping[str, str], name: str, problems: list[str]) 
         "it is ignored."
     )
     return frozenset()
-
-
-def _split(text: str) -> list[str]:
-    return [each.strip() for each in text.split(",") if each.strip()]
