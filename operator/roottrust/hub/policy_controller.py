@@ -15,7 +15,7 @@ from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import Unread
 from roottrust.domain.fault import build_fault
 from roottrust.domain.imported_root import ImportedRoot
-from roottrust.domain.issuance import AgentOptions, read_agent_options
+from roottrust.domain.issuance import read_agent_options
 from roottrust.domain.issuance_plan import IssuanceRequest
 from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.outcome import Outcome
@@ -37,6 +37,7 @@ from roottrust.hub.cluster_work import ClusterWork
 from roottrust.hub.finalizer import Finalizers
 from roottrust.hub.issuance_work import observe_issuance, work_on_issuance
 from roottrust.hub.key_book import KeyBook
+from roottrust.hub.policy_acceptance import Acceptance
 from roottrust.hub.policy_deletion import DELETION_SECONDS, PolicyDeleter
 from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
@@ -44,10 +45,10 @@ from roottrust.hub.policy_outcome import build_outcome, find_next_look
 from roottrust.hub.policy_reader import Demand, PolicyReader
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.reviewer_book import ReviewerBook
-from roottrust.hub.revocation_look import RevocationLook
 from roottrust.hub.revocation_work import RevocationResult, Revocations
 from roottrust.hub.root_secret import read_root_secret
-from roottrust.hub.rotation_work import RotationLook, RotationResult, Rotations
+from roottrust.hub.root_work import RootWork
+from roottrust.hub.rotation_work import RotationResult, Rotations
 from roottrust.hub.status_patience import StatusPatience
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_work import VaultWork, observe_snapshot, work_on_vault
@@ -68,21 +69,6 @@ class _Result:
     rotation: RotationResult | None = None
     revocations: RevocationResult | None = None
     is_early: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Acceptance:
-    """What an accepted policy asks for, and what of that is left beside the others.
-
-    `course` is how far the rotation of its root is, None while that is not known; `failure` is why
-    nobody can be asked for it.
-    """
-
-    demand: Demand
-    target: VaultTarget
-    options: AgentOptions
-    course: Course | None = None
-    failure: RootTrustError | None = None
 
 
 class PolicyController:
@@ -146,7 +132,11 @@ class PolicyController:
             now=now,
             kubelet_time=kubelet_time,
         )
-        self._revocations = Revocations(clusters=clusters, now=now, settle_time=settle_time)
+        self._root_work = RootWork(
+            servers=servers,
+            rotations=self._rotations,
+            revocations=Revocations(clusters=clusters, now=now, settle_time=settle_time),
+        )
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Bring Vault to what the policy asks for, and tell of it; return when to look again.
@@ -251,8 +241,7 @@ class PolicyController:
     def _forget(self, key: ObjectKey) -> None:
         self._reporter.forget(key)
         self._reader.forget(key)
-        self._rotations.forget(key)
-        self._revocations.forget(key)
+        self._root_work.forget(key)
         self._patience.forget(key)
         self._deleter.forget(key)
 
@@ -281,71 +270,15 @@ class PolicyController:
         )
         self._on_report(policy, issuance.report)
         outcome = replace(outcome, issuance=issuance.report)
-        rotation = await self._rotate(policy, accepted, outcome, work, request)
-        revocations = await self._revoke(policy, accepted, outcome, work, request)
+        followed = await self._root_work.go_on(policy, accepted, outcome, work.facts, request)
         result = _Result(
-            outcome=replace(
-                outcome,
-                rotation=rotation.told if rotation else None,
-                revocations=revocations.told if revocations else None,
-            ),
+            outcome=followed.outcome,
             work=work,
             error=work.failure or issuance.failure,
-            rotation=rotation,
-            revocations=revocations,
+            rotation=followed.rotation,
+            revocations=followed.revocations,
         )
         return replace(result, is_early=self._is_early(result, accepted.demand.claim))
-
-    async def _rotate(
-        self,
-        policy: PolicyObject,
-        accepted: Acceptance,
-        outcome: Outcome,
-        work: VaultWork,
-        request: IssuanceRequest,
-    ) -> RotationResult | None:
-        """Go on with the rotation of the root, as far as this pass has found out."""
-        if accepted.course is None or outcome.issuance is None:
-            return None
-        target = accepted.target
-        look = RotationLook(
-            policy=policy,
-            claim=accepted.demand.claim,
-            target=target,
-            server=self._servers.get(target.server, target.namespace),
-            plan=outcome.plan,
-            facts=work.facts,
-            request=request,
-            report=outcome.issuance,
-        )
-        writes = not outcome.is_observed_only
-        return await self._rotations.go_on(look, accepted.course, writes=writes)
-
-    async def _revoke(
-        self,
-        policy: PolicyObject,
-        accepted: Acceptance,
-        outcome: Outcome,
-        work: VaultWork,
-        request: IssuanceRequest,
-    ) -> RevocationResult | None:
-        """Go on with what people call compromised, as far as this pass has found out."""
-        if outcome.issuance is None or accepted.failure is not None:
-            return None
-        target, course = accepted.target, accepted.course
-        look = RevocationLook(
-            policy=policy,
-            claimant=request.claimant,
-            owner=course.owner if course else policy.identity,
-            target=target,
-            get_server=partial(self._servers.get, target.server, target.namespace),
-            plan=outcome.plan,
-            facts=work.facts,
-            request=request,
-            report=outcome.issuance,
-            writes=not outcome.is_observed_only,
-        )
-        return await self._revocations.go_on(look)
 
     async def _read(self, policy: PolicyObject) -> tuple[Demand, RootTrustError | None]:
         """Return what a policy asks for, and why nobody can be asked for it if the login fails.

@@ -27,7 +27,8 @@ from roottrust.domain.preview import (
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.kinds import POLICIES
-from roottrust.hub.policy_controller import Acceptance, PolicyController
+from roottrust.hub.policy_acceptance import Acceptance
+from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_outcome import build_outcome

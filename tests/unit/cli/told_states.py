@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from roottrust.cli.status.found import FoundObjects
 from roottrust.cli.status.reader import Choice
@@ -23,3 +26,14 @@ class ToldStates:
         if isinstance(state, RootTrustError):
             raise state
         return state
+
+
+@dataclass
+class NotedStates(ToldStates):
+    """Those of a cluster of which there is something to note."""
+
+    @asynccontextmanager
+    async def open(self, choice: Choice, *, tell: Callable[[str], None]) -> AsyncIterator[Any]:
+        self.choices.append(choice)
+        tell("a note")
+        yield self

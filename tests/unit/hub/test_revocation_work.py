@@ -325,7 +325,7 @@ async def test_a_cluster_that_is_still_being_read_proves_nothing(leak: Leak) -> 
 
 
 async def test_nothing_is_kept_of_what_is_done_or_gone(leak: Leak) -> None:
-    known = leak.bench.controller._revocations._known
+    known = leak.bench.controller._root_work._revocations._known
     leak.order()
     leak.renew()
     leak.vault.failures["revoke"] = DENIED
@@ -392,7 +392,7 @@ async def test_more_than_is_read_or_revoked_at_once_goes_on_in_the_next_pass(
     leak: Leak, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mount_revocation, "REVOKE_MAX", 1)
-    leak.bench.controller._revocations._read_max = 2
+    leak.bench.controller._root_work._revocations._read_max = 2
     leak.order()
     leak.renew()
     await leak.reconcile()

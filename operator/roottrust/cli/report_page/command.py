@@ -7,18 +7,20 @@ import importlib.metadata
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from roottrust.cli.options import with_context, with_kubeconfig, with_operator_namespace
 from roottrust.cli.report_page.page import Origin, render_page
 from roottrust.cli.report_page.page_file import write_page
+from roottrust.cli.status.choice_options import build_choice
 from roottrust.cli.status.command import EXIT_CODES
 from roottrust.cli.status.reader import Choice, open_reader
 from roottrust.cli.status.report import StatusReport
 from roottrust.cli.status.run import read_status
 from roottrust.cli.status.verdict import describe_counts, name_result
-from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, tell
+from roottrust.cli.terminal import PlainExitCommand, fail, tell
 from roottrust.domain.errors import RootTrustError
 
 _STDOUT = Path("-")
@@ -74,18 +76,10 @@ def command(
     namespace: str | None,
     *,
     path: Path,
-    operator_namespace: str,
-    kubeconfig: Path | None,
-    context: str | None,
+    **place: Any,
 ) -> None:
     """Read, write the page, and end with its exit code."""
-    choice = Choice(
-        name=policy,
-        namespace=namespace,
-        operator_namespace=operator_namespace,
-        kubeconfig=kubeconfig or find_kubeconfig(),
-        context=context,
-    )
+    choice = build_choice(policy, namespace, **place)
     notes: list[str] = []
     try:
         report = asyncio.run(_read(choice, notes))

@@ -19,7 +19,6 @@ from roottrust.cli.rotate.compromised_intermediates import (
 from roottrust.cli.rotate.followed import View
 from roottrust.cli.rotate.following import follow_to_end, now
 from roottrust.cli.rotate.options import (
-    build_choice,
     check_options,
     with_beginning,
     with_namespace,
@@ -40,6 +39,7 @@ from roottrust.cli.rotate.request import (
     plan_rotation,
 )
 from roottrust.cli.rotate.run import PlannedRotation, read_plan, write_patch
+from roottrust.cli.status.choice_options import build_choice
 from roottrust.cli.status.reader import Choice, open_reader
 from roottrust.cli.status.report import StatusReport
 from roottrust.cli.terminal import PlainExitCommand, fail, tell

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -15,8 +14,7 @@ from roottrust.cli.options import (
     with_kubeconfig,
     with_operator_namespace,
 )
-from roottrust.cli.status.reader import Choice
-from roottrust.cli.terminal import fail, find_kubeconfig
+from roottrust.cli.terminal import fail
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -67,24 +65,6 @@ def with_beginning(*, timeout_seconds: float) -> Callable[[Command], Command]:
 def with_place(command: Command) -> Command:
     """Give a command the options of where the policies are."""
     return _give(command, *_PLACE)
-
-
-def build_choice(
-    policy: str | None,
-    namespace: str | None,
-    *,
-    operator_namespace: str,
-    kubeconfig: Path | None,
-    context: str | None,
-) -> Choice:
-    """Return which policy is meant, by what these options were given."""
-    return Choice(
-        name=policy,
-        namespace=namespace,
-        operator_namespace=operator_namespace,
-        kubeconfig=kubeconfig or find_kubeconfig(),
-        context=context,
-    )
 
 
 def check_options(*, follows: bool, is_dry: bool, waits: bool, generation: int | None) -> None:

@@ -18,7 +18,6 @@ from roottrust.cli.rotate.compromised_root_text import render_consequences, rend
 from roottrust.cli.rotate.followed import View
 from roottrust.cli.rotate.following import follow_to_end
 from roottrust.cli.rotate.options import (
-    build_choice,
     check_options,
     with_beginning,
     with_namespace,
@@ -40,6 +39,7 @@ from roottrust.cli.rotate.root_request import (
     plan_root,
 )
 from roottrust.cli.rotate.run import write_patch
+from roottrust.cli.status.choice_options import build_choice
 from roottrust.cli.status.reader import Choice
 from roottrust.cli.terminal import (
     EXIT_FAILED,

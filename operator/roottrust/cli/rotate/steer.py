@@ -11,7 +11,6 @@ import click
 
 from roottrust.api.choices import RotationStage
 from roottrust.cli.rotate.options import (
-    build_choice,
     with_namespace,
     with_place,
     with_policy,
@@ -24,6 +23,7 @@ from roottrust.cli.rotate.order import (
     plan_rollback,
 )
 from roottrust.cli.rotate.order_writing import Plan, ask, give_order, read_root
+from roottrust.cli.status.choice_options import build_choice
 from roottrust.cli.status.reader import Choice
 from roottrust.cli.terminal import PlainExitCommand, fail, tell
 from roottrust.domain.errors import RootTrustError

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -18,12 +17,13 @@ from roottrust.cli.options import (
     with_operator_namespace,
     with_output,
 )
+from roottrust.cli.status.choice_options import build_choice
 from roottrust.cli.status.reader import Choice, open_reader
 from roottrust.cli.status.render import render_report
 from roottrust.cli.status.report import Result, StatusReport
 from roottrust.cli.status.run import read_status, watch_status
 from roottrust.cli.status.watched import WatchedStatus
-from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, tell
+from roottrust.cli.terminal import PlainExitCommand, fail, tell
 from roottrust.domain.errors import RootTrustError
 
 EXIT_CODES = {Result.WELL: 0, Result.UNFINISHED: 1, Result.FAULTY: 2}
@@ -76,18 +76,10 @@ def command(
     watches: bool,
     output: str,
     color: str,
-    operator_namespace: str,
-    kubeconfig: Path | None,
-    context: str | None,
+    **place: Any,
 ) -> None:
     """Read, show the tree, and end with its exit code."""
-    choice = Choice(
-        name=policy,
-        namespace=namespace,
-        operator_namespace=operator_namespace,
-        kubeconfig=kubeconfig or find_kubeconfig(),
-        context=context,
-    )
+    choice = build_choice(policy, namespace, **place)
     watched = WatchedStatus(output=output, color=color)
     try:
         if watches:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import Result as Called
 
 from roottrust.cli.report_page import command as command_module
 from roottrust.cli.status.found import FoundObjects
-from roottrust.cli.status.reader import Choice
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
 from tests.unit.cli.report_page.parsed import parse
 from tests.unit.cli.status.objects import build_conditions, build_policy, find
-from tests.unit.cli.told_states import ToldStates
+from tests.unit.cli.told_states import NotedStates
 
 Call = Callable[..., Called]
 
@@ -28,27 +24,16 @@ FAULTY = find(build_policy(conditions=build_conditions(Ready="False")))
 AWAY = TransientError("It is away.", reason=Reason.API_UNREACHABLE)
 
 
-@dataclass
-class Cluster(ToldStates):
-    """A management cluster of which there is something to note."""
-
-    @asynccontextmanager
-    async def open(self, choice: Choice, *, tell: Callable[[str], None]) -> AsyncIterator[Any]:
-        self.choices.append(choice)
-        tell("a note")
-        yield self
-
-
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    cluster = Cluster(states=[WELL])
+def cluster(monkeypatch: pytest.MonkeyPatch) -> NotedStates:
+    cluster = NotedStates(states=[WELL])
     monkeypatch.setattr(command_module, "open_reader", cluster.open)
     return cluster
 
 
 @pytest.mark.parametrize(("state", "code"), [(WELL, 0), (UNFINISHED, 1), (FAULTY, 2)])
 def test_the_page_is_written_whatever_it_comes_to(
-    call: Call, cluster: Cluster, tmp_path: Path, state: FoundObjects, code: int
+    call: Call, cluster: NotedStates, tmp_path: Path, state: FoundObjects, code: int
 ) -> None:
     cluster.states = [state]
     path = tmp_path / "report.html"
@@ -57,21 +42,23 @@ def test_the_page_is_written_whatever_it_comes_to(
     assert parse(path.read_text(encoding="utf-8")).find("map")
 
 
-def test_what_it_comes_to_is_told_beside_it(call: Call, cluster: Cluster, tmp_path: Path) -> None:
+def test_what_it_comes_to_is_told_beside_it(
+    call: Call, cluster: NotedStates, tmp_path: Path
+) -> None:
     path = tmp_path / "report.html"
     done = call("report", "-o", path)
     words = f"{path}: All is well: 1 of 1 policy well, 1 of 1 mesh ready."
     assert done.stderr == f"Note: a note\n{words}\n"
 
 
-def test_stdout_has_the_page_alone_with_the_notes_on_it(call: Call, cluster: Cluster) -> None:
+def test_stdout_has_the_page_alone_with_the_notes_on_it(call: Call, cluster: NotedStates) -> None:
     done = call("report", "-o", "-")
     assert done.stdout.startswith("<!doctype html>\n<html lang=")
     assert "a note" in parse(done.stdout).list_all("header")[0].text
 
 
 def test_options_reach_the_reader_and_the_page_says_what_it_is_of(
-    call: Call, cluster: Cluster
+    call: Call, cluster: NotedStates
 ) -> None:
     words = ("fleet", "-n", "team", "--operator-namespace", "ops", "--context", "mgmt")
     done = call("report", "-o", "-", *words)
@@ -81,7 +68,9 @@ def test_options_reach_the_reader_and_the_page_says_what_it_is_of(
     assert "Policies of the name fleet in namespace team, as of" in parse(done.stdout).text
 
 
-def test_a_failure_leaves_the_page_of_before(call: Call, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_failure_leaves_the_page_of_before(
+    call: Call, cluster: NotedStates, tmp_path: Path
+) -> None:
     path = tmp_path / "report.html"
     path.write_text("before")
     cluster.states = [AWAY]
@@ -90,14 +79,14 @@ def test_a_failure_leaves_the_page_of_before(call: Call, cluster: Cluster, tmp_p
     assert done.stderr.endswith("Error: It is away.\n")
 
 
-def test_what_cannot_be_written_is_told(call: Call, cluster: Cluster, tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_told(call: Call, cluster: NotedStates, tmp_path: Path) -> None:
     path = tmp_path / "none" / "report.html"
     done = call("report", "-o", path)
     assert done.exit_code == 1
     assert done.stderr.endswith(f"Error: {path} cannot be written: No such file or directory.\n")
 
 
-def test_wrong_usage_is_1_and_the_help_tells_how(call: Call, cluster: Cluster) -> None:
+def test_wrong_usage_is_1_and_the_help_tells_how(call: Call, cluster: NotedStates) -> None:
     assert call("report").exit_code == 1
     assert "'-o'" in call("report").stderr
     done = call("report", "--help")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from click.testing import Result as Called
@@ -14,11 +11,10 @@ from click.testing import Result as Called
 from roottrust.cli.status import command as command_module
 from roottrust.cli.status import run as run_module
 from roottrust.cli.status.found import FoundObjects
-from roottrust.cli.status.reader import Choice
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
 from tests.unit.cli.status.objects import build_conditions, build_policy, find
-from tests.unit.cli.told_states import ToldStates
+from tests.unit.cli.told_states import NotedStates
 
 Call = Callable[..., Called]
 
@@ -28,20 +24,9 @@ FAULTY = find(build_policy(conditions=build_conditions(Ready="False")))
 AWAY = TransientError("It is away.", reason=Reason.API_UNREACHABLE)
 
 
-@dataclass
-class Cluster(ToldStates):
-    """A management cluster of which there is something to note."""
-
-    @asynccontextmanager
-    async def open(self, choice: Choice, *, tell: Callable[[str], None]) -> AsyncIterator[Any]:
-        self.choices.append(choice)
-        tell("a note")
-        yield self
-
-
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    cluster = Cluster(states=[WELL])
+def cluster(monkeypatch: pytest.MonkeyPatch) -> NotedStates:
+    cluster = NotedStates(states=[WELL])
 
     async def sleep(_: float) -> None:
         """Wait for nothing."""
@@ -53,13 +38,13 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
 
 @pytest.mark.parametrize(("state", "code"), [(WELL, 0), (UNFINISHED, 1), (FAULTY, 2)])
 def test_the_exit_code_says_what_it_comes_to(
-    call: Call, cluster: Cluster, state: FoundObjects, code: int
+    call: Call, cluster: NotedStates, state: FoundObjects, code: int
 ) -> None:
     cluster.states = [state]
     assert call("status").exit_code == code
 
 
-def test_stdout_has_the_result_alone(call: Call, cluster: Cluster) -> None:
+def test_stdout_has_the_result_alone(call: Call, cluster: NotedStates) -> None:
     cluster.states = [WELL] * 3
     done = call("status", "-o", "json")
     assert json.loads(done.stdout)["result"] == "Well"
@@ -68,14 +53,14 @@ def test_stdout_has_the_result_alone(call: Call, cluster: Cluster) -> None:
     assert "\033[" in call("status", "--color=always").stdout
 
 
-def test_options_reach_the_reader(call: Call, cluster: Cluster) -> None:
+def test_options_reach_the_reader(call: Call, cluster: NotedStates) -> None:
     call("status", "fleet", "-n", "team", "--operator-namespace", "ops", "--context", "mgmt")
     (choice,) = cluster.choices
     assert (choice.name, choice.namespace) == ("fleet", "team")
     assert (choice.operator_namespace, choice.context) == ("ops", "mgmt")
 
 
-def test_a_failure_is_a_line_and_wrong_usage_is_1(call: Call, cluster: Cluster) -> None:
+def test_a_failure_is_a_line_and_wrong_usage_is_1(call: Call, cluster: NotedStates) -> None:
     cluster.states = [AWAY]
     done = call("status")
     assert (done.exit_code, done.stdout) == (1, "")
@@ -87,7 +72,7 @@ def test_a_failure_is_a_line_and_wrong_usage_is_1(call: Call, cluster: Cluster) 
     ("states", "code"), [((WELL,), 0), ((WELL, FAULTY), 2), ((FAULTY, AWAY), 1), ((AWAY, WELL), 1)]
 )
 def test_a_watch_ends_at_ctrl_c_with_the_code_of_what_was_seen_last(
-    call: Call, cluster: Cluster, states: tuple[FoundObjects | RootTrustError, ...], code: int
+    call: Call, cluster: NotedStates, states: tuple[FoundObjects | RootTrustError, ...], code: int
 ) -> None:
     """The last: one that cannot even begin ends at once."""
     cluster.states = list(states)
@@ -97,7 +82,7 @@ def test_a_watch_ends_at_ctrl_c_with_the_code_of_what_was_seen_last(
 
 
 def test_a_watch_shows_what_changes_and_goes_on_after_a_failure(
-    call: Call, cluster: Cluster
+    call: Call, cluster: NotedStates
 ) -> None:
     cluster.states = [WELL, WELL, AWAY, AWAY, FAULTY]
     done = call("status", "--watch", "-o", "json")
