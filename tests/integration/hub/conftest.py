@@ -16,16 +16,19 @@ import pytest
 
 from testbed import Cluster, Vault
 from testbed.certificate import Authority
+from tests.integration.hub.agent import Agent
 from tests.integration.hub.candidate import (
     BuildCandidate,
     Candidate,
     Paths,
     build_candidate_config,
 )
+from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.configuration import build_config
 from tests.integration.hub.istiod import Account
-from tests.integration.hub.names import Names, build_names
+from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
 from tests.integration.hub.operator_process import BuildOperator, OperatorProcess
+from tests.integration.hub.played_mesh import PlayedMesh
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.rights import grant_rights
@@ -268,3 +271,34 @@ def build(
             return candidate
 
         yield build
+
+
+@pytest.fixture(scope="module")
+def mounts(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The root mounts of a module, whose MOUNTS is what their names begin with."""
+    prefix: str = request.module.MOUNTS
+    return iter(each for each in GENERATED_ROOTS if each.startswith(prefix))
+
+
+@pytest.fixture
+def mount(mounts: Iterator[str]) -> str:
+    """A root mount that no other test has."""
+    return next(mounts)
+
+
+@pytest.fixture
+def agent(
+    policy: Policy, cluster: Cluster, vault: Vault, namespace: str, own_istiod: Account
+) -> Agent:
+    """The agent of the one mesh of a module's `policy`."""
+    certificate = Certificate(cluster=cluster, namespace=namespace)
+    return Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod)
+
+
+@pytest.fixture
+def mesh(policy: Policy, agent: Agent, namespace: str) -> Iterator[PlayedMesh]:
+    """That mesh, which does as it is told; the policy is Ready."""
+    mesh = PlayedMesh(agent=agent, namespace=namespace)
+    with mesh.alive():
+        policy.wait_until_ready()
+        yield mesh

@@ -24,7 +24,7 @@ from tests.integration.hub.compromise import (
 )
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh, report_mesh
-from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
+from tests.integration.hub.names import Names, build_names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.person import Person, build_rotator, finish
 from tests.integration.hub.pki import make_request
@@ -33,21 +33,12 @@ from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.rights import REVOCATION, grant_revocation
 from tests.integration.vault_calls import Ask, write
 
+# A mount for each test: all intermediates of a cluster have one name.
+MOUNTS = "pki_leaked_"
 ORDER: dict[str, Any] = {
     "spec.rotation": {"clusters": [{"name": "cluster1", "intermediateGeneration": 2}]},
     "metadata.annotations": {ANNOTATION: "2/cluster1"},
 }
-
-
-@pytest.fixture(scope="module")
-def mounts() -> Iterator[str]:
-    return iter(each for each in GENERATED_ROOTS if each.startswith("pki_leaked_"))
-
-
-@pytest.fixture
-def mount(mounts: Iterator[str]) -> str:
-    """A root mount that no other test has: all intermediates of a cluster have one name."""
-    return next(mounts)
 
 
 @pytest.fixture
@@ -72,14 +63,6 @@ def policy(
 ) -> Policy:
     put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=own_istiod.name)
     return make_policy(names, changes)
-
-
-@pytest.fixture
-def agent(
-    policy: Policy, cluster: Cluster, vault: Vault, namespace: str, own_istiod: Account
-) -> Agent:
-    certificate = Certificate(cluster=cluster, namespace=namespace)
-    return Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -10,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from testbed import Cluster, Vault
-from tests.integration.hub.agent import Agent
-from tests.integration.hub.certificate import Certificate
+from testbed import Cluster
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh
-from tests.integration.hub.names import GENERATED_ROOTS, Names
+from tests.integration.hub.names import Names
 from tests.integration.hub.person import Person, build_rotator, check_told, finish
 from tests.integration.hub.played_mesh import PlayedMesh, list_fingerprints
 from tests.integration.hub.policy import MakePolicy, Policy
@@ -25,6 +22,7 @@ from tests.integration.vault_calls import Ask, read, write
 
 pytestmark = pytest.mark.usefixtures("operator")
 
+MOUNTS = "pki_compromised_"
 ROTATION_SECONDS = 60.0
 COMPROMISED = "admin.gloo.solo.io/rotation-compromised"
 # Whatever makes a rotation patient.
@@ -34,17 +32,6 @@ PATIENT = {
     "waves": [{"name": "first", "clusters": ["elsewhere"]}],
     "externalDependants": [{"name": "vm-gateway"}],
 }
-
-
-@pytest.fixture(scope="module")
-def mounts() -> Iterator[str]:
-    return iter(each for each in GENERATED_ROOTS if each.startswith("pki_compromised_"))
-
-
-@pytest.fixture
-def mount(mounts: Iterator[str]) -> str:
-    """A root mount that no other test has."""
-    return next(mounts)
 
 
 @pytest.fixture
@@ -63,18 +50,6 @@ def policy(
         "spec.rotation": PATIENT,
     }
     return make_policy(names, changes)
-
-
-@pytest.fixture
-def mesh(
-    policy: Policy, cluster: Cluster, vault: Vault, namespace: str, own_istiod: Account
-) -> Iterator[PlayedMesh]:
-    certificate = Certificate(cluster=cluster, namespace=namespace)
-    agent = Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod)
-    mesh = PlayedMesh(agent=agent, namespace=namespace)
-    with mesh.alive():
-        policy.wait_until_ready()
-        yield mesh
 
 
 @pytest.fixture

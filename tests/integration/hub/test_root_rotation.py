@@ -14,7 +14,7 @@ from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh, report_mesh
-from tests.integration.hub.names import GENERATED_ROOTS, Names, build_names
+from tests.integration.hub.names import Names, build_names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.pki import make_request
 from tests.integration.hub.played_mesh import PlayedMesh, list_fingerprints
@@ -26,19 +26,9 @@ from tests.integration.vault_calls import Ask, read, write
 
 pytestmark = pytest.mark.usefixtures("operator")
 
+MOUNTS = "pki_rotated_"
 ROTATION_SECONDS = 60.0
 GENERATED = {"source": "Generate", "commonName": "Root of the fleet"}
-
-
-@pytest.fixture(scope="module")
-def mounts() -> Iterator[str]:
-    return iter(each for each in GENERATED_ROOTS if each.startswith("pki_rotated_"))
-
-
-@pytest.fixture
-def mount(mounts: Iterator[str]) -> str:
-    """A root mount that no other test has."""
-    return next(mounts)
 
 
 @pytest.fixture
@@ -62,18 +52,6 @@ def policy(
 ) -> Policy:
     put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=own_istiod.name)
     return make_policy(names, changes)
-
-
-@pytest.fixture
-def mesh(
-    policy: Policy, cluster: Cluster, vault: Vault, namespace: str, own_istiod: Account
-) -> Iterator[PlayedMesh]:
-    certificate = Certificate(cluster=cluster, namespace=namespace)
-    agent = Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod)
-    mesh = PlayedMesh(agent=agent, namespace=namespace)
-    with mesh.alive():
-        policy.wait_until_ready()
-        yield mesh
 
 
 def read_rotation(policy: Policy) -> dict[str, Any]:

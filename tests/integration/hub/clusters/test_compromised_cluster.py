@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,27 +22,18 @@ from tests.integration.hub.compromise import (
 )
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh, report_mesh
-from tests.integration.hub.names import GENERATED_ROOTS, Names
+from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask
 
+# A mount for each test: all intermediates of a cluster have one name.
+MOUNTS = "pki_leaked_far_"
 ORDER = {
     "spec.rotation": {"clusters": [{"name": "cluster2", "intermediateGeneration": 2}]},
     "metadata.annotations": {ANNOTATION: "2/cluster2"},
 }
-
-
-@pytest.fixture(scope="module")
-def mounts() -> Iterator[str]:
-    return iter(each for each in GENERATED_ROOTS if each.startswith("pki_leaked_far_"))
-
-
-@pytest.fixture
-def mount(mounts: Iterator[str]) -> str:
-    """A root mount that no other test has: all intermediates of a cluster have one name."""
-    return next(mounts)
 
 
 @pytest.fixture
