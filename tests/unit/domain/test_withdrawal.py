@@ -196,3 +196,10 @@ def test_in_a_mount_that_is_not_ours_the_administrator_is_told_how_to_revoke() -
         root_issuer=revoked,
     )
     assert done.is_done
+
+
+def test_of_what_is_revoked_nobody_is_warned_though_its_usage_is_not_told() -> None:
+    untold = build_issuer(usages=None)
+    found = plan(RotationPhase.RETIRE, is_compromised=True, default=NEXT_ID, root_issuer=untold)
+    assert describe(found.actions) == [(f"pki/issuer/{ISSUER_ID}", True)]
+    assert found.warnings == ()

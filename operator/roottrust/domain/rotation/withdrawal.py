@@ -56,7 +56,8 @@ def _retire(snapshot: Snapshot, rotation: RotationTarget, *, is_ours: bool) -> W
     if not is_ours:
         return replace(done, left=(*done.left, _tell_revocation(mount, previous)))
     wanted = build_issuer_revocation(mount, previous.issuer_id)
-    return replace(done, actions=(*done.actions, update(wanted, {"revoked": "false"})))
+    # What is revoked never signs, whatever Vault tells of its usage: nothing is left to warn of.
+    return Withdrawal(actions=(*done.actions, update(wanted, {"revoked": "false"})))
 
 
 def plan_return(rotation: RotationTarget, found: IssuerFacts, *, is_ours: bool) -> Withdrawal:
