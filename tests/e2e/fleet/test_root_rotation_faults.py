@@ -52,7 +52,7 @@ LONG_SECONDS = 900.0
 A_SECOND = 5
 # So that no stage is over before it is seen.
 SOAK_SECONDS = 3
-SEALED_SECONDS = 30.0
+SEALED_SECONDS = 60.0
 CUT_OFF_SECONDS = 25.0
 # What was under way when it struck may still be finished.
 GRACE_SECONDS = 5.0
@@ -147,7 +147,7 @@ FAULTS = (
     Fault(name="status deleted in each stage", prepare=delete_status),
     Fault(name="hub killed (kill -9) in each stage", prepare=kill_hub),
     Fault(name="west cut off for 25 s in each stage", prepare=cut_off_west),
-    Fault(name="Vault sealed for 30 s in each stage", prepare=seal_vault),
+    Fault(name="Vault sealed for a minute in each stage", prepare=seal_vault),
     Fault(name="an agent killed in each stage", prepare=kill_agents),
     Fault(name="both istiods replaced in each stage", prepare=replace_istiods),
     Fault(name="all of these by turns, one in each stage", prepare=take_turns),
