@@ -12,6 +12,8 @@ from tests.integration.hub.clusters import registration
 from tests.integration.hub.clusters.registration import Registrar, build_kubeconfig, make_token
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names, build_names
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.policy import MakePolicy
 from tests.integration.kube_writes import create_namespace, delete_object
 from tests.session import CRDS
 
@@ -58,3 +60,29 @@ def names2(namespace: str) -> Names:
     """Names of the test's own for the second cluster."""
     suffix = namespace.removeprefix("test-")
     return build_names(suffix, mesh_namespace=namespace, cluster="cluster2")
+
+
+@pytest.fixture
+def victim(
+    operator: OperatorProcess,
+    registrar: Registrar,
+    kubeconfig: str,
+    cluster: Cluster,
+    remote: Certificate,
+    make_policy: MakePolicy,
+    names: Names,
+    names2: Names,
+    namespace: str,
+) -> Certificate:
+    """The IssuedCertificate of the hub's own cluster, whose upkeep must not suffer.
+
+    Each cluster has a policy of its own; that of the hostile one works at first.
+    """
+    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=ACCOUNT)
+    registrar.register("cluster2", kubeconfig)
+    make_policy(names, name="victim")
+    make_policy(names2, name="hostile")
+    remote.wait_for()
+    found = Certificate(cluster=cluster, namespace=namespace)
+    found.wait_for()
+    return found

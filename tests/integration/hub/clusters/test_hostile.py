@@ -20,14 +20,14 @@ from testbed import Cluster, Vault
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters.mirror import Mirror, count_writes
-from tests.integration.hub.clusters.registration import Registrar
 from tests.integration.hub.clusters.storm import OTHER, storm
+from tests.integration.hub.clusters.upkeep import check_upkeep
 from tests.integration.hub.configuration import DELETION_SECONDS
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.policy import Policy
 from tests.integration.hub.root import make_expired_root, make_root
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import find_object, list_objects
@@ -36,7 +36,6 @@ from tests.session import CRDS, shown
 
 ACCOUNT = "istiod-service-account"
 OWNER = "internal.gloo.solo.io/owner"
-PATIENCE_SECONDS = 3.0
 STORM, STORM_SECONDS = 1_000, 120.0
 STORM_LEAST_SECONDS = 10.0
 STORMY = ("istiod", *(f"istiod-{number}" for number in range(1, 8)))
@@ -53,45 +52,9 @@ MESHES = "/apis/internal.gloo.solo.io/v2/namespaces/{namespace}/meshes"
 
 
 @pytest.fixture
-def victim(
-    operator: OperatorProcess,
-    registrar: Registrar,
-    kubeconfig: str,
-    cluster: Cluster,
-    remote: Certificate,
-    make_policy: MakePolicy,
-    names: Names,
-    names2: Names,
-    namespace: str,
-) -> Certificate:
-    """The IssuedCertificate of the hub's own cluster, whose upkeep must not suffer.
-
-    Each cluster has a policy of its own; that of the hostile one works at first.
-    """
-    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=ACCOUNT)
-    registrar.register("cluster2", kubeconfig)
-    make_policy(names, name="victim")
-    make_policy(names2, name="hostile")
-    remote.wait_for()
-    found = Certificate(cluster=cluster, namespace=namespace)
-    found.wait_for()
-    return found
-
-
-@pytest.fixture
 def hostile(cluster: Cluster, namespace: str) -> Policy:
     """The policy for the hostile cluster."""
     return Policy(cluster=cluster, namespace=namespace, name="hostile")
-
-
-def check_upkeep(victim: Certificate, times: int = 3) -> None:
-    """See that what is changed by hand is put back as fast as ever."""
-    wanted = victim.wait_for()["spec"]
-    for _ in range(times):
-        started_at = time.monotonic()
-        victim.edit({"hosts": ["evil.example"]})
-        wait_for(victim.wait_for, lambda found: found["spec"] == wanted)
-        assert time.monotonic() - started_at < PATIENCE_SECONDS
 
 
 @contextmanager
