@@ -24,6 +24,7 @@ from roottrust.domain.preview import (
     get_root_place,
     preview_policy,
 )
+from roottrust.domain.rotation.foresight import foresee_rotation
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.kinds import POLICIES
@@ -42,7 +43,7 @@ class PolicyPreview:
 
     `target` is None for one that is not accepted, `plan` for one whose Vault cannot be read either:
     `error` tells why. `certificates` is what follows in clusters. `judgements` are the conditions
-    after all writes.
+    after all writes. `rotation` is what a raised generation of its own root will start.
     """
 
     policy: PolicyObject
@@ -51,6 +52,7 @@ class PolicyPreview:
     target: VaultTarget | None = None
     plan: Plan | None = None
     certificates: IssuancePlan = field(default_factory=IssuancePlan)
+    rotation: str | None = None
     error: RootTrustError | None = None
 
 
@@ -156,6 +158,7 @@ class PolicyPlanner:
             target=target,
             plan=plan,
             certificates=certificates,
+            rotation=_foresee(look),
         )
 
     def _tell_error(self, look: _Look) -> PolicyPreview:
@@ -172,6 +175,15 @@ class PolicyPlanner:
             target=look.accepted.target if look.accepted else None,
             error=look.error,
         )
+
+
+def _foresee(look: _Look) -> str | None:
+    """Return what the policy that owns a root starts by its generation; an observer starts none."""
+    course = look.accepted.course if look.accepted else None
+    is_owner = course is not None and course.owner == look.policy.identity
+    if course is None or not is_owner or look.is_observed_only:
+        return None
+    return foresee_rotation(course)
 
 
 def _collect_made_roots(looks: Iterable[_Look]) -> dict[RootPlace, MadeRoot]:

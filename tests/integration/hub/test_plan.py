@@ -194,6 +194,21 @@ def test_an_edit_in_a_file_is_told_before_it_is_applied(
     assert plan.run("-f", "-", text=unchanged).code == 0
 
 
+def test_what_a_raised_generation_of_the_root_starts_is_told_before_it_is_applied(
+    plan: Planner, make_policy: MakePolicy, names: Names, operator: OperatorProcess
+) -> None:
+    policy = make_policy(names)
+    policy.wait_until_ready()
+    changes = {**names.build_changes(), "spec.rotation": {"rootGeneration": 2}}
+    text = build_text(policy.name, policy.namespace, changes)
+    told = plan.run("-f", "-", text=text)
+    assert told.code == 2, told.err
+    assert "  ! The root in use is replaced by that of generation 2" in told.out
+    assert "as an issuer of the name roottrust-g2; until then Prepare waits." in told.out
+    assert f"`roottrust rotate root {policy.full_name} --follow` follows it." in told.out
+    assert plan.run_json("-n", policy.namespace).policy["rotation"] is None
+
+
 def test_a_new_policy_in_a_file_shows_all_that_its_root_makes_possible(
     plan: Planner, names: Names, namespace: str, make_policy: MakePolicy, operator: OperatorProcess
 ) -> None:

@@ -91,6 +91,7 @@ def _build_policy(preview: PolicyPreview, before: Before) -> PolicyReport:
         ),
         kubernetes=(*_build_kubernetes(preview, before), *_build_certificates(preview)),
         vault=tuple(_build_object(each) for each in list_changes(plan)) if plan else (),
+        rotation=preview.rotation,
         conflicts=_build_conflicts(preview),
         withheld=tuple(_build_object(each) for each in list_withheld(plan)) if plan else (),
         problems=tuple(_list_problems(preview)),

@@ -42,6 +42,10 @@ def _render_policy(policy: PolicyReport) -> Iterator[str]:
     if policy.vault:
         yield "\n  In Vault:"
         yield from _render_objects(policy.vault)
+    if policy.rotation:
+        yield "\n  Rotation of the root:"
+        sign = click.style("!", fg="yellow", bold=True)
+        yield f"  {sign} {make_printable(policy.rotation)}"
     if policy.conflicts:
         yield "\n  In the way:"
         for conflict in policy.conflicts:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from roottrust.cli.report_model import ReportModel
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 
 
 class Result(StrEnum):
@@ -109,6 +109,9 @@ class PolicyReport(ReportModel):
     vault: tuple[ObjectReport, ...] = Field(
         default=(), description="What is written to Vault, in order."
     )
+    rotation: str | None = Field(
+        default=None, description="What a raised rootGeneration starts; null if nothing begins."
+    )
     conflicts: tuple[ConflictReport, ...] = Field(default=(), description="What is in the way.")
     withheld: tuple[ObjectReport, ...] = Field(
         default=(), description="What waits in Vault until the conflicts are over."
@@ -124,7 +127,7 @@ class PolicyReport(ReportModel):
     @property
     def has_changes(self) -> bool:
         """Whether anything would be written, status aside."""
-        return bool(self.vault or self.kubernetes)
+        return bool(self.vault or self.kubernetes or self.rotation)
 
     @property
     def is_hindered(self) -> bool:

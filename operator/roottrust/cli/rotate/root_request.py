@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from roottrust.api.choices import RootSource, RotationStage
+from roottrust.api.choices import RotationStage
 from roottrust.cli.rotate.own_root import OwnRoot
 from roottrust.cli.rotate.request import Operation, build_raise
 from roottrust.domain.errors import ConflictError
-from roottrust.domain.names import build_issuer_name
 from roottrust.domain.reasons import Reason
+from roottrust.domain.rotation.source_text import describe_next_root
 
 FIELD = "spec.rotation.rootGeneration"
 
@@ -80,19 +80,10 @@ def describe_source(raised: RaisedRoot) -> str:
     management: Mapping[str, Any] = root.policy["spec"].get("management") or {}
     wanted: Mapping[str, Any] = management.get("root") or {}
     mount = root.report.root.mount if root.report.root else None
-    place = f"{mount}/" if mount else "the root's mount"
-    issuer = build_issuer_name(raised.after)
-    match wanted.get("source"):
-        case RootSource.GENERATE:
-            return f"Vault makes the next root in {place} as issuer {issuer}."
-        case RootSource.IMPORT:
-            secret: Mapping[str, Any] = wanted.get("secretRef") or {}
-            return (
-                f"The next root is taken from Secret {secret.get('name')} into {place} as issuer "
-                f"{issuer}: put its root-cert.pem and root-key.pem there; until then Prepare waits."
-            )
-        case _:
-            return (
-                f"The next root is made by whoever keeps {place}, as an issuer of the name "
-                f"{issuer}; until then Prepare waits."
-            )
+    secret: Mapping[str, Any] = wanted.get("secretRef") or {}
+    return describe_next_root(
+        wanted.get("source"),
+        place=f"{mount}/" if mount else "the root's mount",
+        generation=raised.after,
+        secret=secret.get("name"),
+    )

@@ -77,7 +77,7 @@ def test_wrong_usage_is_never_taken_for_changes(call: Call, runs: Runs, words: l
 
 def test_stdout_has_the_result_alone(call: Call, runs: Runs) -> None:
     done = call("plan", "-o", "json")
-    assert json.loads(done.stdout)["formatVersion"] == "1.1"
+    assert json.loads(done.stdout)["formatVersion"] == "1.2"
     assert done.stderr == "Note: a note\n"
 
 

@@ -139,6 +139,12 @@ def test_conflicts_and_problems_say_what_to_do() -> None:
     ]
 
 
+def test_what_a_raised_generation_starts_is_a_change() -> None:
+    lines = read(build_policy(rotation="The root in use is replaced."))
+    place = lines.index("  Rotation of the root:")
+    assert lines[place + 1] == "  ! The root in use is replaced."
+
+
 def test_without_changes_one_line_is_all() -> None:
     policies = [build_policy(name=name) for name in ("a", "b", "c")]
     text = click.unstyle(render(*policies, result=Result.NO_CHANGES))
