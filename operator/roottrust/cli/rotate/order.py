@@ -56,6 +56,17 @@ class Order:
         """Whether nothing is left to be written."""
         return self.before == self.value and not self.also
 
+    @property
+    def entries(self) -> frozenset[str]:
+        """What it adds to the annotation, or takes from it."""
+        before = split_entries(read_annotations(self.root.policy), self.annotation)
+        after = split_entries({self.annotation: self.value or ""}, self.annotation)
+        return frozenset(before) ^ frozenset(after)
+
+    def is_as(self, other: Order) -> bool:
+        """Whether it asks for the same, after the same question."""
+        return (self.entries, self.question) == (other.entries, other.question)
+
     def render_line(self) -> str:
         """Return the line of metadata.annotations as Git is to have it."""
         if self.value is None:

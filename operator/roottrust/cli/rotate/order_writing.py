@@ -15,6 +15,7 @@ from roottrust.cli.rotate.run import write_patch
 from roottrust.cli.status.reader import Choice, open_reader
 from roottrust.cli.terminal import fail, tell
 from roottrust.domain.errors import ConflictError
+from roottrust.domain.reasons import Reason
 
 # The hub writes the status meanwhile, and others write their orders.
 TRIES = 5
@@ -33,7 +34,8 @@ async def read_root(choice: Choice) -> OwnRoot:
 async def give_order(order: Order, plan: Plan, choice: Choice) -> Order:
     """Write an order beside those that are there; where others write, too, after them.
 
-    What has changed since may forbid it: each try is planned anew. Raises RootTrustError.
+    What has changed since may forbid it: each try is planned anew. It may also have become another
+    order, such as the approval of a later stage, which nobody has given. Raises RootTrustError.
     """
     for left in reversed(range(TRIES)):
         if order.is_given:
@@ -43,7 +45,15 @@ async def give_order(order: Order, plan: Plan, choice: Choice) -> Order:
         except ConflictError:
             if not left:
                 raise
-            order = plan(await read_root(choice))
+            again = plan(await read_root(choice))
+            if not again.is_given and not again.is_as(order):
+                raise ConflictError(
+                    f"{order.root.full_name} was changed meanwhile, by which this order would be "
+                    f"another one ({again.render_line()}): nothing was written. Look at "
+                    "`roottrust status`, and order it again if it is meant.",
+                    reason=Reason.CONFLICT,
+                ) from None
+            order = again
         else:
             break
     return order

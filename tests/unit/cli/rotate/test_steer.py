@@ -372,6 +372,20 @@ def test_what_has_become_wrong_meanwhile_is_not_written(call: Call, cluster: Sta
     assert "After Drop a roll-back is a new rotation" in done.stderr
 
 
+def test_the_approval_of_one_stage_never_becomes_that_of_the_next(
+    call: Call, cluster: StandIn
+) -> None:
+    """Somebody else let it into Widen; now Drop waits, from which there is no way back."""
+    cluster.states = [
+        find(build_rotating(build_state(Stage.SIGN), spec=MANUAL)),
+        find(build_rotating(build_state(Stage.PROVE), spec=MANUAL)),
+    ]
+    cluster.refusals = [CONFLICT]
+    done = call("rotate", "approve")
+    assert (done.exit_code, done.stdout, cluster.patches) == (1, "", [])
+    assert 'another one (admin.gloo.solo.io/rotation-approve: "2/Drop")' in done.stderr
+
+
 def test_whoever_never_gets_a_turn_is_told(call: Call, cluster: StandIn) -> None:
     cluster.states = [find(build_going())] * order_writing.TRIES
     cluster.refusals = [CONFLICT] * order_writing.TRIES
