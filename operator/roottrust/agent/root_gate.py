@@ -72,9 +72,9 @@ class RootGate:
         if found.standing is RootStanding.FOREIGN:
             raise DependencyMissingError(
                 f"ConfigMap {CONFIG_MAP} in {self._namespace} has another root, "
-                f"{found.published}, and workloads that trust it would be cut off: add it to "
-                "passiveCertificateAuthorities of the RootTrustPolicy; or, if no istiod and no "
-                "workload uses it any more, delete that ConfigMap.",
+                f"{found.published}, and workloads that trust it would be cut off: have the "
+                "RootTrustPolicy begin with that root, and rotate it to another one then; or, if "
+                "no istiod and no workload uses it any more, delete that ConfigMap.",
                 reason=Reason.FOREIGN_ROOT,
             )
         if found.standing is RootStanding.REPLACES_ISTIODS_OWN:

@@ -83,6 +83,8 @@ def _check_issuer(snapshot: Snapshot, mount: MountFacts, issuer: IssuerFacts) ->
     known = snapshot.known_root
     if known is not None and known != certificate.fingerprint:
         return RootPlan(mount=root.mount, fault=_build_changed(root, known))
+    if snapshot.target.rotation is None and not issuer.may_sign:
+        return _retired(root, certificate)
     remedy = build_remedy(root)
     fault = find_root_fault(certificate, now=snapshot.now, has_key=issuer.has_key, remedy=remedy)
     if fault is not None:
@@ -196,6 +198,18 @@ def _missing(root: RootTarget, what: str) -> RootPlan:
 def _unusable(root: RootTarget, message: str) -> RootPlan:
     fault = Fault(status=ConditionStatus.FALSE, reason=Reason.ROOT_NOT_USABLE, message=message)
     return RootPlan(mount=root.mount, fault=fault)
+
+
+def _retired(root: RootTarget, certificate: Certificate) -> RootPlan:
+    """Return the plan of a root that may sign no more: as a rule another one took its place."""
+    message = (
+        f"The root {certificate.subject!r} in {root.mount}/ may sign nothing any more, as a root "
+        "that a rotation has replaced: write the generation of the one that meshes have into "
+        "rotation.rootGeneration (that of the issuer roottrust-g2 is 2), or let this one sign "
+        "again (usage issuing-certificates)."
+    )
+    fault = Fault(status=ConditionStatus.FALSE, reason=Reason.ROOT_NOT_USABLE, message=message)
+    return RootPlan(mount=root.mount, certificate=certificate, fault=fault)
 
 
 def _build_too_late(root: RootTarget) -> Fault:

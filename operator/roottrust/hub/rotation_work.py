@@ -114,15 +114,16 @@ class Rotations:
         if owner is None or policy is None:
             return None
         wish = self._read_wish(policy)
-        state = policy.rotation
-        if state is None or state.root_generation is None:
+        told = _find_told(policy)
+        state = _leave_given_up(policy.rotation, policy)
+        if state is None or _has_no_root_yet(state, wish, told):
             state = await self._lost.find(claim, owner, wish, get_server)
         return Course(
             owner=owner.policy,
             state=state.model_copy(update={"owner": None}),  # it may have been another's before
             wish=hurry(wish, state),
             wanted=owner.target.root,
-            told=_find_told(policy),
+            told=told,
             deaf=self._book.list_deaf() if state.stage else frozenset(),
         )
 
@@ -210,9 +211,25 @@ class Rotations:
         )
 
 
+def _leave_given_up(state: RotationStatus | None, policy: PolicyObject) -> RotationStatus | None:
+    """Return what is kept without a root that a person gave up: then the specification names it."""
+    if state is None or state.stage is not None or state.root is None:
+        return state
+    is_given_up = state.root.fingerprint == policy.given_up_root
+    return state.model_copy(update={"root": None}) if is_given_up else state
+
+
+def _has_no_root_yet(state: RotationStatus, wish: RotationWish, told: RotationRoot | None) -> bool:
+    """Whether no root was ever in use: then a raised generation tells which one is."""
+    if state.root_generation is None:
+        return True
+    is_new = told is None and state.root is None and not state.history
+    return is_new and is_due(state, wish) and state.stage is None
+
+
 def _find_told(policy: PolicyObject) -> RotationRoot | None:
     root = policy.status.root if policy.status else None
-    if root is None or root.issuer is None:
+    if root is None or root.issuer is None or root.fingerprint == policy.given_up_root:
         return None
     return RotationRoot(issuer=root.issuer, fingerprint=root.fingerprint)
 

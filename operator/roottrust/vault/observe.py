@@ -189,9 +189,12 @@ class VaultObserver:
         ids = await self._client.list(f"{root.mount}/issuers")
         if root.issuer in ids:
             return await read_issuer(self._client, root.mount, root.issuer)
+        names = {root.issuer}
+        if root.generation > 1:  # imported again after a loss, it has another id
+            names.add(build_issuer_name(root.generation))
         for issuer_id in ids:
             issuer = await read_issuer(self._client, root.mount, issuer_id)
-            if issuer is not None and issuer.issuer_name == root.issuer:
+            if issuer is not None and issuer.issuer_name in names:
                 return issuer
         return None
 

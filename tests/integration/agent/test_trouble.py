@@ -166,10 +166,10 @@ def test_published_root_of_others_is_not_replaced(
     mesh.publish_root(foreign)
     mesh.issue(mesh.build_spec(site))
     entry = start_and_see(agent, mesh, "has another root, CN=Company Root")
-    assert "passiveCertificateAuthorities" in entry["error"]
+    assert "begin with that root" in entry["error"]
     mesh.wait_for_event("ForeignRoot")
     assert site.count_issued() == 1  # Vault was not asked for what could not be used
-    # As it says: the hub widens the bundle, and peers that know the other root go on.
+    # With the other root among the pinned ones peers that know it go on.
     mesh.issue(mesh.build_spec(site, trustBundle=site.root_pem + foreign))
     assert agent.wait(15) == 0
 

@@ -27,6 +27,7 @@ GENERATED_ROOTS = (
     *(f"pki_compromised_{number}" for number in range(3)),
     *(f"pki_leaked_{number}" for number in range(7)),
     *(f"pki_leaked_far_{number}" for number in range(2)),
+    *(f"pki_restored_{number}" for number in range(3)),
 )
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],

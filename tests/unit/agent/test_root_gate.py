@@ -57,7 +57,7 @@ def test_foreign_root_is_kept_and_the_ways_out_are_told(cluster: FakeCluster) ->
     with pytest.raises(DependencyMissingError) as caught:
         check(cluster)
     assert caught.value.reason is Reason.FOREIGN_ROOT
-    for text in ("CN=Company", "passiveCertificateAuthorities", "delete that ConfigMap"):
+    for text in ("CN=Company", "begin with that root, and rotate it", "delete that ConfigMap"):
         assert text in caught.value.message
 
 

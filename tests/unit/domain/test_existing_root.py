@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from roottrust.domain.existing_root import RootPlan, UsableRoot, plan_existing_r
 from roottrust.domain.facts import IssuerFacts, MountFacts, Unread
 from roottrust.domain.fault import Fault
 from roottrust.domain.reasons import Reason
+from roottrust.domain.rotation.vault_target import RotationPhase
 from tests.unit.domain.certificates import NOW
+from tests.unit.domain.rotations import build_rotating_target, build_rotation
 from tests.unit.domain.samples import (
     EXISTING_ROOT,
     ISSUER_ID,
@@ -68,6 +71,22 @@ def test_a_sound_root_is_usable_for_the_whole_wanted_life() -> None:
 @pytest.mark.parametrize("known", [None, ROOT.fingerprint])
 def test_the_root_that_is_in_use_stays_usable(known: str | None) -> None:
     assert plan(build_issuer(), known_root=known).usable is not None
+
+
+@pytest.mark.parametrize(
+    "changes", [{"usages": frozenset({"read-only", "crl-signing"})}, {"is_revoked": True}]
+)
+def test_a_root_that_a_rotation_has_replaced_is_not_begun_with(changes: dict[str, Any]) -> None:
+    fault = get_fault(plan(build_issuer(**changes)))
+    assert (fault.status, fault.reason) == (ConditionStatus.FALSE, Reason.ROOT_NOT_USABLE)
+    assert "rotation.rootGeneration" in fault.message
+
+
+def test_while_it_is_replaced_a_root_that_may_sign_no_more_is_still_the_one_in_use() -> None:
+    target = build_rotating_target(build_rotation(phase=RotationPhase.RETIRE))
+    issuer = build_issuer(usages=frozenset({"read-only"}))
+    snapshot = build_snapshot(target, build_facts(root_issuer=issuer))
+    assert plan_existing_root(snapshot, PKI).usable is not None
 
 
 def test_another_root_than_the_one_in_use_is_not_followed() -> None:

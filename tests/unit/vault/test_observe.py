@@ -135,6 +135,22 @@ async def test_a_named_issuer_is_found_by_id_and_by_name(
     assert get_issuer(await observer.observe(target)).issuer_id == ISSUER_ID
 
 
+async def test_a_rotated_root_that_was_imported_again_is_found_by_the_name_of_its_generation(
+    vault: FakeVault, observer: VaultObserver
+) -> None:
+    vault.put_issuer("pki", issuer_id="another-id", name="roottrust-g2")
+    lost = replace(EXISTING_ROOT, issuer="id-before", generation=2)
+    found = get_issuer(await observer.observe(build_target(root=lost)))
+    assert found.issuer_id == "another-id"
+
+
+async def test_no_other_name_is_taken_for_an_issuer_that_a_policy_names(
+    observer: VaultObserver,
+) -> None:
+    facts = await observer.observe(build_target(root=build_root_target("mine")))
+    assert facts.root_issuer is None
+
+
 async def test_an_issuer_that_is_not_there_is_never_asked_for_by_name(
     vault: FakeVault, observer: VaultObserver
 ) -> None:
