@@ -86,6 +86,7 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.runtime.settings_reference --check
 	$(PY) -m roottrust.cli.metrics_reference --check
 	$(PY) -m roottrust.cli.cli_reference --check
+	$(PY) -m roottrust.cli.conditions_reference --check
 	$(PY) -m tests.prometheus_rule --check
 	$(PY) -m roottrust.cli.vault_policy.shipped --check
 	$(PY) -m roottrust.runtime.chart_files --check
@@ -103,6 +104,7 @@ crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's sh
 	$(PY) -m roottrust.runtime.settings_reference
 	$(PY) -m roottrust.cli.metrics_reference
 	$(PY) -m roottrust.cli.cli_reference
+	$(PY) -m roottrust.cli.conditions_reference
 	$(PY) -m tests.prometheus_rule
 	$(PY) -m roottrust.cli.vault_policy.shipped
 	$(PY) -m roottrust.runtime.chart_files

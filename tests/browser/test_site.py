@@ -23,6 +23,7 @@ READ = (
     "docs/guide.html",
     "docs/runbooks.html",
     "docs/reference/cli.html",
+    "docs/reference/conditions.html",
     "docs/reference/roottrustpolicy.html",
     "docs/adr/index.html",
     "CHANGELOG.html",
