@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from docsite.build import build
-from docsite.links import find_broken
+from docsite.links import find_broken, find_broken_mentions
 from docsite.navigation import arrange
 from docsite.pages import list_pages
 
@@ -22,7 +22,7 @@ def main() -> int:
     options = parser.parse_args()
     pages = list_pages(ROOT)
     navigation = arrange(pages)
-    wrong = [*find_broken(ROOT, pages)]
+    wrong = [*find_broken(ROOT, pages), *find_broken_mentions(ROOT, pages)]
     wrong += [f"{page} is in no section: see docsite/navigation.py" for page in navigation.left]
     for each in wrong:
         print(each, file=sys.stderr)

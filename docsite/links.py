@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from docsite.markdown import Link, list_anchors, list_links
+
+# What messages, alerts and comments name; pages themselves have links.
+_MENTION = re.compile(r"(?<![\w/.])docs/([\w./-]+\.md)(?:#([\w-]+))?")
+_MENTIONING = ("operator", "deploy", "charts", "demo", "testbed")
+_SUFFIXES = frozenset({".py", ".yaml", ".json", ".txt", ".toml"})
 
 
 def find_broken(root: Path, pages: list[str]) -> Iterator[str]:
@@ -26,6 +32,24 @@ def find_broken(root: Path, pages: list[str]) -> Iterator[str]:
                 yield f"{page}:{link.line}: {link.path} is a folder, of which the site has no page"
             elif link.anchor and (target not in pages or link.anchor not in anchors_of(target)):
                 yield f"{page}:{link.line}: {target} has no heading #{link.anchor}"
+
+
+def find_broken_mentions(root: Path, pages: list[str]) -> Iterator[str]:
+    """Yield a line for each page that code names by its path and that is not there."""
+    for path in _list_mentioning(root):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            for name, anchor in _MENTION.findall(line):
+                page = f"docs/{name}"
+                where = f"{path.relative_to(root)}:{number}"
+                if page not in pages:
+                    yield f"{where}: there is no {page}"
+                elif anchor and anchor not in list_anchors((root / page).read_text("utf-8")):
+                    yield f"{where}: {page} has no heading #{anchor}"
+
+
+def _list_mentioning(root: Path) -> list[Path]:
+    found = (path for folder in _MENTIONING for path in (root / folder).rglob("*"))
+    return sorted(path for path in found if path.suffix in _SUFFIXES)
 
 
 def find_target(page: str, link: Link) -> str | None:

@@ -35,6 +35,7 @@ SECTIONS = (
     Section(
         "Concepts",
         (
+            "docs/concepts/trust.md",
             "docs/concepts/*.md",
             "docs/clusters.md",
             "docs/rotation.md",

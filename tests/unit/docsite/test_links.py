@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docsite.links import find_broken
+from docsite.links import find_broken, find_broken_mentions
 from docsite.pages import list_pages
 
 TREE = {
@@ -42,3 +42,19 @@ def test_what_leads_somewhere_is_not_told(tmp_path: Path) -> None:
 )
 def test_what_leads_nowhere_is(tmp_path: Path, link: str, told: str) -> None:
     assert look(tmp_path, a=link) == [told]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("see docs/a.md", []),
+        ("# docs/a.md#part, https://elsewhere.example/docs/x.md", []),
+        ("see docs/x.md", ["operator/b.py:2: there is no docs/x.md"]),
+        ("docs/a.md#parts tells", ["operator/b.py:2: docs/a.md has no heading #parts"]),
+    ],
+)
+def test_pages_that_code_names_are_looked_for(tmp_path: Path, line: str, told: list[str]) -> None:
+    assert look(tmp_path) == []
+    (tmp_path / "operator").mkdir()
+    (tmp_path / "operator/b.py").write_text(f"\n{line}\n")
+    assert [*find_broken_mentions(tmp_path, list_pages(tmp_path))] == told
