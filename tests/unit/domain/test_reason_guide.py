@@ -29,6 +29,9 @@ from tests.unit.cli.command_line import parse_line
 
 SOURCE = REPOSITORY / "operator/roottrust"
 EACH = pytest.mark.parametrize("reason", Reason)
+FIELDS = "".join(path.read_text() for path in (REPOSITORY / "docs/reference").glob("[!c]*.md"))
+FIELDS += (REPOSITORY / "docs/reference/configuration.md").read_text()
+OF_KUBERNETES = {"updateStrategy.rollingUpdate.partition"}
 # What may be read in peace; all else has a next step.
 WELL = {
     Reason.ACCEPTED,
@@ -82,6 +85,13 @@ def test_it_says_what_it_means_and_what_to_do(reason: Reason) -> None:
 def test_its_commands_can_be_typed(reason: Reason) -> None:
     for code in re.findall(r"`(roottrust [^`]*)`", GUIDE[reason].fix):
         parse_line(code)
+
+
+@EACH
+def test_the_fields_that_it_names_exist(reason: Reason) -> None:
+    named = re.findall(r"`([a-z]\w*(?:\[\])?(?:\.\w+)+)", GUIDE[reason].fix)
+    ours = [each.removeprefix("status.") for each in named if each not in OF_KUBERNETES]
+    assert [each for each in ours if each not in FIELDS] == []
 
 
 @EACH
