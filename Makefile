@@ -14,7 +14,7 @@ LANES ?= 3
 FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image crds down clean
+.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image crds docs down clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -85,9 +85,12 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.api.refgen --check
 	$(PY) -m roottrust.runtime.settings_reference --check
 	$(PY) -m roottrust.cli.metrics_reference --check
+	$(PY) -m roottrust.cli.cli_reference --check
+	$(PY) -m roottrust.cli.conditions_reference --check
 	$(PY) -m tests.prometheus_rule --check
 	$(PY) -m roottrust.cli.vault_policy.shipped --check
 	$(PY) -m roottrust.runtime.chart_files --check
+	$(PY) -m docsite --check
 
 bench: setup ## Measure the hub's speed against a bare client's (N="50 200" or CLUSTERS="10 100" for one part with other counts, RECORD=1 for docs/benchmarks.md)
 	@$(PY) -m tests.bench $(N) $(if $(CLUSTERS),--clusters $(CLUSTERS)) $(if $(RECORD),--record)
@@ -100,9 +103,14 @@ crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's sh
 	$(PY) -m roottrust.api.refgen
 	$(PY) -m roottrust.runtime.settings_reference
 	$(PY) -m roottrust.cli.metrics_reference
+	$(PY) -m roottrust.cli.cli_reference
+	$(PY) -m roottrust.cli.conditions_reference
 	$(PY) -m tests.prometheus_rule
 	$(PY) -m roottrust.cli.vault_policy.shipped
 	$(PY) -m roottrust.runtime.chart_files
+
+docs: setup ## Build the site of docs/ into dist/site; a link or an anchor that leads nowhere fails
+	@$(PY) -m docsite
 
 down: ## Take down what demo and tests left up; what is in use stays
 	@if [ -x $(PY) ]; then $(PY) -m demo --down; fi

@@ -87,11 +87,11 @@ class Tab:
         result: dict[str, Any] = told["result"]
         return result
 
-    async def open(self, path: Path) -> None:
-        """Load a page, and wait until it is there."""
+    async def open(self, page: Path | str) -> None:
+        """Load a page, of a file or of an address, and wait until it is there."""
         for domain in ("Page", "Log", "Runtime", "Network", "DOM"):
             await self.call(f"{domain}.enable")
-        await self.call("Page.navigate", url=path.as_uri())
+        await self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         async with asyncio.timeout(SECONDS):
             while not self.list_told("Page.loadEventFired"):
                 self.events.append(await self.socket.receive_json())

@@ -73,14 +73,27 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+_HELP = """Give the Istio meshes of many clusters one root of trust, kept in Vault.
+
+A platform team commits a RootTrustPolicy; the operator keeps Vault's auth mounts, policies and PKI
+as the policy says, and writes back what `kubectl describe roottrustpolicy` shows.
+
+\b
+Where to begin:
+  roottrust vault-policy --config config.yaml   the rights that the operator needs in Vault
+  roottrust plan -f policy.yaml                 what a policy would change, before it is applied
+  roottrust status                              how all is, and what to do next
+  roottrust doctor                              what is wrong with an installation
+
+The commands operator, init-container, sidecar and agent run in pods; all others are for people and
+pipelines.
+"""
+
+
+@click.group(cls=_LazyGroup, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="roottrust")
 def main(**_: Any) -> None:
-    """Give the Istio meshes of many clusters one root of trust, kept in Vault.
-
-    A platform team commits a RootTrustPolicy; the operator keeps Vault's auth mounts, policies and
-    PKI as the policy says, and writes back what `kubectl describe roottrustpolicy` shows.
-    """
+    """Run a command."""
 
 
 def main_of_kubectl() -> None:

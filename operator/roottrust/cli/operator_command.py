@@ -27,6 +27,10 @@ EXIT_USAGE = 2
 
 _HELP = """Run the operator until it is told to stop (SIGTERM, Ctrl-C).
 
+The hub keeps Vault as RootTrustPolicies say, and one runs in the management cluster. The cluster
+role reports meshes and restarts workloads, and one runs in every cluster. The chart and deploy/ run
+both as they belong.
+
 \b
 A configuration for one cluster:
   cluster: {name: cluster1}
@@ -35,6 +39,8 @@ A configuration for one cluster:
     caFile: /etc/roottrust/vault-ca.crt
     login:
       kubernetes: {mount: kubernetes, role: roottrust-hub}
+
+What every key means is in docs/reference/configuration.md.
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong usage or configuration.
 """
@@ -45,8 +51,8 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong usage or configuration.
     "--config",
     "config_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Configuration in YAML. Default: $ROOTTRUST_CONFIG. Each key can also be given as "
-    "ROOTTRUST_KEY in the environment.",
+    help="Configuration in YAML. Each key can also be given as ROOTTRUST_KEY in the environment. "
+    "Default: $ROOTTRUST_CONFIG.",
 )
 @click.option(
     "--roles",

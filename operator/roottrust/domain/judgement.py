@@ -11,7 +11,7 @@ from roottrust.domain.plan import Plan
 from roottrust.domain.reasons import ConditionType, Reason
 from roottrust.domain.some_names import list_some
 
-_NEEDS_AN_EDIT = frozenset(
+NEEDS_AN_EDIT = frozenset(
     {
         Reason.INVALID_SPEC,
         Reason.INVALID_PATH,
@@ -162,7 +162,7 @@ def _judge_ready(outcome: Outcome, before: tuple[Judgement, ...]) -> Judgement:
 def _judge_progress(ready: Judgement) -> tuple[Judgement, ...]:
     if ready.is_true:
         return ()
-    if ready.reason in _NEEDS_AN_EDIT:
+    if ready.reason in NEEDS_AN_EDIT:
         return (_build_true(ConditionType.STALLED, ready.reason, ready.message),)
     return (_build_true(ConditionType.RECONCILING, Reason.RETRYING, ready.message),)
 

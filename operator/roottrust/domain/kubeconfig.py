@@ -1,7 +1,7 @@
 """Kubeconfigs by which clusters are registered: a server, its CA and a token, all of it inline.
 
 Whatever else a kubeconfig can say would have the hub run programs, read its own files, or send a
-token where nobody has proven who listens. See docs/adr/0025-clusters-by-secrets.md.
+token where nobody has proven who listens. See docs/adr/0025-clusters-by-secrets-with-tokens.md.
 """
 
 from __future__ import annotations

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import shutil
+import textwrap
+from pathlib import Path
 
 import pytest
 import yaml
@@ -38,6 +42,27 @@ def kustomize(programs: Testbed) -> dict[str, list[Manifest]]:
         folder: [each for each in yaml.safe_load_all(text) if each["kind"] != "Namespace"]
         for folder, text in texts.items()
     }
+
+
+def test_alerts_lead_to_the_runbooks_that_an_overlay_names(
+    programs: Testbed, tmp_path: Path
+) -> None:
+    """By the very files of docs/monitoring.md, and the ConfigMap that says where is not applied."""
+    shutil.copytree(REPOSITORY / "deploy/monitoring", tmp_path / "roottrust/deploy/monitoring")
+    page = (REPOSITORY / "docs/monitoring.md").read_text()
+    (block,) = re.findall(r"```yaml\n( *# kustomization.yaml\n.*?)```", page, re.DOTALL)
+    overlay, runbooks = textwrap.dedent(block).split("---\n")
+    folder = tmp_path / "overlay"
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text(overlay)
+    (folder / "runbooks.yaml").write_text(runbooks)
+    built = [*yaml.safe_load_all(run([programs.provide_kubectl(), "kustomize", folder]))]
+    assert {each["kind"] for each in built} == {"PodMonitor", "PrometheusRule"}
+    url = yaml.safe_load(runbooks)["data"]["url"]
+    for group in find(built, "PrometheusRule")["spec"]["groups"]:
+        for rule in group["rules"]:
+            wanted = f"{url}#{rule['alert'].lower()}"
+            assert rule["annotations"]["runbook_url"] == wanted
 
 
 @ROLES

@@ -16,6 +16,7 @@ from tests.session import REPOSITORY
 
 DIGEST = f"sha256:{'0' * 64}"
 CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+RUNBOOKS = "https://roottrust.example/docs/runbooks.html"
 PEER = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
 
 
@@ -121,12 +122,12 @@ def test_prometheus_finds_each_pod(chart: Chart) -> None:
 
 def test_alerts_arrive_as_they_are(chart: Chart) -> None:
     """They have templates of Prometheus, which look like Helm's."""
-    docs = "https://wiki.example/roottrust/"
-    rule = {"enabled": True, "labels": {"release": "prometheus"}, "docsUrl": docs}
+    page = "https://wiki.example/roottrust/runbooks.md"
+    rule = {"enabled": True, "labels": {"release": "prometheus"}, "runbookUrl": page}
     found = find(chart.render({**HUB, "metrics": {"prometheusRule": rule}}), "PrometheusRule")
     alerts = (REPOSITORY / "charts/roottrust/files/alerts.yaml").read_text()
     assert "{{ $labels.policy }}" in alerts
-    assert found["spec"] == yaml.safe_load(alerts.replace("https://roottrust.example/docs/", docs))
+    assert found["spec"] == yaml.safe_load(alerts.replace(RUNBOOKS, page))
     assert found["metadata"]["labels"]["release"] == "prometheus"
 
 

@@ -12,7 +12,7 @@ from tests.prometheus_rule import FOLDER, RULES, render_object
 from tests.session import REPOSITORY
 from tests.unit.monitoring.selectors import check_query, find_labels, list_placeholders
 
-BASE = "https://roottrust.example/docs/"
+RUNBOOKS = "https://roottrust.example/docs/runbooks.html"
 ALERTS: list[dict[str, Any]] = [
     rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
 ]
@@ -60,7 +60,7 @@ def test_an_alert_of_an_object_names_it(alert: dict[str, Any]) -> None:
 @ALL
 def test_an_alert_has_a_runbook(alert: dict[str, Any]) -> None:
     anchors = [each.lower() for each in list_headings()]
-    assert alert["annotations"]["runbook_url"] == f"{BASE}runbooks.md#{alert['alert'].lower()}"
+    assert alert["annotations"]["runbook_url"] == f"{RUNBOOKS}#{alert['alert'].lower()}"
     assert anchors.count(alert["alert"].lower()) == 1
 
 

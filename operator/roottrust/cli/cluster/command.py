@@ -62,6 +62,8 @@ Examples:
   roottrust cluster join cluster2 --context prod-2 --registration-only
 
 The Secret does not belong into Git: it holds a token, and the hub changes it.
+
+Exit codes: 0 joined, with --dry-run shown; 1 failed; 2 wrong command line.
 """
 
 _LEAVE_HELP = """Register NAME no more, and tell what is left of it where.
@@ -73,6 +75,8 @@ depend on it. Agents keep the intermediates that they have.
 \b
 Example:
   roottrust cluster leave cluster2 --context prod-2
+
+Exit codes: 0 registered no more; 1 failed; 2 wrong command line.
 """
 
 _LIST_HELP = """List the clusters that Secrets register, and why the hub refuses some.
@@ -81,6 +85,8 @@ _LIST_HELP = """List the clusters that Secrets register, and why the hub refuses
 Examples:
   roottrust cluster list
   roottrust cluster list -o json | jq '.clusters[] | select(.refusal)'
+
+Exit codes: 0 listed, those that the hub refuses among them; 1 failed; 2 wrong command line.
 """
 
 
@@ -188,7 +194,12 @@ def command() -> None:
     help="Ask no cluster; show what would be applied in the one that is to be served.",
 )
 @click.option(
-    "-o", "--output", type=click.Choice(["yaml"]), default="yaml", help="Form of --dry-run."
+    "-o",
+    "--output",
+    type=click.Choice(["yaml"]),
+    default="yaml",
+    show_default=True,
+    help="Form of --dry-run.",
 )
 @_with_places
 def join_command(

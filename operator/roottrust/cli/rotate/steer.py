@@ -57,12 +57,27 @@ Examples:
 _PAUSE = """Let no further stage of a rotation begin, nor a further wave of clusters.
 
 The stage under way goes on until it is proven. Every stage can be stayed in: connections go on.
+
+\b
+Examples:
+  roottrust rotate pause fleet
+  roottrust rotate pause fleet --dry-run >>annotations.yaml
 """
-_RESUME = """Let a rotation that was paused go on."""
+_RESUME = """Let a rotation that was paused go on.
+
+\b
+Example:
+  roottrust rotate resume fleet
+"""
 _ROLLBACK = """Go back to the root before; possible until Drop.
 
 Istiods sign under the root before again. Once no leaf needs the next root any more, it leaves every
 trust bundle, and may sign nothing. After Drop that is a new rotation: `roottrust rotate root`.
+
+\b
+Examples:
+  roottrust rotate rollback fleet
+  roottrust status fleet --watch        how far it is
 """
 _EXCLUDE = """Do not wait any more for a cluster that is gone for good.
 
