@@ -10,7 +10,6 @@ from tests.integration.audit.unplayed import UNPLAYED
 COURSE = (
     "hub/test_deletion.py",
     "hub/test_doctor.py",
-    "hub/test_imported_root.py",
     "hub/test_jwt.py",
     "hub/test_leader.py",
     "hub/test_reviewer.py",
@@ -33,6 +32,7 @@ FOR_OTHERS = frozenset(
             for verb in ("create", "patch", "delete")
         ),
         Granted("Role roottrust-hub", "patch", "internal.gloo.solo.io", "meshes/status"),
+        Granted("Role roottrust-hub", "get", "", "secrets"),
         Granted("Role roottrust-hub", "patch", "", "secrets"),
     }
 )
