@@ -8,6 +8,7 @@ from tests.integration.audit.judgement import judge_rights, list_refusals
 from tests.integration.audit.unplayed import UNPLAYED
 
 COURSE = (
+    "hub/test_certificate.py",
     "hub/test_deletion.py",
     "hub/test_doctor.py",
     "hub/test_jwt.py",
