@@ -61,12 +61,14 @@ class Testbed:
         *,
         vault: VaultOptions | Sequence[VaultOptions] | None = OPENBAO,
         nodes: bool = True,
+        audit: bool = False,
     ) -> None:
         """Bring clusters and Vaults up, at once; what is up and healthy stays as it is.
 
         With nodes=False a cluster is only etcd, API server and controller manager: enough for
-        whatever needs no pods, and ready much sooner. On any failure, or Ctrl-C, what this call
-        started is taken down again.
+        whatever needs no pods, and ready much sooner. With audit=True its API server writes down
+        who asked for what, and whether that was allowed (`Cluster.audit_log`). On any failure, or
+        Ctrl-C, what this call started is taken down again.
         """
         for name in names:
             _check_name(name)
@@ -80,9 +82,14 @@ class Testbed:
                 cache=self._cache,
                 workshop=self._workshop,
                 progress=self._progress,
-                clusters=[n for n in dict.fromkeys(names) if not self._keeps(n, nodes=nodes)],
+                clusters=[
+                    name
+                    for name in dict.fromkeys(names)
+                    if not self._keeps(name, nodes=nodes, audit=audit)
+                ],
                 vaults=[options for options in wanted if not self._keeps_vault(options)],
                 nodes=nodes,
+                audit=audit,
             )
             unwell = [name for name in setup.names if name in self._site.names()]
             if unfinished or unwell:
@@ -208,12 +215,14 @@ class Testbed:
                 self._site.clear(setup.names)
             raise
 
-    def _keeps(self, name: str, *, nodes: bool) -> bool:
+    def _keeps(self, name: str, *, nodes: bool, audit: bool) -> bool:
         cluster = self.clusters.get(name)
         if cluster is None or not cluster.is_complete:
             return False
         if nodes and not cluster.has_node:
             raise TestbedError(f"{name} runs without a node; take it down first to get one.")
+        if audit and not cluster.has_audit:
+            raise TestbedError(f"{name} runs without an audit log; take it down first to get one.")
         with self._progress.step(f"checking {name}", quiet=True):
             return self._is_well(cluster)
 

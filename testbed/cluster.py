@@ -5,7 +5,7 @@ import subprocess
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from testbed import coredns, http, network, record
+from testbed import audit, coredns, http, network, record
 from testbed.address import AddressRange, ClusterAddresses
 from testbed.command import CommandError, run
 from testbed.control_plane import PORT
@@ -29,6 +29,7 @@ class Cluster:
         self.range = range_
         self.index: int = content["index"]
         self.has_node: bool = content["nodes"]
+        self.has_audit: bool = content.get("audit", False)
         self.is_complete: bool = content["complete"]
         self._kubectl = Path(content["kubectl"])
         self.addresses: ClusterAddresses = range_.cluster(self.index)
@@ -63,6 +64,11 @@ class Cluster:
     def kubeconfig(self) -> Path:
         """A kubeconfig of the group system:masters; its context has the cluster's name."""
         return self.pki / "admin.kubeconfig"
+
+    @property
+    def audit_log(self) -> Path:
+        """What its API server was asked, one request a line, if it was brought up for that."""
+        return audit.log_file(self.folder)
 
     @property
     def node(self) -> Node:

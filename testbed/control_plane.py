@@ -65,7 +65,9 @@ def etcd_metrics(addresses: ClusterAddresses) -> str:
     return f"http://{addresses.node}:2381"
 
 
-def api_server(binary: Path, pki: Path, addresses: ClusterAddresses) -> Sequence[str | Path]:
+def api_server(
+    binary: Path, pki: Path, addresses: ClusterAddresses, *, audit: Sequence[str] = ()
+) -> Sequence[str | Path]:
     """Serve on the node's address, with RBAC, and reach kubelets by their address."""
     return [
         binary,
@@ -85,6 +87,7 @@ def api_server(binary: Path, pki: Path, addresses: ClusterAddresses) -> Sequence
         f"--service-account-key-file={pki / 'service-account.pub'}",
         f"--service-account-signing-key-file={pki / 'service-account.key'}",
         f"--service-cluster-ip-range={addresses.services}",
+        *audit,
     ]
 
 

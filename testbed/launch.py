@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from testbed import control_plane, coredns, http, network, parts, record
+from testbed import audit, control_plane, coredns, http, network, parts, record
 from testbed.cluster import Cluster
 from testbed.command import CommandError
 from testbed.node import COREDNS_IMAGE, Node
@@ -19,6 +19,7 @@ class ClusterPlan:
 
     index: int
     nodes: bool
+    audit: bool
     vault_address: IPv4Address
     vault_names: Sequence[str]
 
@@ -27,6 +28,7 @@ class ClusterPlan:
         content = {
             "index": self.index,
             "nodes": self.nodes,
+            "audit": self.audit,
             "kubectl": str(kubectl),
             "complete": complete,
         }
@@ -63,7 +65,8 @@ def _start_control_plane(cluster: Cluster, workshop: Workshop) -> None:
     # An API server that comes before its etcd backs off for a second.
     programs.wait_until(lambda: _is_etcd_ready(cluster), "etcd", "is not ready", every=0.02)
     server = workshop.binary(parts.API_SERVER)
-    command = control_plane.api_server(server, pki, cluster.addresses)
+    told = audit.prepare(cluster.folder) if cluster.has_audit else ()
+    command = control_plane.api_server(server, pki, cluster.addresses, audit=told)
     programs.start("kube-apiserver", command)
     programs.wait_until(cluster.is_serving, "kube-apiserver", "is not ready")
     manager = workshop.binary(parts.CONTROLLER_MANAGER)

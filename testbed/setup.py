@@ -30,6 +30,7 @@ class Setup:
     clusters: Sequence[str]
     vaults: Sequence[VaultOptions]
     nodes: bool
+    audit: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -90,6 +91,7 @@ class Setup:
         plan = ClusterPlan(
             index=lowest_free(cluster.index for cluster in self.site.clusters().values()),
             nodes=self.nodes,
+            audit=self.audit,
             vault_address=self._host,
             vault_names=vault_names,
         )

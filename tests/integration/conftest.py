@@ -9,12 +9,14 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from testbed import Cluster, Testbed, Vault, VaultOptions, kubeconfig
 from tests import session
+from tests.integration.audit.course import BEGUN, Session, record_windows
 from tests.integration.kube_writes import create_namespace, delete_object
 from tests.session import CRDS, REPOSITORY
 
@@ -33,8 +35,9 @@ def bed(request: pytest.FixtureRequest) -> Iterator[Testbed]:
     """A testbed with one control plane and a Vault; it is taken down whatever happens."""
 
     def bring_up(bed: Testbed) -> None:
-        bed.up([CLUSTER], vault=VaultOptions(kind=session.VAULT), nodes=False)
+        bed.up([CLUSTER], vault=VaultOptions(kind=session.VAULT), nodes=False, audit=True)
 
+    request.session.stash[BEGUN] = datetime.now(UTC)
     yield from session.hold_testbed(request, session.RANGE, bring_up)
 
 
@@ -75,6 +78,12 @@ def file_vault(request: pytest.FixtureRequest, bed: Testbed) -> Iterator[Vault]:
 
 
 @pytest.fixture
+def audited(request: pytest.FixtureRequest, bed: Testbed) -> Session:
+    """What the product has asked of the API servers in this run."""
+    return Session(request=request, bed=bed)
+
+
+@pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own."""
     name = f"test-{uuid.uuid4().hex[:8]}"
@@ -87,7 +96,8 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 def hub_kubeconfig(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kubeconfig with the rights that deploy/ gives the hub, in its namespace gloo-mesh."""
     cluster.kubectl("apply", "-f", RIGHTS / "namespace.yaml")
-    cluster.kubectl("apply", "--namespace=gloo-mesh", "-f", RIGHTS / "rbac.yaml")
+    for file in ("rbac.yaml", "reviewer.yaml"):
+        cluster.kubectl("apply", "--namespace=gloo-mesh", "-f", RIGHTS / file)
     token = cluster.kubectl(
         "create", "token", "roottrust-hub", "--namespace=gloo-mesh", "--duration=8h"
     ).stdout.strip()
@@ -103,6 +113,12 @@ def log_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("logs")
     request.session.stash[session.LOGS] = folder
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    with record_windows(item):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,7 +16,11 @@ from testbed import Cluster
 from tests.integration.hub.waiting import DEADLINE_SECONDS, wait_for
 from tests.integration.kube_api import Found, build_path, check, find_object, send
 
-_PLURALS = {"RootTrustPolicy": "roottrustpolicies", "Mesh": "meshes"}
+_PLURALS = {
+    "RootTrustPolicy": "roottrustpolicies",
+    "Mesh": "meshes",
+    "NetworkPolicy": "networkpolicies",
+}
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 
@@ -33,12 +37,28 @@ def apply_object(
 
     `part` is the subresource that is written, `namespace` that of a manifest without one.
     """
-    kind, metadata = manifest["kind"], manifest["metadata"]
-    plural = _PLURALS.get(kind, f"{kind.lower()}s")
-    place = build_path(plural, metadata.get("namespace", namespace), version=manifest["apiVersion"])
-    path = "/".join(filter(None, (place, metadata["name"], part)))
+    path = "/".join(filter(None, (_find_place(manifest, namespace), part)))
     query = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
     check(send(cluster, "PATCH", path, manifest, media=_APPLY, **query))
+
+
+def apply_dry(
+    cluster: Cluster,
+    manifest: Mapping[str, Any],
+    *,
+    manager: str,
+    namespace: str = "",
+    force: bool = False,
+) -> tuple[Found, str]:
+    """Return what an apply would make of an object, and what the API server warns of.
+
+    Unless it is forced, fields that others have given another value are a conflict.
+    """
+    path = _find_place(manifest, namespace)
+    query = {"fieldManager": manager, "dryRun": "All", "fieldValidation": "Strict"}
+    query["force"] = str(force).lower()
+    answer = check(send(cluster, "PATCH", path, manifest, media=_APPLY, **query))
+    return dict(answer.json()), answer.headers.get("Warning", "")
 
 
 def patch_object(
@@ -103,6 +123,14 @@ def create_token(
     spec = {"expirationSeconds": seconds, "audiences": [audience] if audience else None}
     answer = check(send(cluster, "POST", path, {"spec": spec}))
     return str(answer.json()["status"]["token"])
+
+
+def _find_place(manifest: Mapping[str, Any], namespace: str) -> str:
+    """Return where an object is, or is to be."""
+    kind, metadata = manifest["kind"], manifest["metadata"]
+    plural = _PLURALS.get(kind, f"{kind.lower()}s")
+    place = build_path(plural, metadata.get("namespace", namespace), version=manifest["apiVersion"])
+    return f"{place}/{metadata['name']}"
 
 
 def _build_path(plural: str, namespace: str, name: str, part: str = "") -> str:

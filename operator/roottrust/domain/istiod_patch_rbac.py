@@ -34,7 +34,7 @@ def build_agent_rbac(namespace: str, service_account: str) -> tuple[dict[str, An
 def _build_rules() -> list[dict[str, Any]]:
     group, plural = ISSUED_CERTIFICATE.group, ISSUED_CERTIFICATE.plural
     return [
-        {"apiGroups": [group], "resources": [plural], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": [group], "resources": [plural], "verbs": ["list", "watch"]},
         {"apiGroups": [group], "resources": [f"{plural}/status"], "verbs": ["patch"]},
         {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
         # What the cluster trusts today, which an agent that starts must not depart from.

@@ -64,11 +64,11 @@ class Right:
 
 # Meshes are read; what istiod's agents are to obtain is written.
 CLUSTER_RULES = (
-    Rule(group=MESH.group, resource=MESH.plural, verbs=("get", "list", "watch")),
+    Rule(group=MESH.group, resource=MESH.plural, verbs=("list", "watch")),
     Rule(
         group=ISSUED_CERTIFICATE.group,
         resource=ISSUED_CERTIFICATE.plural,
-        verbs=("get", "list", "watch", "create", "patch", "delete"),
+        verbs=("list", "watch", "create", "patch", "delete"),
     ),
     Rule(
         group=ISSUED_CERTIFICATE.group,
@@ -82,7 +82,7 @@ POLICY_RULES = (
     Rule(
         group=ROOT_TRUST_POLICY.group,
         resource=ROOT_TRUST_POLICY.plural,
-        verbs=("get", "list", "watch", "patch"),
+        verbs=("list", "watch", "patch"),
     ),
     Rule(
         group=ROOT_TRUST_POLICY.group,

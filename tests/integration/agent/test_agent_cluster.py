@@ -102,6 +102,7 @@ def test_published_root_is_read(own: OwnCluster, mesh: MeshSite) -> None:
     assert own.read_published_root() == "a root"
 
 
+@pytest.mark.refused("istiod-service-account")
 def test_missing_right_is_told_by_its_path(own: OwnCluster, mesh: MeshSite) -> None:
     mesh.cluster.kubectl("delete", "rolebinding", "--all", "-n", mesh.namespace)
     with pytest.raises(AccessDeniedError) as caught:
@@ -194,6 +195,7 @@ def read_generation(watch: CertificateWatch) -> int | None:
     return certificate["metadata"]["generation"] if certificate else None
 
 
+@pytest.mark.refused("istiod-service-account")
 def test_watch_without_a_right_says_so_and_goes_on(mesh: MeshSite, site: VaultSite) -> None:
     mesh.cluster.kubectl("delete", "rolebinding", "--all", "-n", mesh.namespace)
     woken = threading.Event()

@@ -56,6 +56,7 @@ def test_agents_get_what_they_are_told_to_ask_for(
     assert lived.days == spec["certOptions"]["ttlDays"]
 
 
+@pytest.mark.refused("roottrust-hub")
 def test_the_ca_of_vault_is_inlined_from_its_secret(
     certificate: Certificate, cluster: Cluster, vault: Vault, make_policy: MakePolicy, names: Names
 ) -> None:

@@ -47,6 +47,8 @@ from tests.session import CRDS, REPOSITORY
 DEFINITION = "meshes.internal.gloo.solo.io"
 DEPLOYMENT = "roottrust-hub"
 LEASE = "roottrust-hub"
+# As Kustomize names it: the hash is another one after each change.
+CONFIG = "roottrust-config-5b7t9h8k2m"
 GROUP = "roottrust-doctors"
 PLANTED = "planted-" + base64.b32encode(os.urandom(20)).decode()
 
@@ -161,7 +163,7 @@ def doctor(
     yield Doctor(kubeconfig=path, vault=of_vault, environment={"HOME": str(tmp_path / "nobody")})
     assert of_vault.writes == []
     delete_object(cluster, "deployments", HUB_NAMESPACE, DEPLOYMENT)
-    delete_object(cluster, "configmaps", HUB_NAMESPACE, "roottrust-config")
+    delete_object(cluster, "configmaps", HUB_NAMESPACE, CONFIG)
 
 
 def install(cluster: Cluster, config: Mapping[str, Any]) -> None:
@@ -169,7 +171,7 @@ def install(cluster: Cluster, config: Mapping[str, Any]) -> None:
     labels = {"app.kubernetes.io/name": "roottrust", "app.kubernetes.io/component": "hub"}
     place = {"namespace": HUB_NAMESPACE}
     data = {"config.yaml": yaml.safe_dump(dict(config))}
-    metadata = {"name": "roottrust-config", **place}
+    metadata = {"name": CONFIG, **place}
     apply_object(
         cluster, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
     )
@@ -180,7 +182,7 @@ def install(cluster: Cluster, config: Mapping[str, Any]) -> None:
         "args": ["operator", "--config", path],
         "volumeMounts": [{"name": "config", "mountPath": path, "subPath": "config.yaml"}],
     }
-    volumes = [{"name": "config", "configMap": {"name": "roottrust-config"}}]
+    volumes = [{"name": "config", "configMap": {"name": CONFIG}}]
     pod = {"containers": [container], "volumes": volumes, "automountServiceAccountToken": False}
     manifest = {
         "apiVersion": "apps/v1",
@@ -255,6 +257,7 @@ def test_an_installation_that_is_well_is_all_well(
     assert any("objects that policies keep are there" in each["what"] for each in found.findings)
 
 
+@pytest.mark.refused("reader")
 def test_who_has_the_rights_of_status_alone_is_told_which_ones_are_missing(
     doctor: Doctor, fleet: Policy, cluster: Cluster, namespace: str, tmp_path: Path
 ) -> None:
@@ -279,6 +282,7 @@ def test_who_has_the_rights_of_status_alone_is_told_which_ones_are_missing(
     cluster.kubectl("delete", "namespace", other, "--wait=false")
 
 
+@pytest.mark.refused("doctor")
 def test_without_rights_on_secrets_they_are_unknown_or_left_out(
     doctor: Doctor, fleet: Policy, cluster: Cluster, namespace: str
 ) -> None:
@@ -292,6 +296,7 @@ def test_without_rights_on_secrets_they_are_unknown_or_left_out(
     assert done.out.endswith(", left out: registrations, foreign-ca.\n")
 
 
+@pytest.mark.refused("stranger")
 def test_a_stranger_and_a_server_that_is_away_are_told_apart(
     doctor: Doctor, cluster: Cluster, namespace: str, tmp_path: Path
 ) -> None:

@@ -87,6 +87,8 @@ def site(build_site: BuildSite, file_vault: Vault, file_admin: Ask) -> FaultSite
     return build_site(file_vault, file_admin)
 
 
+# An API server that starts refuses everything until it has read its roles.
+@pytest.mark.refused("roottrust-")
 @pytest.mark.parametrize(
     "fault",
     [

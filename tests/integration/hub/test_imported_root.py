@@ -168,6 +168,7 @@ def test_root_that_cannot_serve_is_refused_and_leaves_vault_as_it_is(
     assert operator.count_writes()["vault"] == writes
 
 
+@pytest.mark.refused("roottrust-hub")
 def test_secret_that_may_not_be_read_is_told_and_used_once_it_may(
     make_policy: MakePolicy, names: Names, cluster: Cluster, namespace: str, tmp_path: Path
 ) -> None:

@@ -159,6 +159,7 @@ def test_a_missing_account_is_named_with_what_to_apply(
     policy.wait_until_ready()
 
 
+@pytest.mark.refused("roottrust-")
 @pytest.mark.parametrize(
     ("missing", "words"),
     [

@@ -170,6 +170,7 @@ def test_where_it_would_come_to_nothing_nothing_is_written(
     assert read_generation(observed) == 1
 
 
+@pytest.mark.refused("reader")
 @pytest.mark.usefixtures("idle_hub")
 def test_who_may_only_read_is_told_where_the_right_is(
     cluster: Cluster, namespace: str, policy: Policy, tmp_path: Path

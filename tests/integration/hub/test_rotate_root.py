@@ -145,6 +145,7 @@ def test_people_who_order_at_once_undo_nothing_of_each_other(rotate: Person, tol
     assert found[PAUSE] == "2"
 
 
+@pytest.mark.refused("reader")
 def test_who_may_only_read_orders_nothing(
     cluster: Cluster, namespace: str, told: Policy, tmp_path: Path
 ) -> None:

@@ -300,6 +300,7 @@ def test_an_api_server_that_does_not_answer_is_told(status: Person) -> None:
     assert done.err == (f"Error: The API server {CLOSED} cannot be reached: connection refused.\n")
 
 
+@pytest.mark.refused("stranger")
 def test_who_may_read_nothing_is_told_where_the_rights_are(
     cluster: Cluster, namespace: str, tmp_path: Path
 ) -> None:

@@ -185,6 +185,7 @@ def test_an_istiod_that_is_away_leaves_its_checks_unknown(mesh: Mesh, verify: Ve
     assert "connection refused" in done.checks["ServedChain"]["message"]
 
 
+@pytest.mark.refused("reader-")
 def test_what_one_may_not_do_is_unknown_with_its_reason(
     mesh: Mesh, verify: Verifier, cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -228,6 +229,7 @@ def test_what_cannot_be_done_is_said_at_once(
     assert said in done.err
 
 
+@pytest.mark.refused("auditor")
 def test_an_account_that_is_not_there_leaves_the_probe_unknown(
     mesh: Mesh, verify: Verifier
 ) -> None:

@@ -224,7 +224,7 @@ async def test_rights_that_are_missing_are_told(server: ApiServer, build: Build)
     await bench.wait_for(lambda: bench.reason is Reason.CLUSTER_ACCESS_DENIED)
     trouble = bench.cluster.read().trouble
     assert trouble is not None
-    assert "lacks rights there (get meshes, list meshes, watch meshes and 7 more)" in (
+    assert "lacks rights there (list meshes, watch meshes, list issuedcertificates and 5 more)" in (
         trouble.message
     )
 

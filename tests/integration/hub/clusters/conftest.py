@@ -23,7 +23,7 @@ ACCOUNT = "istiod-service-account"
 @pytest.fixture(scope="session")
 def second(bed: Testbed) -> Cluster:
     """A second cluster, prepared for the hub."""
-    bed.up(["cluster2"], vault=None, nodes=False)
+    bed.up(["cluster2"], vault=None, nodes=False, audit=True)
     cluster = bed.cluster("cluster2")
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", CRDS)
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", CRDS)

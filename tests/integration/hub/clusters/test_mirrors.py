@@ -148,6 +148,8 @@ def test_an_idle_fleet_and_a_restart_write_nothing(
     assert mirror.wait_for() == before
 
 
+# An API server that starts refuses everything until it has read its roles.
+@pytest.mark.refused("roottrust-")
 def test_while_its_cluster_is_away_it_stays_and_is_no_claim(
     operator: OperatorProcess,
     registrar: Registrar,

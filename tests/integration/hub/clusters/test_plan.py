@@ -103,6 +103,7 @@ def test_a_cluster_that_is_refused_or_hangs_is_a_problem(
     assert problem["cluster"] == "cluster2"
 
 
+@pytest.mark.refused("planner")
 @pytest.mark.usefixtures("idle")
 def test_who_may_not_read_the_secrets_is_told_so(
     plan: Plan,

@@ -169,6 +169,7 @@ def test_a_cluster_that_is_registered_no_more_is_left_as_it_is(
     assert read_config(admin, names2)
 
 
+@pytest.mark.refused("short")
 def test_exchanged_credentials_are_used_at_once(
     registrar: Registrar,
     second: Cluster,
@@ -220,6 +221,7 @@ def test_a_good_token_that_is_exchanged_for_a_worthless_one_is_told(
     policy.wait_for("CertificatesIssued", "Unknown", "ClusterAccessDenied")
 
 
+@pytest.mark.refused("reader")
 def test_a_secret_with_the_rights_of_a_reader_is_told_what_it_lacks(
     registrar: Registrar, second: Cluster, make_policy: MakePolicy, names2: Names
 ) -> None:

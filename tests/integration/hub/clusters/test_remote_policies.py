@@ -238,6 +238,7 @@ def test_a_cluster_that_left_costs_nothing_in_vault(
     assert hub.count_writes() == writes
 
 
+@pytest.mark.refused("roottrust-remote-hub")
 def test_rights_that_are_missing_are_told_and_hurt_nothing_else(
     home2: Cluster,
     hub: OperatorProcess,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
 
 from roottrust.domain.account_token import AccountToken, read_account_token
 from roottrust.domain.kubeconfig import parse_kubeconfig
-from testbed import Cluster
+from testbed import Cluster, Vault
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters.registration import (
     Registrar,
@@ -16,10 +19,24 @@ from tests.integration.hub.clusters.registration import (
     make_token,
 )
 from tests.integration.hub.names import Names
+from tests.integration.hub.operator_process import BuildOperator, OperatorProcess
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.waiting import wait_for
 
 SHORTEST = 600
+
+
+@pytest.fixture
+def quick_hub(
+    operator_process: OperatorProcess, build_operator: BuildOperator, vault: Vault, token_file: Path
+) -> Iterator[None]:
+    """A hub that looks at tokens every second, with the hub's own rights; no other one runs."""
+    operator_process.kill()
+    login = {"tokenFile": {"path": str(token_file)}}
+    built = build_operator("quick-hub", vault, login, module="quick_operator")
+    built.start()
+    yield
+    built.kill()
 
 
 def read_token(registrar: Registrar, name: str) -> AccountToken:
@@ -30,7 +47,7 @@ def read_token(registrar: Registrar, name: str) -> AccountToken:
     return found
 
 
-@pytest.mark.usefixtures("quick_operator")
+@pytest.mark.usefixtures("quick_hub")
 def test_it_is_renewed_in_time_and_written_back_without_touching_anything_else(
     registrar: Registrar,
     second: Cluster,
