@@ -13,7 +13,7 @@ import pytest
 from testbed import Cluster, CommandError, Testbed
 from tests import session
 from tests.helm_program import HelmProgram
-from tests.integration.chart.chart import Chart
+from tests.integration.chart.chart import NO_HOOKS, Chart
 from tests.integration.hub.waiting import wait_for
 
 
@@ -47,7 +47,7 @@ def installer(fresh: Cluster, chart: Chart, bed: Testbed, tmp_path: Path) -> Ite
     )
     installer = Chart(helm=helm, namespace=f"test-{uuid.uuid4().hex[:8]}")
     yield installer
-    installer.uninstall()
+    installer.uninstall(NO_HOOKS)
     _delete_kinds(fresh)
     fresh.kubectl("delete", "namespace", installer.namespace, "--ignore-not-found", "--wait=false")
 

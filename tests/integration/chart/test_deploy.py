@@ -13,6 +13,7 @@ from testbed.command import run
 from tests.integration.chart.chart import (
     CLUSTER,
     HUB,
+    NO_HOOKS,
     Chart,
     Manifest,
     Values,
@@ -44,7 +45,7 @@ def kustomize(programs: Testbed) -> dict[str, list[Manifest]]:
 def test_both_install_the_same(
     chart: Chart, kustomize: dict[str, list[Manifest]], folder: str, values: Values
 ) -> None:
-    rendered = chart.render({**values, "crds": {"install": False}})
+    rendered = chart.render({**values, "crds": {"install": False}}, NO_HOOKS)
     assert _normalize(rendered) == _normalize(kustomize[folder])
 
 
@@ -54,7 +55,7 @@ def test_labels_of_deploy_are_there(
 ) -> None:
     """By them `roottrust plan` finds the operator, and an upgrade its pods."""
     (expected,) = {json.dumps(each["metadata"]["labels"]) for each in kustomize[folder]}
-    for manifest in chart.render({**values, "crds": {"install": False}}):
+    for manifest in chart.render({**values, "crds": {"install": False}}, NO_HOOKS):
         assert json.loads(expected).items() <= manifest["metadata"]["labels"].items()
 
 
@@ -74,7 +75,8 @@ def test_kinds_are_those_of_the_repository(chart: Chart) -> None:
 def test_hub_alone_has_nothing_of_the_cluster_role(
     chart: Chart, kustomize: dict[str, list[Manifest]]
 ) -> None:
-    rendered = _normalize(chart.render({**HUB, "roles": ["hub"], "crds": {"install": False}}))
+    values = {**HUB, "roles": ["hub"], "crds": {"install": False}}
+    rendered = _normalize(chart.render(values, NO_HOOKS))
     both = _normalize(kustomize["base"])
     names = {key for key in both if key[1] != "roottrust-cluster"}
     assert set(rendered) == names
