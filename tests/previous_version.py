@@ -10,8 +10,8 @@ import pytest
 
 from tests.session import REPOSITORY
 
-# The first commit with a chart. It counts until there is a tag: then the last one does.
-UNTAGGED = "e00918cd8f3c8932fb0fa0f23fba70f81731a20e"
+# The first commit whose chart has the kinds of its operator. It counts until there is a tag.
+UNTAGGED = "f2ebef6e99bf6dee4dc923e252dde891e6986e1e"
 IMAGE = "localhost/roottrust:previous"
 
 

@@ -44,6 +44,7 @@ from tests.e2e.operator_pod import (
 from tests.e2e.workload import Workload
 from tests.helm_program import HelmProgram
 from tests.integration.chart.chart import NO_HOOKS, Chart
+from tests.integration.hub.rights import grant_removal
 from tests.integration.vault_calls import Ask, read
 from tests.previous_version import IMAGE as PREVIOUS_IMAGE
 from tests.previous_version import PreviousVersion, unpack_previous_version
@@ -100,6 +101,7 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[MeshSite]:
     """A mesh that the version before serves; other tests find the operator as they know it."""
+    older.chart.uninstall(NO_HOOKS)  # of a run that kept the testbed
     older.install(*TAKE_OVER)
     policy = apply_sample_policy(cluster, vault, {})
     cluster.kubectl("apply", "-f", previous.deploy / "istiod/rbac.yaml")
@@ -211,6 +213,7 @@ def test_uninstalled_right_after_its_policies_vault_is_left_clean(
     site: MeshSite, admin: Ask, current: Installation, workloads: dict[str, Workload]
 ) -> None:
     """The order that docs tell: policies first. Helm waits until they are gone."""
+    grant_removal(admin)
     before = trace(site, admin)
     site.policy.start_deletion()
     current.chart.uninstall()

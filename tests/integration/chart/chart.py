@@ -31,6 +31,14 @@ CLUSTER: Values = {
     "roles": ["cluster"],
     "config": yaml.safe_load((REPOSITORY / "deploy/cluster/config.yaml").read_text()),
 }
+HUB_ALONE: Values = {**HUB, "roles": ["hub"]}
+SINGLE: Values = {
+    **HUB,
+    "replicas": 1,
+    "config": yaml.safe_load((REPOSITORY / "deploy/single/config.yaml").read_text()),
+}
+# The folders of deploy/ that install an operator, and what gives the same by the chart.
+VARIANTS = {"base": HUB, "hub": HUB_ALONE, "single": SINGLE, "cluster": CLUSTER}
 
 
 @dataclass(frozen=True, kw_only=True)
