@@ -63,3 +63,20 @@ subjects:
 {{- define "roottrust.caConfigMap" -}}
 {{ .Values.vault.caBundle | empty | ternary .Values.vault.caConfigMap "roottrust-vault-ca" }}
 {{- end }}
+
+{{/* Fit for restricted namespaces, whatever the numbers are. */}}
+{{- define "roottrust.podSecurity" -}}
+runAsNonRoot: true
+{{- range $key, $number := .Values.podSecurityContext }}
+{{ $key }}: {{ int64 $number }}
+{{- end }}
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "roottrust.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}

@@ -47,6 +47,10 @@ _COMMANDS = {
         "roottrust.cli.vault_policy.command",
         "Print the rights that the operator needs in Vault.",
     ),
+    "before-uninstall": (
+        "roottrust.cli.before_uninstall.command",
+        "Stop the operator, and let policies go: before it is uninstalled.",
+    ),
     "verify": (
         "roottrust.cli.verify.command",
         "Verify that every part of a mesh uses and trusts the pinned root.",

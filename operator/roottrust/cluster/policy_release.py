@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roottrust.cluster.kinds import POLICIES
-from roottrust.domain.deletion_scope import FINALIZER
 from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.finalizer_removal import build_finalizer_removal, has_finalizer
 from roottrust.domain.reasons import Reason
 from roottrust.kube.client import KubeClient
 from roottrust.runtime.event_queue import EventQueue
@@ -53,26 +53,20 @@ class PolicyRelease:
         Raises RootTrustError when the finalizer cannot be taken off.
         """
         metadata = policy["metadata"]
-        finalizers = metadata.get("finalizers") or []
-        if FINALIZER not in finalizers:
+        if not has_finalizer(metadata):
             return None
         deadline = datetime.fromisoformat(metadata["deletionTimestamp"]) + self._patience
         left = (deadline - self._now()).total_seconds()
         if left > 0:
             return left
-        await self._take_off(metadata, finalizers.index(FINALIZER))
+        await self._take_off(metadata)
         return None
 
-    async def _take_off(self, metadata: Mapping[str, Any], index: int) -> None:
-        path = f"/metadata/finalizers/{index}"
+    async def _take_off(self, metadata: Mapping[str, Any]) -> None:
         with suppress(DependencyMissingError):  # it is gone
             await self._client.patch_json(
                 POLICIES,
-                [
-                    {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
-                    {"op": "test", "path": path, "value": FINALIZER},
-                    {"op": "remove", "path": path},
-                ],
+                build_finalizer_removal(metadata),
                 namespace=metadata["namespace"],
                 name=metadata["name"],
                 field_manager=FIELD_MANAGER,

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from roottrust.domain.deletion_scope import FINALIZER
 from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.finalizer_removal import build_finalizer_removal
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
@@ -43,20 +44,11 @@ class Finalizers:
         logger.info("the policy waits for Vault when it is deleted (%s)", FINALIZER)
 
     async def remove(self, policy: PolicyObject) -> None:
-        """Take it off, if it is on; raises ConflictError when the list has changed meanwhile.
-
-        A JSON patch, since one that was restored from a backup is not ours to server-side apply.
-        """
+        """Take it off, if it is on; raises ConflictError when the list has changed meanwhile."""
         if not policy.has_finalizer:
             return
         identity = policy.identity
-        index = policy.manifest["metadata"]["finalizers"].index(FINALIZER)
-        path = f"/metadata/finalizers/{index}"
-        operations = [
-            {"op": "test", "path": "/metadata/uid", "value": identity.uid},
-            {"op": "test", "path": path, "value": FINALIZER},
-            {"op": "remove", "path": path},
-        ]
+        operations = build_finalizer_removal(policy.manifest["metadata"])
         with suppress(DependencyMissingError):  # the policy is gone
             await self._homes.run(
                 policy,

@@ -17,6 +17,7 @@ from tests.session import REPOSITORY
 CHART = REPOSITORY / "charts/roottrust"
 NAMESPACE = "gloo-mesh"
 RELEASE = "roottrust"
+NO_HOOKS = "--no-hooks"  # where no node runs their Jobs, or where they are not looked at
 
 Manifest = dict[str, Any]
 Values = dict[str, Any]
@@ -30,6 +31,14 @@ CLUSTER: Values = {
     "roles": ["cluster"],
     "config": yaml.safe_load((REPOSITORY / "deploy/cluster/config.yaml").read_text()),
 }
+HUB_ALONE: Values = {**HUB, "roles": ["hub"]}
+SINGLE: Values = {
+    **HUB,
+    "replicas": 1,
+    "config": yaml.safe_load((REPOSITORY / "deploy/single/config.yaml").read_text()),
+}
+# The folders of deploy/ that install an operator, and what gives the same by the chart.
+VARIANTS = {"base": HUB, "hub": HUB_ALONE, "single": SINGLE, "cluster": CLUSTER}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +49,10 @@ class Chart:
     folder: Path = CHART
     namespace: str = NAMESPACE
 
-    def render(self, values: Values) -> list[Manifest]:
-        """Return what would be installed, without a cluster."""
+    def render(self, values: Values, *words: str) -> list[Manifest]:
+        """Return what would be installed and what hooks would run, without a cluster."""
         # A Helm that is built without its own flags takes itself for a very old Kubernetes.
-        text = self._run("template", RELEASE, values, "--kube-version=1.36.0")
+        text = self._run("template", RELEASE, values, "--kube-version=1.36.0", *words)
         return [each for each in yaml.safe_load_all(text) if each]
 
     def refuse(self, values: Values) -> str:
@@ -58,9 +67,13 @@ class Chart:
     def upgrade(self, values: Values, *words: str) -> str:
         return self._run("upgrade", RELEASE, values, *words)
 
-    def uninstall(self, name: str = RELEASE) -> str:
+    def roll_back(self, *words: str) -> str:
+        """Go back to the revision before."""
+        return self.helm.run("rollback", RELEASE, f"--namespace={self.namespace}", *words)
+
+    def uninstall(self, *words: str, name: str = RELEASE) -> str:
         place = f"--namespace={self.namespace}"
-        return self.helm.run("uninstall", name, place, "--ignore-not-found", "--wait")
+        return self.helm.run("uninstall", name, place, "--ignore-not-found", "--wait", *words)
 
     def _run(self, verb: str, name: str, values: Values, *words: str) -> str:
         """Give the values as a file: what is written on the command line has other types."""

@@ -13,8 +13,9 @@ import pytest
 from testbed import Cluster, CommandError, Testbed
 from tests import session
 from tests.helm_program import HelmProgram
-from tests.integration.chart.chart import Chart
+from tests.integration.chart.chart import NO_HOOKS, Chart
 from tests.integration.hub.waiting import wait_for
+from tests.previous_version import PreviousVersion, unpack_previous_version
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,11 @@ def chart(programs: Testbed, tmp_path_factory: pytest.TempPathFactory) -> Chart:
     """The chart without a cluster."""
     folder = tmp_path_factory.mktemp("helm")
     return Chart(helm=HelmProgram(binary=programs.provide_helm(), folder=folder))
+
+
+@pytest.fixture(scope="session")
+def previous(tmp_path_factory: pytest.TempPathFactory) -> PreviousVersion:
+    return unpack_previous_version(tmp_path_factory.mktemp("previous"))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,7 @@ def installer(fresh: Cluster, chart: Chart, bed: Testbed, tmp_path: Path) -> Ite
     )
     installer = Chart(helm=helm, namespace=f"test-{uuid.uuid4().hex[:8]}")
     yield installer
-    installer.uninstall()
+    installer.uninstall(NO_HOOKS)
     _delete_kinds(fresh)
     fresh.kubectl("delete", "namespace", installer.namespace, "--ignore-not-found", "--wait=false")
 

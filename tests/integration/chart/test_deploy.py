@@ -15,28 +15,25 @@ import yaml
 from testbed import Testbed
 from testbed.command import run
 from tests.integration.chart.chart import (
-    CLUSTER,
     HUB,
+    NO_HOOKS,
+    VARIANTS,
     Chart,
     Manifest,
-    Values,
     find,
     list_kind,
 )
 from tests.session import CRDS, REPOSITORY
 
-ROLES = pytest.mark.parametrize(
-    ("folder", "values"), [("base", HUB), ("cluster", CLUSTER)], ids=["hub", "cluster"]
-)
+EACH = pytest.mark.parametrize("folder", VARIANTS)
 
 
 @pytest.fixture(scope="session")
 def kustomize(programs: Testbed) -> dict[str, list[Manifest]]:
-    """What deploy/ has for each role, but for the namespace, which Helm makes by itself."""
+    """What deploy/ has in each variant, but for the namespace, which Helm makes by itself."""
     kubectl = programs.provide_kubectl()
     texts = {
-        folder: run([kubectl, "kustomize", REPOSITORY / "deploy" / folder])
-        for folder in ("base", "cluster")
+        folder: run([kubectl, "kustomize", REPOSITORY / "deploy" / folder]) for folder in VARIANTS
     }
     return {
         folder: [each for each in yaml.safe_load_all(text) if each["kind"] != "Namespace"]
@@ -65,21 +62,21 @@ def test_alerts_lead_to_the_runbooks_that_an_overlay_names(
             assert rule["annotations"]["runbook_url"] == wanted
 
 
-@ROLES
+@EACH
 def test_both_install_the_same(
-    chart: Chart, kustomize: dict[str, list[Manifest]], folder: str, values: Values
+    chart: Chart, kustomize: dict[str, list[Manifest]], folder: str
 ) -> None:
-    rendered = chart.render({**values, "crds": {"install": False}})
+    rendered = chart.render({**VARIANTS[folder], "crds": {"install": False}}, NO_HOOKS)
     assert _normalize(rendered) == _normalize(kustomize[folder])
 
 
-@ROLES
+@EACH
 def test_labels_of_deploy_are_there(
-    chart: Chart, kustomize: dict[str, list[Manifest]], folder: str, values: Values
+    chart: Chart, kustomize: dict[str, list[Manifest]], folder: str
 ) -> None:
     """By them `roottrust plan` finds the operator, and an upgrade its pods."""
     (expected,) = {json.dumps(each["metadata"]["labels"]) for each in kustomize[folder]}
-    for manifest in chart.render({**values, "crds": {"install": False}}):
+    for manifest in chart.render({**VARIANTS[folder], "crds": {"install": False}}, NO_HOOKS):
         assert json.loads(expected).items() <= manifest["metadata"]["labels"].items()
 
 
@@ -96,17 +93,10 @@ def test_kinds_are_those_of_the_repository(chart: Chart) -> None:
     assert rendered == {}
 
 
-def test_hub_alone_has_nothing_of_the_cluster_role(
-    chart: Chart, kustomize: dict[str, list[Manifest]]
-) -> None:
-    rendered = _normalize(chart.render({**HUB, "roles": ["hub"], "crds": {"install": False}}))
-    both = _normalize(kustomize["base"])
-    names = {key for key in both if key[1] != "roottrust-cluster"}
-    assert set(rendered) == names
-    arguments = _get_container(rendered["Deployment", "roottrust-hub"]).pop("args")
-    assert arguments[:3] == ["operator", "--roles", "hub"]
-    _get_container(both["Deployment", "roottrust-hub"]).pop("args")
-    assert rendered == {key: both[key] for key in names}
+def test_hub_alone_has_nothing_of_the_cluster_role(kustomize: dict[str, list[Manifest]]) -> None:
+    names = {each["metadata"]["name"] for each in kustomize["hub"]}
+    assert {"roottrust-hub", "roottrust-reviewer"} <= names
+    assert "roottrust-cluster" not in names
 
 
 def test_revisions_are_rights_on_their_configmaps_alone(

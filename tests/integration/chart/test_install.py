@@ -11,7 +11,15 @@ import pytest
 import yaml
 
 from testbed import Cluster, CommandError, Testbed
-from tests.integration.chart.chart import CHART, CLUSTER, HUB, NAMESPACE, Chart, Manifest
+from tests.integration.chart.chart import (
+    CHART,
+    CLUSTER,
+    HUB,
+    NAMESPACE,
+    NO_HOOKS,
+    Chart,
+    Manifest,
+)
 from tests.integration.hub.policy import Policy
 from tests.session import CRDS, REPOSITORY
 
@@ -70,7 +78,7 @@ def test_installs_upgrades_and_leaves_the_kinds(
     versions = _read(fresh, installer, f"crd/{POLICY}")["spec"]["versions"]
     assert versions[0]["additionalPrinterColumns"][-1]["name"] == "Newer"
 
-    installer.uninstall()
+    installer.uninstall(NO_HOOKS)
     ours = ("-A", "-l", "app.kubernetes.io/name=roottrust")
     assert _list_names(fresh, EVERYTHING.removeprefix("crds,"), *ours) == []
     assert len(_list_names(fresh, "crds")) == 4
@@ -138,7 +146,7 @@ def test_helm_3_takes_them_over_with_one_flag(
 
 def test_takes_over_kinds_of_a_release_with_another_name(fresh: Cluster, installer: Chart) -> None:
     installer.install(HUB, name="other")
-    installer.uninstall("other")
+    installer.uninstall(NO_HOOKS, name="other")
     with pytest.raises(CommandError, match="invalid ownership metadata"):
         installer.install(HUB)
     installer.install(HUB, "--take-ownership")
@@ -175,7 +183,7 @@ def test_takes_over_what_kustomize_installed(fresh: Cluster, installer: Chart) -
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     (container,) = after["spec"]["template"]["spec"]["containers"]
     assert container["image"].startswith("registry.example/roottrust:")
-    installer.uninstall()
+    installer.uninstall(NO_HOOKS)
     assert _list_names(fresh, "deployments", "-n", installer.namespace) == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed import Cluster
-from tests.integration.hub.rights import NAME
+from tests.integration.hub.rights import NAME, REMOVAL
 from tests.integration.vault_calls import Ask, write
 
 MOUNT = "kubernetes"
@@ -25,12 +25,12 @@ def enable_login(admin: Ask, cluster: Cluster, *, reviewer: str) -> None:
 
 
 def allow_login(admin: Ask, account: str) -> None:
-    """Let one account of the operator's namespace log in."""
+    """Let one account of the operator's namespace log in, to manage and to remove."""
     role = {
         "audience": "vault",
         "bound_service_account_names": account,
         "bound_service_account_namespaces": "gloo-mesh",
-        "token_policies": NAME,
+        "token_policies": [NAME, REMOVAL],
         "token_no_default_policy": True,
         "token_ttl": "1h",
     }

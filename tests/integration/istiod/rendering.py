@@ -79,7 +79,7 @@ class Renderer:
         options = ("--post-renderer=roottrust", *arguments, *words)
         return self.render(*options, helm=self.istio.helm_3)
 
-    def by_component(self, *, service_account: str = "istiod") -> Outcome:
+    def by_component(self, *, service_account: str = "istiod", component: Path = DEPLOY) -> Outcome:
         """By the kustomize component, as its README tells."""
         name, tag = IMAGE.split(":")
         generator = {
@@ -95,7 +95,7 @@ class Renderer:
             },
         }
         return self.kustomize(
-            components=[os.path.relpath(DEPLOY, self.folder)],
+            components=[os.path.relpath(component, self.folder)],
             configMapGenerator=[generator],
             images=[{"name": "roottrust", "newName": name, "newTag": tag}],
         )

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from testbed import Cluster
+from tests.integration.hub.waiting import wait_for
 from tests.integration.istiod.conftest import Apply
 from tests.integration.istiod.rendering import (
     DEPLOY,
     IMAGE,
     Document,
+    Outcome,
     Renderer,
     find_istiod,
     find_rights,
 )
+from tests.previous_version import unpack_previous_version
 
 WAYS = {
     "a pipe": Renderer.by_filter,
@@ -26,6 +31,8 @@ WAYS = {
     "kustomize": Renderer.by_component,
 }
 REVISION = "istiod-canary"
+# What a restricted namespace asks of istiod itself, too.
+SECCOMP = "seccompProfile.type=RuntimeDefault"
 
 
 def sort_pod(template: dict[str, Any]) -> dict[str, Any]:
@@ -125,6 +132,43 @@ def test_a_revision_has_the_agent_and_rights_of_its_own(
     assert role["metadata"]["name"] == f"roottrust-agent-{REVISION}"
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
     assert binding["subjects"][0]["name"] == pod["serviceAccountName"] == REVISION
+
+
+def test_the_component_is_applied_over_the_one_before(
+    renderer: Renderer, cluster: Cluster, tmp_path: Path
+) -> None:
+    """The same objects go on, with the same rights, where a namespace is restricted."""
+    renderer = dataclasses.replace(renderer, settings=(SECCOMP,))
+    previous = unpack_previous_version(tmp_path)
+    restricted = "pod-security.kubernetes.io/enforce=restricted"
+    cluster.kubectl("label", "namespace", renderer.namespace, restricted)
+    before = apply_own(
+        cluster, renderer, renderer.by_component(component=previous.deploy / "istiod")
+    )
+    after = apply_own(cluster, renderer, renderer.by_component())
+    assert before == after
+    words = ("get", "deployment", "istiod", "-n", renderer.namespace, "-o=json")
+
+    def count_pods() -> int:
+        found = json.loads(cluster.kubectl(*words).stdout)["status"]
+        return int(found.get("replicas", 0))
+
+    wait_for(count_pods, bool)
+
+
+def apply_own(cluster: Cluster, renderer: Renderer, outcome: Outcome) -> dict[str, str]:
+    """Apply for real what is in istiod's own namespace; return the uids by kind and name."""
+    own = [
+        each
+        for each in outcome.documents
+        if each["metadata"].get("namespace") == renderer.namespace
+    ]
+    words = ("apply", "--server-side", "--validate=strict", "-o=json", "-f", "-")
+    done = json.loads(cluster.kubectl(*words, input=yaml.safe_dump_all(own)).stdout)
+    return {
+        f"{each['kind']}/{each['metadata']['name']}": each["metadata"]["uid"]
+        for each in done["items"]
+    }
 
 
 def test_nothing_but_istiod_is_written_anew(renderer: Renderer) -> None:

@@ -1,0 +1,1 @@
+"""`roottrust before-uninstall`."""
