@@ -265,7 +265,7 @@ def test_overlays_of_the_page_can_be_applied(fresh: Cluster, tmp_path: Path, beg
 
 
 def _type_helm(installer: Chart, command: str) -> None:
-    program, *words = shlex.split(command)
+    program, *words = shlex.split(command.replace("\\\n", " "))
     assert program == "helm"
     renamed = {"charts/roottrust": str(CHART), NAMESPACE: installer.namespace}
     installer.helm.run(*(renamed.get(each, each) for each in words))

@@ -31,8 +31,7 @@ def _list_calls(path: Path) -> Iterator[tuple[str, str, int]]:
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
             and node.func.id == "find_block"
-            and all(isinstance(each, ast.Constant) for each in node.args)
-            and len(node.args) == 2
         ):
-            page, begins = (str(each.value) for each in node.args if isinstance(each, ast.Constant))
-            yield page, begins, node.lineno
+            given = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            assert len(given) == 2, f"{path}:{node.lineno}: name page and first line as they are"
+            yield str(given[0]), str(given[1]), node.lineno

@@ -73,23 +73,24 @@ def test_the_rights_and_logins_of_deploy_are_set_up_as_its_page_tells(
     reader = in_namespace
     cluster.kubectl("apply", "-f", REPOSITORY / "deploy/base/namespace.yaml")
     given = find_block("README.md", "roottrust vault-policy --config").commands.splitlines()[0]
-    page = "deploy/README.md"
-    assert find_block(page, "roottrust vault-policy --config").commands.strip() == given
+    assert (
+        find_block("deploy/README.md", "roottrust vault-policy --config").commands.strip() == given
+    )
     assert reader.type(given).code == 0
     assert 'path "pki/' in reader.type("vault policy read roottrust-hub").out
 
     shutil.copy(cluster.ca_file, reader.folder / "ca.crt")
     reader.write("reviewer.jwt", cluster.kubectl("create", "token", "default", "-n", HOME).stdout)
-    block = find_block(page, "vault auth enable kubernetes")
+    block = find_block("deploy/README.md", "vault auth enable kubernetes")
     done = reader.run(block, replaced={SERVER_LINE: f"kubernetes_host={cluster.server}"})
     assert done.code == 0, done.err
     role = json.loads(reader.type("vault read -format=json auth/kubernetes/role/roottrust-hub").out)
     assert role["data"]["token_policies"] == ["roottrust-hub"]
 
     for block, name in (
-        (find_block(page, "vault auth enable approle"), "secret-id"),
-        (find_block(page, "vault auth enable userpass"), "password"),
-        (find_block(page, "vault token create"), "token"),
+        (find_block("deploy/README.md", "vault auth enable approle"), "secret-id"),
+        (find_block("deploy/README.md", "vault auth enable userpass"), "password"),
+        (find_block("deploy/README.md", "vault token create"), "token"),
     ):
         delete_objects(cluster, "secrets", HOME)
         done = reader.run(block)
@@ -169,14 +170,13 @@ def _plan(reader: Reader) -> None:
 
 def _join(reader: Reader, second: Cluster) -> None:
     """docs/clusters.md: by one command, or by manifests that GitOps applies."""
-    page = "docs/clusters.md"
-    block = find_block(page, "roottrust cluster join cluster2 --dry-run")
+    block = find_block("docs/clusters.md", "roottrust cluster join cluster2 --dry-run")
     (reader.folder / "prod-2").mkdir()
     shown, registered = block.commands.splitlines()
     applied = "kubectl apply --server-side --force-conflicts --context prod-2 -f prod-2"
     assert reader.type(f"{shown}\n{applied}").code == 0
     assert reader.type(registered).code == 0
-    block = find_block(page, "helm install roottrust charts/roottrust")
+    block = find_block("docs/clusters.md", "helm install roottrust charts/roottrust")
     join = block.commands.splitlines()[-1]
     assert join.startswith("roottrust cluster join")
     done = reader.type(join)
@@ -222,14 +222,15 @@ def _look(reader: Reader) -> None:
 
 def _rotate(reader: Reader, fleet: Policy) -> None:
     """docs/rotate.md: one cluster's intermediates, then those of all."""
-    page = "docs/rotate.md"
-    done = reader.run(find_block(page, "$ roottrust rotate intermediate fleet --cluster cluster2"))
+    done = reader.run(
+        find_block("docs/rotate.md", "$ roottrust rotate intermediate fleet --cluster cluster2")
+    )
     assert done.code == 0, done
-    shown = yaml.safe_load(find_block(page, "spec:").text)["spec"]["rotation"]
+    shown = yaml.safe_load(find_block("docs/rotate.md", "spec:").text)["spec"]["rotation"]
     written = fleet.read()["spec"]["rotation"]
     assert written["clusters"] == shown["clusters"]
     assert written["intermediateGeneration"] == shown["intermediateGeneration"]
-    done = reader.run(find_block(page, "$ roottrust rotate intermediate fleet"))
+    done = reader.run(find_block("docs/rotate.md", "$ roottrust rotate intermediate fleet"))
     assert (done.code, "every istiod of 2 meshes serves" in done.out) == (0, True), done
 
 
