@@ -125,6 +125,10 @@ def fleet(
     document = yaml.safe_load((REPOSITORY / "deploy/samples/every-cluster.yaml").read_text())
     document["metadata"]["name"] = "fleet"
     del document["spec"]["management"]  # the played agents have a token for the API server
+    # What the guide's policy has left in Vault is that one's.
+    login = document["spec"]["config"]["agentCa"]["vault"]["kubernetesAuth"]
+    login["mountPath"] = "/v1/auth/kube-${cluster}_fleet"
+    login["role"] = "gen-int-ca-istio-${cluster}_fleet"
     document["spec"] |= part["spec"]
     reader.write("policies/fleet.yaml", yaml.safe_dump(document))
     policy = Policy(cluster=cluster, namespace=HOME, name="fleet")
@@ -162,7 +166,7 @@ def _plan(reader: Reader) -> None:
     assert (done.code, "+ create" in done.out) == (2, True), done
     done = reader.run(find_block("docs/plan.md", "set +e"))
     assert done.code == 0, done
-    assert "create auth/kube-cluster1-mesh-auth" in done.out
+    assert "create auth/kube-cluster1_fleet" in done.out
     block = find_block("docs/guide.md", "roottrust plan  ")
     done = reader.type(f"set +e\n{block.commands}")
     assert (done.code, done.out.count("RootTrustPolicy gloo-mesh/fleet")) == (2, 1), done
