@@ -57,7 +57,7 @@ def write_configuration(folder: Folder, operator: Operator, content: dict[str, A
     """Write what is particular to it, with what all of them have in common."""
     common = {
         "http": {"host": "127.0.0.1", "port": operator.port},
-        "logging": {"format": "text"},
+        "logging": {"format": "console"},
     }
     text = yaml.safe_dump({**content, **common}, sort_keys=False)
     folder.write(operator.configuration, text)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from roottrust.agent.api_server import ApiServer
+from roottrust.agent.certificate_subject import describe_certificate
 from roottrust.agent.own_cluster import ISSUED_CERTIFICATES
 from roottrust.domain.backoff import get_backoff_seconds
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.pod_name import is_pod_of
 from roottrust.kube.kind import build_path
+from roottrust.runtime.log_context import bind_context
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +65,16 @@ class CertificateWatch:
             try:
                 self._follow()
             except RootTrustError as error:
-                self._rest_after(error)
+                with self._bind_known():
+                    self._rest_after(error)
             except Exception:
-                logger.exception("the watch failed in a way that no class fits: report it")
+                with self._bind_known():
+                    logger.exception("the watch failed in a way that no class fits: report it")
                 self._stop.wait(get_backoff_seconds(self._count_failure(), share=1))
+
+    def _bind_known(self) -> AbstractContextManager[None]:
+        known = self.sight.certificate if self.sight else None
+        return bind_context(**describe_certificate(known))
 
     def _follow(self) -> None:
         """List, and watch from there until the server ends the watch."""
@@ -105,7 +114,11 @@ class CertificateWatch:
     def _rest_after(self, error: RootTrustError) -> None:
         failures = self._count_failure()
         if failures == 1:
-            logger.warning("the IssuedCertificate cannot be watched: %s", error.message)
+            logger.warning(
+                "the IssuedCertificate cannot be watched: %s",
+                error.message,
+                extra={"reason": error.reason},
+            )
         known = self.sight.certificate if self.sight else None
         self._see(Sight(certificate=known, error=error))
         wait = get_backoff_seconds(failures, share=self._random.random())

@@ -13,6 +13,7 @@ from typing import Any
 
 from roottrust.agent.ca_store import CaStore
 from roottrust.agent.certificate_spec import read_spec
+from roottrust.agent.certificate_subject import describe_certificate
 from roottrust.agent.certificate_watch import CertificateWatch
 from roottrust.agent.foreign_secrets import ForeignSecrets
 from roottrust.agent.issuance import Issuance
@@ -28,7 +29,7 @@ from roottrust.domain.errors import DependencyMissingError, RootTrustError, Tran
 from roottrust.domain.instance_report import build_instance
 from roottrust.domain.moment import show_time
 from roottrust.domain.reasons import Reason
-from roottrust.runtime.logs import bind_context
+from roottrust.runtime.log_context import bind_context
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class Keeper:
         self.busy_since = self._now()
         certificate = self._find_certificate()
         try:
-            with bind_context(**_describe(certificate)):
+            with bind_context(**describe_certificate(certificate)):
                 self._attempt(certificate)
                 self._look_at_istiod(certificate)
                 is_told = self._report(certificate)
@@ -268,7 +269,9 @@ class Keeper:
         try:
             return self._parts.secrets.look(certificate)
         except RootTrustError as error:
-            logger.info("Secrets were not looked for: %s", error.message)
+            logger.info(
+                "Secrets were not looked for: %s", error.message, extra={"reason": error.reason}
+            )
             return None
 
     def _get_rest(self, *, is_told: bool) -> float:
@@ -282,10 +285,3 @@ class Keeper:
         if held is not None and loading is not None:
             rests.append(loading.seconds_left)
         return max(min(rests), SHORTEST_REST_SECONDS)
-
-
-def _describe(certificate: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the fields of log lines."""
-    reference = ((certificate or {}).get("spec") or {}).get("meshRef") or {}
-    fields = {"cluster": reference.get("cluster"), "mesh": reference.get("name")}
-    return {name: str(value) for name, value in fields.items() if value}

@@ -13,6 +13,7 @@ from roottrust.domain.published_bundle import CONFIG_MAP, find_text
 from roottrust.kube.event_manifest import EventType, build_event, build_repeat
 from roottrust.kube.kind import CONFIG_MAPS, EVENTS, SECRETS, ResourceKind, build_path
 from roottrust.kube.media_type import APPLY_PATCH, JSON_PATCH, METADATA
+from roottrust.runtime.log_context import get_context
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +85,14 @@ class OwnCluster:
             component=COMPONENT,
             instance=self._pod,
             at=self._now(),
+            about=get_context(),
         )
         try:
             self._post(event)
         except RootTrustError as error:
-            logger.info("an event could not be posted: %s", error.message)
+            logger.info(
+                "an event could not be posted: %s", error.message, extra={"reason": error.reason}
+            )
 
     def _post(self, event: Mapping[str, Any]) -> None:
         query = {"fieldManager": COMPONENT}

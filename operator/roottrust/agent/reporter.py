@@ -37,7 +37,8 @@ class Reporter:
             self._cluster.report_instance(certificate["metadata"]["name"], entry)
         except RootTrustError as error:
             if not self._failed:
-                logger.warning("the status cannot be written: %s", error.message)
+                about = {"reason": error.reason}
+                logger.warning("the status cannot be written: %s", error.message, extra=about)
             self._failed = True
             return False
         self._failed = False
@@ -63,7 +64,7 @@ class Reporter:
         if is_transition:
             self._told = told
         level = logging.WARNING if type_ == "Warning" else logging.INFO
-        logger.log(level, "%s: %s", reason, message)
+        logger.log(level, "%s", message, extra={"reason": reason})
         involved = self._pod if certificate is None else _complete(certificate)
         self._cluster.post_event(involved, type_=type_, reason=reason, message=message)
 

@@ -66,7 +66,8 @@ class RootGate:
         try:
             published = self._cluster.read_published_root()
         except AccessDeniedError as error:
-            logger.warning("the published root is not compared: %s", error.message)
+            about = {"reason": error.reason}
+            logger.warning("the published root is not compared: %s", error.message, extra=about)
             return
         found = compare_with_published(published, pinned=pinned)
         if found.standing is RootStanding.FOREIGN:

@@ -20,7 +20,7 @@ _ADDRESS = re.compile(
     r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+)):(?P<port>\d{1,5})"
 )
 _SERVICE_LINK = re.compile("(tcp|udp|sctp)://")
-_FORMS = ("json", "text")
+_FORMS = ("json", "console")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -52,7 +52,7 @@ class AgentSettings:
     api: ApiAccess
     istiod: Address
     port: int
-    log_form: Literal["json", "text"]
+    log_form: Literal["json", "console"] | None
     log_level: str
 
     @property
@@ -93,7 +93,7 @@ class _Reader:
             ),
             istiod=self._read_address("ROOTTRUST_ISTIOD_ADDRESS", ISTIOD_ADDRESS),
             port=self._read_port("ROOTTRUST_AGENT_PORT", str(PORT)),
-            log_form="text" if self._choose("ROOTTRUST_LOG_FORMAT", _FORMS) == "text" else "json",
+            log_form=self._choose_form(),
             log_level=self._choose("ROOTTRUST_LOG_LEVEL", _LEVELS, default="INFO"),
         )
         provider = self._get("PILOT_CERT_PROVIDER", "istiod")
@@ -159,8 +159,15 @@ class _Reader:
             return 0
         return int(text)
 
-    def _choose(self, variable: str, words: tuple[str, ...], *, default: str = "") -> str:
-        text = self._get(variable, default or words[0])
+    def _choose_form(self) -> Literal["json", "console"] | None:
+        """Return none where it is not set: then it follows from where the log goes."""
+        if not self._get("ROOTTRUST_LOG_FORMAT", ""):
+            return None
+        form = self._choose("ROOTTRUST_LOG_FORMAT", _FORMS, default="json")
+        return "console" if form == "console" else "json"
+
+    def _choose(self, variable: str, words: tuple[str, ...], *, default: str) -> str:
+        text = self._get(variable, default)
         if text not in words:
             self._refuse(variable, f"{text!r} must be one of {', '.join(words)}")
         return text

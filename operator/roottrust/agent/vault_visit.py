@@ -106,7 +106,11 @@ class VaultVisit:
                 "POST", _REVOKE, token=self._token.token, namespace=self._connection.namespace
             )
         except RootTrustError as error:
-            logger.warning("the Vault token was not revoked and ends by itself: %s", error.message)
+            logger.warning(
+                "the Vault token was not revoked and ends by itself: %s",
+                error.message,
+                extra={"reason": error.reason},
+            )
             return
         if not response.is_success and response.status != HTTPStatus.FORBIDDEN:
             logger.warning(

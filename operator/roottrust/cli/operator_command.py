@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 
 import click
 
+from roottrust.cli.log_option import fail_in_log, with_log_format
 from roottrust.cli.options import with_context
 from roottrust.cluster.app import plan_cluster_role
 from roottrust.domain.errors import RootTrustError
@@ -15,12 +17,14 @@ from roottrust.domain.redaction import build_one_line
 from roottrust.hub.app import plan_hub
 from roottrust.kube.access import load_access
 from roottrust.runtime.leader import LeadershipLostError
-from roottrust.runtime.logs import configure_logs
+from roottrust.runtime.logs import LogForm, configure_logs, log_uncaught
 from roottrust.runtime.process import handle_signals
 from roottrust.runtime.role import RolePlan
 from roottrust.runtime.roles import run_roles
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import SettingsError, load_settings
+
+logger = logging.getLogger(__name__)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -65,21 +69,28 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong usage or configuration.
     help="Cluster to run for. Default: $KUBECONFIG, or the pod's own ServiceAccount.",
 )
 @with_context
+@with_log_format
 def command(
-    config_file: Path | None, roles: str | None, kubeconfig: Path | None, context: str | None
+    config_file: Path | None,
+    roles: str | None,
+    kubeconfig: Path | None,
+    context: str | None,
+    log_form: LogForm | None,
 ) -> None:
     """Run the operator until the stop."""
     settings = _load(config_file, roles)
-    configure_logs(form=settings.logging.format, level=settings.logging.level)
+    configure_logs(form=log_form or settings.logging.format, level=settings.logging.level)
+    log_uncaught()
     try:
         asyncio.run(_run(settings, kubeconfig, context))
     except LeadershipLostError:
         sys.exit(EXIT_FAILED)  # it was logged at once: the other parts took their time to end
     except RootTrustError as error:
-        raise click.ClickException(error.message) from None
+        fail_in_log(error)
     except ExceptionGroup as failures:
         messages = "; ".join(f"{type(each).__name__}: {each}" for each in failures.exceptions)
-        raise click.ClickException(f"the operator failed: {build_one_line(messages)}") from None
+        logger.critical("the operator failed: %s", build_one_line(messages))
+        sys.exit(EXIT_FAILED)
 
 
 def _load(config_file: Path | None, roles: str | None) -> OperatorSettings:

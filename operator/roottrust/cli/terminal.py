@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 import click
 
+from roottrust.runtime import colours
+
 EXIT_FAILED = 1
 
 
@@ -36,13 +38,7 @@ def has_colours(color: str) -> bool:
     """Tell whether stdout is to be coloured, for `auto`, `always` or `never`."""
     if color != "auto":
         return color == "always"
-    is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not is_plain
-
-
-def make_printable(text: str) -> str:
-    """Return text without what a terminal would obey: others may have written it."""
-    return "".join(each if each.isprintable() else _escape(each) for each in text)
+    return colours.has_colours(sys.stdout)
 
 
 def tell(note: str) -> None:
@@ -55,7 +51,3 @@ def fail(lines: Iterable[str]) -> NoReturn:
     for line in lines:
         click.echo(f"Error: {line}", err=True)
     sys.exit(EXIT_FAILED)
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -14,6 +14,7 @@ from roottrust.cluster.bounce_report import BounceReporter
 from roottrust.cluster.bounce_writer import BounceWriter
 from roottrust.cluster.instance_pruner import InstancePruner
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
+from roottrust.cluster.key_subject import describe_key
 from roottrust.cluster.kinds import (
     DIRECTIVES,
     ISSUED_CERTIFICATES,
@@ -103,13 +104,16 @@ class _ClusterRole:
             settings=settings,
             leadership=shared.leadership,
             metrics=shared.metrics,
-            subject="mesh",
+            describe=self._describe,
         )
 
     async def prepare(self) -> None:
         """Tell what there is."""
         count = len(self._store.keys(DEPLOYMENTS))
-        logger.info("cluster %s has %d Deployments of istiod", self._place.cluster, count)
+        cluster = self._place.cluster
+        logger.info(
+            "cluster %s has %d Deployments of istiod", cluster, count, extra={"cluster": cluster}
+        )
 
     def build_parts(self) -> dict[str, Part]:
         """Return nothing: the workers do it all."""
@@ -130,7 +134,7 @@ class _ClusterRole:
 
     async def close(self) -> None:
         """Leave everything as it is."""
-        logger.info("the cluster role has stopped")
+        logger.info("the cluster role has stopped", extra={"cluster": self._place.cluster})
 
     async def _reconcile(self, key: ObjectKey) -> float | None:
         if key.kind == ISSUED_CERTIFICATES:
@@ -140,6 +144,9 @@ class _ClusterRole:
         if key.kind == POLICIES:
             return await self._policies.reconcile(key)
         return await self._meshes.reconcile(key)
+
+    def _describe(self, key: ObjectKey) -> dict[str, str]:
+        return describe_key(key, place=self._place, found=self._store.get_by_key(key))
 
     def _enqueue(self, key: ObjectKey, *, delay: float) -> None:
         if self._store.get_by_key(key) is None:

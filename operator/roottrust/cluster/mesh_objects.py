@@ -53,7 +53,8 @@ class MeshObjects:
         """Write a Mesh, and return what became of it (its metadata); raises RootTrustError."""
         manifest = action.manifest
         applied = await self._client.apply(MESHES, manifest, field_manager=FIELD_MANAGER)
-        logger.info("Mesh %s is written", manifest["metadata"]["name"])
+        name = manifest["metadata"]["name"]
+        logger.info("Mesh %s is written", name, extra={"mesh": name})
         return applied
 
     async def delete(self, action: DeleteMesh) -> None:
@@ -62,4 +63,4 @@ class MeshObjects:
             await self._client.delete(
                 MESHES, namespace=self._home, name=action.name, uid=action.uid
             )
-        logger.info("Mesh %s is deleted", action.name)
+        logger.info("Mesh %s is deleted", action.name, extra={"mesh": action.name})

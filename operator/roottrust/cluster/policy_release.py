@@ -71,7 +71,6 @@ class PolicyRelease:
                 name=metadata["name"],
                 field_manager=FIELD_MANAGER,
             )
-        logger.warning("%s/%s: %s", metadata["namespace"], metadata["name"], _LEFT)
         await self._events.post_event(
             {"apiVersion": POLICIES.api_version, "kind": POLICIES.kind, "metadata": metadata},
             type_="Warning",

@@ -16,13 +16,11 @@ from roottrust.domain.certificate import UnreadableCertificateError, parse_certi
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.managed_by import MANAGED_BY
-from roottrust.domain.mark import Mark
+from roottrust.domain.mark import OWNER_ANNOTATION, Mark
 from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.reasons import Reason
 from roottrust.domain.rotation.cluster_trust import ClusterTrust
 from roottrust.domain.target import ClusterTarget, MeshTarget, VaultTarget
-
-OWNER_ANNOTATION = "internal.gloo.solo.io/owner"
 
 # Every pass over a fleet meets the same few again.
 _CAS_MAX = 64

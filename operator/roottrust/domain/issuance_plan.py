@@ -14,14 +14,13 @@ from roottrust.api.choices import ObjectOrigin
 from roottrust.api.mesh import MeshStatus
 from roottrust.domain.action import Verb
 from roottrust.domain.issuance import (
-    OWNER_ANNOTATION,
     AgentOptions,
     CertificateKey,
     build_key,
     build_metadata,
     build_spec,
 )
-from roottrust.domain.mark import Mark, parse_mark
+from roottrust.domain.mark import OWNER_ANNOTATION, Mark, parse_mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan
 from roottrust.domain.rotation.cluster_trust import ClusterTrust

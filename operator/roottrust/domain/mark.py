@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from roottrust.api.choices import ObjectOrigin
 from roottrust.domain.policy import PolicyIdentity
 
+# Of what is written into clusters.
+OWNER_ANNOTATION = "internal.gloo.solo.io/owner"
+
 _MARK = re.compile(
     r"^roottrust hub=(?P<hub>[a-z0-9-]+) "
     r"policy=((?P<cluster>[a-z0-9-]+):)?(?P<namespace>[a-z0-9-]+)/(?P<name>[a-z0-9.-]+) "

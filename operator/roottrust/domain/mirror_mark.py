@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from roottrust.domain.issuance import OWNER_ANNOTATION
 from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.managed_by import MANAGED_BY, is_managed
+from roottrust.domain.mark import OWNER_ANNOTATION
 
 MIRROR_LABEL = "internal.gloo.solo.io/mirror-of"
 

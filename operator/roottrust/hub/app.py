@@ -31,6 +31,7 @@ from roottrust.hub.remote_policy_work import RemotePolicyWork
 from roottrust.hub.vault_server import VaultServers
 from roottrust.hub.vault_watch import VaultWatch
 from roottrust.runtime.key_work import KeyWork
+from roottrust.runtime.log_subject import describe_policy
 from roottrust.runtime.process import Part
 from roottrust.runtime.role import RolePlan, Shared
 from roottrust.runtime.store import ObjectKey, build_key
@@ -115,7 +116,7 @@ class _Hub:
             settings=settings,
             leadership=shared.leadership,
             metrics=shared.metrics,
-            subject="policy",
+            describe=describe_policy,
         )
 
     async def prepare(self) -> None:

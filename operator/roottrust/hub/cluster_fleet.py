@@ -13,7 +13,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_set import ClusterSet
 from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.hub.turnstile import Turnstile
-from roottrust.runtime.logs import bind_context
+from roottrust.runtime.log_context import bind_context
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ class ClusterFleet:
         for name in self._set.others.keys() - registrations.used.keys():
             self._remove(name)
         for name, registration in registrations.used.items():
-            self._take(name, registration)
+            with bind_context(cluster=name):
+                self._take(name, registration)
         self._refuse(registrations.refused)
         if before != (self._set.others, self._set.refused):
             self._on_change()
@@ -95,12 +96,16 @@ class ClusterFleet:
             settled.cancel()
 
     def _refuse(self, refused: tuple[KnownCluster, ...]) -> None:
-        for each in set(map(_describe, refused)) - set(map(_describe, self._set.refused)):
-            logger.warning("%s", each)
+        told = set(map(_describe, self._set.refused))
+        for each in refused:
+            message = _describe(each)
+            if each.refusal is not None and message not in told:
+                about = {"cluster": each.name, "reason": each.refusal.reason}
+                logger.warning("%s", message, extra=about)
         self._set.refused = refused
 
     def _remove(self, name: str) -> None:
-        logger.info("cluster %s is followed no more", name)
+        logger.info("cluster %s is followed no more", name, extra={"cluster": name})
         cluster, task = self._set.others.pop(name), self._tasks.pop(name)
         task.cancel()
         leaving = asyncio.create_task(_close(cluster, task))
@@ -114,19 +119,18 @@ def _describe(cluster: KnownCluster) -> str:
 
 async def _follow(cluster: RemoteCluster) -> None:
     """Follow a cluster until cancelled; a bug that it brings out is its own, too."""
-    with bind_context(cluster=cluster.name):
-        while True:
-            try:
-                await cluster.run()
-            except Exception:
-                logger.exception("bug: cluster %s could not be followed", cluster.name)
-            error: RootTrustError = TransientError(
-                "The hub met a bug with it, see its log, and tries again.",
-                reason=Reason.INTERNAL_ERROR,
-            )
-            cluster.health.tell("bug", error)
-            await asyncio.sleep(BUG_SECONDS)
-            cluster.health.tell("bug", None)
+    while True:
+        try:
+            await cluster.run()
+        except Exception:
+            logger.exception("bug: cluster %s could not be followed", cluster.name)
+        error: RootTrustError = TransientError(
+            "The hub met a bug with it, see its log, and tries again.",
+            reason=Reason.INTERNAL_ERROR,
+        )
+        cluster.health.tell("bug", error)
+        await asyncio.sleep(BUG_SECONDS)
+        cluster.health.tell("bug", None)
 
 
 async def _close(cluster: RemoteCluster, task: asyncio.Task[None]) -> None:

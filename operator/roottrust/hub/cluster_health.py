@@ -111,9 +111,10 @@ class ClusterHealth:
         if before == after:
             return
         if after is None:
-            logger.info("cluster %s is well", self._name)
+            logger.info("cluster %s is well", self._name, extra={"cluster": self._name})
         else:
-            logger.warning("%s", after.describe(self._name))
+            about = {"cluster": self._name, "reason": after.reason}
+            logger.warning("%s", after.describe(self._name), extra=about)
         self._on_change()
 
 

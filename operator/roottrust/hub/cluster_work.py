@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.hub.turnstile import Turnstile
+from roottrust.runtime.log_context import bind_context
+from roottrust.runtime.log_subject import describe_policy
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +105,8 @@ class ClusterWork:
     def _begin(
         self, policy: PolicyIdentity, cluster: str, work: Coroutine[object, object, None]
     ) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
+        with bind_context(cluster=cluster):
+            task = asyncio.create_task(work)
         self._going[policy, cluster] = task
 
         def end(task: asyncio.Task[None]) -> None:
@@ -119,5 +122,6 @@ class ClusterWork:
         if task.cancelled():
             return
         if error := task.exception():
-            logger.error("work in cluster %s failed", cluster, exc_info=error)
+            about = {**describe_policy(policy), "cluster": cluster}
+            logger.error("work in cluster %s failed", cluster, exc_info=error, extra=about)
         self._on_late(policy)

@@ -30,7 +30,7 @@ from roottrust.hub.cluster_objects import Manifest
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.cluster_work import ClusterWork
 from roottrust.runtime.fence import FencedError
-from roottrust.runtime.logs import bind_context
+from roottrust.runtime.log_context import bind_context
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,8 @@ def _drop_unasked(
     selected = {each.cluster for each in request.target.clusters}
     for key, error in failures.items():
         if key.cluster not in selected:
-            logger.info("%s is left in %s: %s", key, key.cluster, error.message)
+            about = {"cluster": key.cluster, "mesh": key.name, "reason": error.reason}
+            logger.info("%s is left in %s: %s", key, key.cluster, error.message, extra=about)
     return {key: error for key, error in failures.items() if key.cluster in selected}
 
 
@@ -223,7 +224,7 @@ async def _apply(clusters: ClusterRegistry, action: CertificateAction) -> None:
             reason=Reason.NO_CLUSTER_SELECTED,
         )
     await objects.apply(action)
-    with bind_context(cluster=action.key.cluster):
+    with bind_context(cluster=action.key.cluster, mesh=action.key.name):
         logger.info("%s", action)
 
 

@@ -31,6 +31,8 @@ from roottrust.hub.vault_server import VaultServer, VaultServers
 from roottrust.runtime.clock import count_seconds, wait_or_stop
 from roottrust.runtime.fence import FencedError
 from roottrust.runtime.leadership import Leadership
+from roottrust.runtime.log_context import bind_context
+from roottrust.runtime.log_subject import describe_policy
 from roottrust.runtime.metrics import Metrics
 
 logger = logging.getLogger(__name__)
@@ -145,8 +147,9 @@ class KeySweep:
             if where not in passes:
                 passes[where] = await self._begin(place)
             found = passes[where]
-            if found is not None and not await self._sweep_mount(mount, found, stop):
-                passes[where] = None
+            with bind_context(**{**describe_policy(place.policy), "cluster": mount.cluster}):
+                if found is not None and not await self._sweep_mount(mount, found, stop):
+                    passes[where] = None
 
     def _list_mounts(self) -> Iterator[_Mount]:
         for policy, demand in self._list_accepted():
@@ -173,7 +176,8 @@ class KeySweep:
             server = self._servers.get(place.server, place.namespace)
             return _Pass(server=server, mounts=await server.read_mounts())
         except RootTrustError as error:
-            logger.info("the keys in Vault %s are not looked at: %s", place.server, error.message)
+            message = "the keys in Vault %s are not looked at: %s"
+            logger.info(message, place.server, error.message, extra={"reason": error.reason})
             return None
 
     async def _sweep_mount(self, mount: _Mount, found: _Pass, stop: asyncio.Event) -> bool:
@@ -191,7 +195,8 @@ class KeySweep:
         except RootTrustError as error:
             if is_outage(error):
                 return False
-            logger.info("the keys in %s: %s", mount.place.mount, error.message)
+            about = {"reason": error.reason}
+            logger.info("the keys in %s: %s", mount.place.mount, error.message, extra=about)
             count = KeyCount(is_ours=is_ours, trouble=error.message)
         if self._book.put(mount.place, count):
             self._on_change(mount.policy)
@@ -248,7 +253,6 @@ class KeySweep:
             f"Removed {removed} keys from {mount.place.mount} that nobody needs there any more; "
             f"{kept} are left."
         )
-        logger.info("%s: %s", mount.policy.identity.full_name, message)
         await self._reporter.post(
             mount.policy, reason=Reason.KEYS_REMOVED, message=message, is_normal=True
         )

@@ -30,6 +30,7 @@ from roottrust.hub.mirror_writer import MirrorWriter
 from roottrust.runtime.clock import Timer
 from roottrust.runtime.event_queue import PostEvent
 from roottrust.runtime.leadership import Leadership
+from roottrust.runtime.log_context import bind_context
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from roottrust.runtime.workers import Workers
@@ -79,7 +80,7 @@ class MeshMirrors:
             reconcile=self.reconcile,
             metrics=metrics,
             count=WORKERS,
-            subject="cluster",
+            describe=lambda cluster: {"cluster": cluster},
             timer=self._timer,
         )
         self._is_working = False
@@ -206,11 +207,11 @@ class MeshMirrors:
                 f"The Mesh {name} of cluster {cluster} is not mirrored, since this one has its "
                 "name: rename one of the two, or delete this one."
             )
-            logger.warning("%s", message)
             involved = {"apiVersion": MESHES.api_version, "kind": MESHES.kind, **found}
-            await self._post_event(
-                involved, type_="Warning", reason=Reason.NAME_TAKEN, message=message
-            )
+            with bind_context(mesh=name):
+                await self._post_event(
+                    involved, type_="Warning", reason=Reason.NAME_TAKEN, message=message
+                )
         free = {
             name
             for name, at in self._blocked.items()

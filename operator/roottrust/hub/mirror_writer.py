@@ -41,7 +41,7 @@ class MirrorWriter:
         with suppress(ConflictError):  # another by that name was made meanwhile
             await self._client.delete(MESHES, **place)
         self._store.drop(MESHES, **place)
-        logger.info("the mirror %s is removed", action.name)
+        logger.info("the mirror %s is removed", action.name, extra={"mesh": action.name})
 
     async def _write(self, action: WriteMirror) -> None:
         mirror: dict[str, Any] = dict(action.found or {})
@@ -67,6 +67,6 @@ class MirrorWriter:
             MESHES, manifest, field_manager=FIELD_MANAGER, force=action.found is not None
         )
         if action.found is None:
-            logger.info("the mirror %s is made", action.name)
+            logger.info("the mirror %s is made", action.name, extra={"mesh": action.name})
         metadata: Mapping[str, Any] = written["metadata"]
         return metadata

@@ -88,7 +88,10 @@ async def _revoke_all(
                 break  # the others would meet the same
             continue
         known.note_revoked(each.serial)
-        logger.info("intermediate %s of %s is revoked in Vault", each.serial, order.cluster)
+        about = {"cluster": order.cluster}
+        logger.info(
+            "intermediate %s of %s is revoked in Vault", each.serial, order.cluster, extra=about
+        )
     if refusal is not None:
         return _build_refusal(order, decide(), refusal)
     return _MORE if len(wanted) > REVOKE_MAX else None

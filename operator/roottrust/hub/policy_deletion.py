@@ -238,7 +238,6 @@ class PolicyDeleter:
     async def _tell_end(self, case: _Case, work: DeletionWork) -> None:
         if work.removed:
             message = describe_removed(work.removed, where=case.where)
-            logger.info("%s", message)
             await self._reporter.post(
                 case.policy, reason=Reason.REMOVED_FROM_VAULT, message=message, is_normal=True
             )

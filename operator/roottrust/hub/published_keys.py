@@ -35,6 +35,7 @@ class PublishedKeys:
     def _tell(self, before: TokenKeys | None) -> None:
         name = self._cluster
         if self.trouble is not None:
-            logger.warning("the keys of %s's tokens could not be read: %s", name, self.trouble)
+            message = "the keys of %s's tokens could not be read: %s"
+            logger.warning(message, name, self.trouble, extra={"cluster": name})
         elif before not in {None, self.keys}:
-            logger.info("the keys of %s's tokens have changed", name)
+            logger.info("the keys of %s's tokens have changed", name, extra={"cluster": name})

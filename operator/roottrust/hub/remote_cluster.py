@@ -183,7 +183,7 @@ class RemoteCluster:
         before, self.registration = self.registration, registration
         if before.access.token != registration.access.token:
             replace_token(self.access, registration.access.token)
-            logger.info("cluster %s has another token", self.name)
+            logger.info("cluster %s has another token", self.name, extra={"cluster": self.name})
             self._rights.check_again()
             self._renewal.look_again()
             for each in self._watches:
@@ -294,7 +294,7 @@ class RemoteCluster:
             self._warnings.pop(source, None)
             if warning is not None:
                 self._warnings[source] = warning
-                logger.warning("%s", warning)
+                logger.warning("%s", warning, extra={"cluster": self.name})
             self._take_health()
 
     def _take_health(self) -> None:

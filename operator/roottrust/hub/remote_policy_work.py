@@ -13,6 +13,7 @@ from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.runtime.key_work import KeyWork
 from roottrust.runtime.leadership import Leadership
+from roottrust.runtime.log_subject import describe_policy
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.store import ObjectKey
@@ -45,7 +46,7 @@ class RemotePolicyWork:
             settings=settings,
             leadership=leadership,
             metrics=metrics,
-            subject="policy",
+            describe=describe_policy,
             count=WORKERS,
             limit_seconds=LIMIT_SECONDS,
         )

@@ -95,7 +95,8 @@ class TokenRenewal:
             lambda: issue_account_token(self._client, account, audience=None, seconds=seconds)
         )
         await self._secret.write_token(fresh)
-        logger.info("cluster %s: the hub's token there was renewed", self._secret.cluster)
+        name = self._secret.cluster
+        logger.info("cluster %s: the hub's token there was renewed", name, extra={"cluster": name})
 
 
 def _warn_of_endless(cluster: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -32,7 +31,7 @@ from roottrust.domain.target import VaultTarget
 from roottrust.hub.outage import find_outage
 from roottrust.hub.reviewer_book import ReviewerBook
 from roottrust.hub.vault_server import VaultServer
-from roottrust.runtime.logs import bind_context
+from roottrust.runtime.log_context import bind_context
 
 logger = logging.getLogger(__name__)
 
@@ -184,7 +183,7 @@ async def _apply_part(
 ) -> None:
     """Make the writes of one part, and remember what kept it from them."""
     cluster = part if isinstance(part, str) else ""
-    with bind_context(cluster=cluster) if cluster else nullcontext():
+    with bind_context(cluster=cluster):
         error = await _apply_all(server, actions, work, reviewers, cluster=cluster)
     work.in_the_way.pop(part, None)
     if isinstance(error, ConflictError):

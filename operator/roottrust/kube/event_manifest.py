@@ -14,6 +14,8 @@ from roottrust.domain.redaction import redact_secrets
 
 MAX_MESSAGE = 1024
 MAX_NAME = 200
+PREFIX = "admin.gloo.solo.io"
+ABOUT = ("policy", "cluster", "mesh")
 
 EventType = Literal["Normal", "Warning"]
 
@@ -27,21 +29,23 @@ def build_event(
     component: str,
     instance: str,
     at: datetime,
+    about: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return an event on an object.
+    """Return an event on an object: one line, with annotations that say what it is about.
 
     Its name follows from the object and the text, so that a repeat can count up the first one.
     """
     owner = involved["metadata"]
     # Events of objects without a namespace live in `default`, where kubectl looks for them.
     namespace = owner.get("namespace") or "default"
-    text = redact_secrets(message)
+    text = " ".join(redact_secrets(message).split())
     text = text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"
     moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "metadata": {
             "name": _build_name(owner, type_, reason, text),
             "namespace": namespace,
+            "annotations": {f"{PREFIX}/{name}": about[name] for name in ABOUT if about.get(name)},
         },
         "involvedObject": _build_reference(involved),
         "type": type_,

@@ -40,7 +40,13 @@ class EventPoster:
         self._now = now
 
     async def post_event(
-        self, involved: Mapping[str, Any], *, type_: EventType, reason: str, message: str
+        self,
+        involved: Mapping[str, Any],
+        *,
+        type_: EventType,
+        reason: str,
+        message: str,
+        about: Mapping[str, str],
     ) -> None:
         """Post an event on an object; call it on transitions only."""
         event = build_event(
@@ -51,11 +57,14 @@ class EventPoster:
             component=COMPONENT,
             instance=self._instance,
             at=self._now(),
+            about=about,
         )
         try:
             await self._post(event)
         except RootTrustError as error:
-            logger.info("an event could not be posted: %s", error.message)
+            logger.info(
+                "an event could not be posted: %s", error.message, extra={"reason": error.reason}
+            )
 
     async def _post(self, event: dict[str, Any]) -> None:
         try:

@@ -80,7 +80,12 @@ class ClientWatch:
                 await self._follow(version)
             except RootTrustError as error:
                 # Versions expire and connections end: whether anything is wrong the list will tell.
-                logger.debug("a watch of %s ended: %s", self._watched.resource, error.message)
+                logger.debug(
+                    "a watch of %s ended: %s",
+                    self._watched.resource,
+                    error.message,
+                    extra={"reason": error.reason},
+                )
                 if self._timer.time() - started_at > STEADY_SECONDS:
                     self._failures = 0
                 await self._back_off(error)

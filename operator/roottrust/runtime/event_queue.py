@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from roottrust.kube.event_manifest import EventType
 from roottrust.kube.events import identify
 from roottrust.runtime.clock import Timer, sleep
+from roottrust.runtime.log_context import bind_context, get_context
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +29,25 @@ _LOOK_SECONDS = 0.1
 
 
 class PostEvent(Protocol):
-    """Posts one event, at best effort."""
+    """Has an event posted."""
 
     async def __call__(
         self, involved: Mapping[str, Any], *, type_: EventType, reason: str, message: str
+    ) -> None:
+        """Have it posted."""
+
+
+class SendEvent(Protocol):
+    """Posts one event, at best effort; `about` is what the work was about that it tells of."""
+
+    async def __call__(
+        self,
+        involved: Mapping[str, Any],
+        *,
+        type_: EventType,
+        reason: str,
+        message: str,
+        about: Mapping[str, str],
     ) -> None:
         """Post it."""
 
@@ -43,13 +59,17 @@ class _Waiting:
     type_: EventType
     reason: str
     message: str
+    about: Mapping[str, str]
 
 
 class EventQueue:
-    """Takes events over at once and posts them one by one; of too many the oldest are dropped."""
+    """Takes events over at once and posts them one by one; of too many the oldest are dropped.
+
+    Each is a line of the log as well: there it stays, and in its place among all others.
+    """
 
     def __init__(
-        self, post: PostEvent, *, is_busy: Callable[[], bool], timer: Timer | None = None
+        self, post: SendEvent, *, is_busy: Callable[[], bool], timer: Timer | None = None
     ) -> None:
         self._post = post
         self._is_busy = is_busy
@@ -67,7 +87,10 @@ class EventQueue:
             type_=type_,
             reason=reason,
             message=message,
+            about=get_context(),
         )
+        level = logging.WARNING if type_ == "Warning" else logging.INFO
+        logger.log(level, "%s", message, extra={"reason": reason})
         self._waiting.append(event)
         self._has_arrived.set()
 
@@ -104,9 +127,14 @@ class EventQueue:
     async def _post_next(self) -> None:
         event = self._waiting.popleft()
         try:
-            await self._post(
-                event.involved, type_=event.type_, reason=event.reason, message=event.message
-            )
+            with bind_context(**event.about):
+                await self._post(
+                    event.involved,
+                    type_=event.type_,
+                    reason=event.reason,
+                    message=event.message,
+                    about=event.about,
+                )
         except asyncio.CancelledError:
             self._waiting.appendleft(event)
             raise

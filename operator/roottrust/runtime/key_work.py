@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
 
 from roottrust.runtime.leadership import Leadership
 from roottrust.runtime.metrics import Metrics
@@ -18,8 +17,8 @@ from roottrust.runtime.workqueue import Priority, WorkQueue
 class KeyWork:
     """A queue of its own for each role: where one waits for a slow server, the others go on.
 
-    `subject` is the field of log lines that a key is named in; `count` is how many are reconciled
-    at once, each for `limit_seconds` at most.
+    `describe` says what a key is about, for all that is told of it; `count` is how many are
+    reconciled at once, each for `limit_seconds` at most.
     """
 
     def __init__(
@@ -29,7 +28,7 @@ class KeyWork:
         settings: OperatorSettings,
         leadership: Leadership,
         metrics: Metrics,
-        subject: Literal["policy", "mesh"],
+        describe: Callable[[ObjectKey], Mapping[str, str]],
         count: int | None = None,
         limit_seconds: float = LIMIT_SECONDS,
     ) -> None:
@@ -44,8 +43,7 @@ class KeyWork:
             count=count or settings.workers,
             limit_seconds=limit_seconds,
             shutdown_seconds=settings.shutdown_seconds,
-            describe=_name_object,
-            subject=subject,
+            describe=describe,
         )
 
     @property
@@ -79,8 +77,3 @@ class KeyWork:
     def close(self) -> None:
         """Resync nothing more."""
         self._resync.close()
-
-
-def _name_object(key: ObjectKey) -> str:
-    name = f"{key.namespace}/{key.name}"
-    return f"{key.cluster}:{name}" if key.cluster else name

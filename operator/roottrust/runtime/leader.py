@@ -117,7 +117,8 @@ class LeaderElection:
         except LeadershipLostError as error:
             self._holds = False
             self._fence.close()
-            logger.error("%s", error.message)  # noqa: TRY400 - its trace says nothing
+            about = {"reason": error.reason}
+            logger.error("%s", error.message, extra=about)  # noqa: TRY400 - its trace says nothing
             raise
 
     async def _try_to_lead(self) -> bool:
@@ -155,7 +156,12 @@ class LeaderElection:
         if is_refusal and self._seen is None:
             raise _explain_refusal(error, lock=self._lock)
         if error.message != self._trouble:
-            logger.warning("the lease %s cannot be used: %s", self._lock, error.message)
+            logger.warning(
+                "the lease %s cannot be used: %s",
+                self._lock,
+                error.message,
+                extra={"reason": error.reason},
+            )
         self._trouble = error.message
 
     def _compute_pause(self) -> float:
@@ -222,7 +228,12 @@ class LeaderElection:
             if lease is not None and lease.holder == self._lock.identity:
                 await self._lock.release(lease)
         except RootTrustError as error:
-            logger.info("the lease %s was not released: %s", self._lock, error.message)
+            logger.info(
+                "the lease %s was not released: %s",
+                self._lock,
+                error.message,
+                extra={"reason": error.reason},
+            )
 
 
 def _explain_refusal(error: RootTrustError, *, lock: LeaseLock) -> RootTrustError:

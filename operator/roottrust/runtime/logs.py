@@ -1,22 +1,19 @@
-"""Structured logs that say which policy, cluster and mesh they are about, and hold no secrets."""
+"""Logs of a process: one stream, one form, redacted; libraries and what nobody caught as well."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+import threading
+from types import TracebackType
 from typing import Literal, TextIO
 
-from pythonjsonlogger.json import JsonFormatter
+from roottrust.runtime.colours import has_colours
+from roottrust.runtime.log_form import ConsoleForm, JsonForm
 
-from roottrust.domain.redaction import redact_secrets
+LogForm = Literal["json", "console"]
 
-_CONTEXT: ContextVar[dict[str, str] | None] = ContextVar("roottrust_log_context", default=None)
-
-_JSON_FIELDS = "%(message)s %(levelname)s %(name)s"
-_TEXT_LINE = "%(asctime)s %(levelname)-7s %(name)s%(context)s %(message)s"
+logger = logging.getLogger(__name__)
 
 # What these say at INFO is for their developers.
 _QUIET = {
@@ -30,27 +27,11 @@ _QUIET = {
 }
 
 
-@contextmanager
-def bind_context(
-    *, policy: str | None = None, cluster: str | None = None, mesh: str | None = None
-) -> Iterator[None]:
-    """Add fields to every line that is logged inside, also by tasks started inside."""
-    given = {"policy": policy, "cluster": cluster, "mesh": mesh}
-    added = {key: value for key, value in given.items() if value is not None}
-    token = _CONTEXT.set({**(_CONTEXT.get() or {}), **added})
-    try:
-        yield
-    finally:
-        _CONTEXT.reset(token)
-
-
-def configure_logs(
-    *, form: Literal["json", "text"], level: str, stream: TextIO | None = None
-) -> None:
-    """Send all logs of the process to one stream, redacted."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(_RedactingFormatter(_build_formatter(form)))
-    handler.addFilter(_add_text if form == "text" else _add_fields)
+def configure_logs(*, form: LogForm | None, level: str, stream: TextIO | None = None) -> None:
+    """Send all logs of the process to one stream; without a form it is the stream that decides."""
+    target = stream or sys.stderr
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(_build_form(form, target))
     root = logging.getLogger()
     root.handlers = [handler]
     # Or they come between the lines, in a form of their own.
@@ -61,38 +42,33 @@ def configure_logs(
     _silence_signal_notice()
 
 
-class _RedactingFormatter(logging.Formatter):
-    """Redacts finished lines, with their traces and fields: the last defence."""
-
-    def __init__(self, inner: logging.Formatter) -> None:
-        super().__init__()
-        self._inner = inner
-
-    def format(self, record: logging.LogRecord) -> str:
-        return redact_secrets(self._inner.format(record))
+def log_uncaught() -> None:
+    """Have failures that nobody caught logged as all others, those of threads as well."""
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_in_thread
 
 
-def _build_formatter(form: Literal["json", "text"]) -> logging.Formatter:
-    if form == "text":
-        return logging.Formatter(_TEXT_LINE)
-    formatter: logging.Formatter = JsonFormatter(
-        _JSON_FIELDS,
-        rename_fields={"levelname": "level", "name": "logger"},
-        timestamp="time",
-    )
-    return formatter
+def _build_form(form: LogForm | None, stream: TextIO) -> logging.Formatter:
+    """Return a person's form at a terminal, a program's elsewhere, unless one is asked for."""
+    if form == "console" or (form is None and stream.isatty()):
+        return ConsoleForm(is_coloured=has_colours(stream))
+    return JsonForm()
 
 
-def _add_fields(record: logging.LogRecord) -> bool:
-    for key, value in (_CONTEXT.get() or {}).items():
-        setattr(record, key, value)
-    return True
+def _log_uncaught(
+    kind: type[BaseException], failure: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, failure, trace)
+        return
+    logger.critical("bug: %s ends the process", kind.__name__, exc_info=(kind, failure, trace))
 
 
-def _add_text(record: logging.LogRecord) -> bool:
-    fields = _CONTEXT.get() or {}
-    record.context = "".join(f" {key}={value}" for key, value in fields.items())
-    return True
+def _log_uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+    failure = args.exc_value or args.exc_type()
+    info = (args.exc_type, failure, args.exc_traceback)
+    name = args.thread.name if args.thread else "of no name"
+    logger.critical("bug: %s ends the thread %s", args.exc_type.__name__, name, exc_info=info)
 
 
 def _silence_signal_notice() -> None:

@@ -101,7 +101,11 @@ class HttpSettings(Section):
 class LoggingSettings(Section):
     """What is logged, and how."""
 
-    format: Literal["json", "text"] = Field(default="json", description="Form of a line.")
+    format: Literal["json", "console"] | None = Field(
+        default=None,
+        description="Form of a line: `json` for programs, `console` for people. Default: `console` "
+        "at a terminal, else `json`.",
+    )
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged."
     )

@@ -66,7 +66,11 @@ class WatchAudit:
                 try:
                     await self._audit(kind, stop)
                 except RootTrustError as error:
-                    logger.warning("watches cannot be audited: %s", error.message)
+                    logger.warning(
+                        "watches cannot be audited: %s",
+                        error.message,
+                        extra={"reason": error.reason},
+                    )
 
     async def _audit(self, kind: WatchedKind, stop: asyncio.Event) -> None:
         missed = await self._find_differences(kind)

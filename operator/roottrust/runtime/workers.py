@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Generic, Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Generic
 
 from roottrust.domain.errors import (
     AccessDeniedError,
@@ -16,7 +16,7 @@ from roottrust.domain.errors import (
     TransientError,
 )
 from roottrust.runtime.clock import Timer
-from roottrust.runtime.logs import bind_context
+from roottrust.runtime.log_context import bind_context
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.workqueue import Key, Priority, QueueClosedError, WorkQueue
 
@@ -30,7 +30,10 @@ Reconcile = Callable[[Key], Awaitable[float | None]]
 
 
 class Workers(Generic[Key]):
-    """Reconciles keys of a queue, a bounded number at once; nothing that fails stops it."""
+    """Reconciles keys of a queue, a bounded number at once; nothing that fails stops it.
+
+    `describe` says what a key is about, for all that is told while it is reconciled.
+    """
 
     def __init__(
         self,
@@ -41,8 +44,7 @@ class Workers(Generic[Key]):
         count: int = 16,
         shutdown_seconds: float = 20.0,
         limit_seconds: float = LIMIT_SECONDS,
-        describe: Callable[[Key], str] = str,
-        subject: Literal["policy", "mesh", "cluster"] = "policy",
+        describe: Callable[[Key], Mapping[str, str]],
         timer: Timer | None = None,
     ) -> None:
         self._queue = queue
@@ -52,7 +54,6 @@ class Workers(Generic[Key]):
         self._shutdown_seconds = shutdown_seconds
         self._limit_seconds = limit_seconds
         self._describe = describe
-        self._subject = subject
         self._timer: Timer = timer or asyncio.get_running_loop()
         self._started_at: dict[Key, float] = {}
         self._conflicted: set[Key] = set()
@@ -89,7 +90,7 @@ class Workers(Generic[Key]):
                 return
             self._started_at[key] = self._timer.time()
             try:
-                with bind_context(**{self._subject: self._describe(key)}):
+                with bind_context(**self._describe(key)):
                     result = await self._reconcile_once(key)
                 seconds = self._timer.time() - self._started_at[key]
                 self._metrics.count_reconcile(result=result, seconds=seconds)
@@ -118,7 +119,7 @@ class Workers(Generic[Key]):
         return "ok"
 
     def _handle_failure(self, key: Key, error: RootTrustError) -> str:
-        logger.info("%s: %s", error.reason, error.message)
+        logger.info("%s", error.message, extra={"reason": error.reason})
         match error:
             case ConflictError() if key not in self._conflicted:
                 self._conflicted.add(key)
@@ -152,4 +153,4 @@ class Workers(Generic[Key]):
         return result
 
     def _name_active(self) -> str:
-        return ", ".join(sorted(self._describe(key) for key in self._started_at))
+        return ", ".join(sorted(map(str, self._started_at)))

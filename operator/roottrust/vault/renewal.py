@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -33,7 +34,10 @@ class TokenRenewal:
     def start(self) -> None:
         """See to it that it runs."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="vault-token")
+            # Of nobody's work, whoever has asked first: the token is for all.
+            self._task = asyncio.create_task(
+                self._run(), name="vault-token", context=contextvars.Context()
+            )
 
     async def stop(self) -> None:
         """End it."""

@@ -193,7 +193,9 @@ class TokenKeeper:
         except RootTrustError as error:
             self._failure = _Failure(error=error, until=self._now() + _find_pause(error))
             if self._token is not None:
-                logger.warning("no new Vault token: %s", error.message)
+                logger.warning(
+                    "no new Vault token: %s", error.message, extra={"reason": error.reason}
+                )
             raise
 
     async def _take(self, fresh: VaultToken) -> None:

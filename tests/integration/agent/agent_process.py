@@ -98,10 +98,14 @@ class AgentProcess:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def wait_for_line(self, text: str) -> dict[str, Any]:
-        """Wait until it has logged a line with this text, and return the line."""
+        """Wait until it has logged a line with this text or reason, and return the line."""
 
         def find() -> dict[str, Any] | None:
-            found = (line for line in self.read_log() if text in str(line.get("message")))
+            found = (
+                line
+                for line in self.read_log()
+                if text in str(line.get("message")) or text == line.get("reason")
+            )
             return next(found, None)
 
         line = wait_for(find, lambda seen: seen is not None)

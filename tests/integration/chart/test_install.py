@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 from testbed import Cluster, CommandError, Testbed
+from tests.doc_blocks import find_block
 from tests.integration.chart.chart import (
     CHART,
     CLUSTER,
@@ -228,3 +231,49 @@ def _read_everything(cluster: Cluster) -> dict[tuple[str, ...], Manifest]:
             metadata.get("annotations", {}).pop("deployment.kubernetes.io/revision", None)
             found[place] = {**each, "status": None}
     return found
+
+
+def test_it_is_installed_by_the_commands_of_the_pages(
+    fresh: Cluster, installer: Chart, tmp_path: Path
+) -> None:
+    command = find_block("charts/roottrust/README.md", "helm install roottrust").commands.strip()
+    assert find_block("deploy/README.md", "helm install roottrust").commands.strip() == command
+    assert find_block("README.md", "roottrust vault-policy").commands.splitlines()[1] == command
+    values = tmp_path / "values.yaml"
+    values.write_text(find_block("charts/roottrust/README.md", "# values.yaml").text)
+    _type_helm(installer, command.replace("values.yaml", str(values)))
+    assert _list_names(fresh, "deployments", "-n", installer.namespace) == ["roottrust-hub"]
+    installer.uninstall()
+
+    block = find_block("docs/clusters.md", "helm install roottrust").commands
+    command, _, rest = block.replace(" --kube-context prod-2", "").partition("\nroottrust ")
+    assert rest.startswith("cluster join")
+    _type_helm(installer, command)
+    config = _read(fresh, installer, "configmap/roottrust-cluster-config")["data"]["config.yaml"]
+    assert yaml.safe_load(config) == {"cluster": {"name": "cluster2"}}
+
+
+@pytest.mark.parametrize("begins", ["# my-overlay/", "# my-cluster2/"])
+def test_overlays_of_the_page_can_be_applied(fresh: Cluster, tmp_path: Path, begins: str) -> None:
+    hub = find_block("deploy/README.md", "# my-overlay/kustomization.yaml")
+    other = find_block("deploy/README.md", "# my-cluster2/kustomization.yaml")
+    block = hub if hub.first.startswith(begins) else other
+    way = os.path.relpath(REPOSITORY, tmp_path)
+    (tmp_path / "kustomization.yaml").write_text(block.text.replace("…/", f"{way}/"))
+    (tmp_path / "config.yaml").write_text((REPOSITORY / "deploy/base/config.yaml").read_text())
+    (tmp_path / "ca.crt").write_text("no certificate")
+    commands = find_block("deploy/README.md", "kubectl apply --server-side -f crds/").commands
+    for line in commands.replace("crds/", str(CRDS)).replace("my-overlay", ".").splitlines():
+        program, *words = line.split()
+        assert program == "kubectl"
+        fresh.kubectl(*(str(tmp_path) if each == "." else each for each in words))
+    (name,) = _list_names(fresh, "deployments", "-n", NAMESPACE)
+    assert name == ("roottrust-hub" if block is hub else "roottrust-cluster")
+    fresh.kubectl("delete", "-k", tmp_path, "--wait=false")
+
+
+def _type_helm(installer: Chart, command: str) -> None:
+    program, *words = shlex.split(command.replace("\\\n", " "))
+    assert program == "helm"
+    renamed = {"charts/roottrust": str(CHART), NAMESPACE: installer.namespace}
+    installer.helm.run(*(renamed.get(each, each) for each in words))

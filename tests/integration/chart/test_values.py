@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.doc_blocks import find_block
 from tests.integration.chart.chart import CLUSTER, HUB, Chart, Values, find
 from tests.integration.manifests.table import change
 from tests.session import REPOSITORY
@@ -90,10 +91,11 @@ def test_examples_can_be_installed(chart: Chart, name: str) -> None:
 
 def _read_example(name: str) -> Values:
     """Return the values that the README shows, or those that values.yaml has in a comment."""
-    text = (REPOSITORY / "charts/roottrust" / name).read_text()
     if name == "README.md":
-        values: Values = yaml.safe_load(text.partition("# values.yaml\n")[2].partition("```")[0])
+        block = find_block("charts/roottrust/README.md", "# values.yaml")
+        values: Values = yaml.safe_load(block.text)
         return values
+    text = (REPOSITORY / "charts/roottrust" / name).read_text()
     commented = text.partition("config: {}\n")[2].partition("\n\n")[0]
     lines = (line.removeprefix("#") for line in commented.splitlines())
     return {**copy.deepcopy(HUB), **yaml.safe_load("config:\n" + "\n".join(lines))}

@@ -11,6 +11,6 @@ def build_config(home: str, **more: Any) -> dict[str, Any]:
         "cluster": {"name": "cluster1"},
         "resyncSeconds": 10,  # the least
         "leaderElection": {"enabled": False},  # a killed one would be waited for
-        "logging": {"format": "text", "level": "DEBUG"},
+        "logging": {"format": "console", "level": "DEBUG"},
         **more,
     }

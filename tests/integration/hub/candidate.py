@@ -103,7 +103,7 @@ def build_candidate_config(
             "kubernetesHost": cluster.server,
             "kubernetesCAFile": str(cluster.ca_file),
         },
-        "logging": {"format": "text", "level": "DEBUG"},
+        "logging": {"format": "console", "level": "DEBUG"},
         "vaultServers": [
             {
                 "address": SERVER,

@@ -25,7 +25,7 @@ def build_config(vault: Vault, login: dict[str, Any]) -> dict[str, Any]:
         "deletionSeconds": DELETION_SECONDS,
         "kubeletSeconds": 2,  # no pod is concerned
         "leaderElection": {"enabled": False},  # a killed one would be waited for
-        "logging": {"format": "text", "level": "DEBUG"},
+        "logging": {"format": "console", "level": "DEBUG"},
         "vaultServers": [
             {"address": SERVER, **server},
             {"address": SERVER.replace("https", "http"), **server},

@@ -100,7 +100,7 @@ def build_config(server: Redirector, login: dict[str, Any]) -> dict[str, Any]:
         "cluster": {"name": "cluster1"},
         "resyncSeconds": 10,
         "leaderElection": {"enabled": False},
-        "logging": {"format": "text", "level": "DEBUG"},
+        "logging": {"format": "console", "level": "DEBUG"},
         "vaultServers": [entry],
     }
 

@@ -217,13 +217,14 @@ def test_operator_that_can_have_no_lease_says_what_to_do(
     build("never-started")
     config = yaml.safe_load((tmp_path / "never-started/config.yaml").read_text())
     path = tmp_path / "config.yaml"
-    path.write_text(yaml.safe_dump({**config, "namespace": namespace_of_lease}))
+    changed = {"namespace": namespace_of_lease, "logging": {"format": "json"}}
+    path.write_text(yaml.safe_dump({**config, **changed}))
     kubeconfig = hub_kubeconfig if account == "hub" else cluster.kubeconfig
     words = build_command("--kubeconfig", str(kubeconfig), "--config", str(path))
     done = subprocess.run(
         words, capture_output=True, text=True, env=build_environment(), timeout=30, check=False
     )
     assert done.returncode == 1
-    told = done.stderr.splitlines()[-1]
-    assert told.startswith(f"Error: The lease {namespace_of_lease}/roottrust-hub, which says who")
+    told = json.loads(done.stderr.splitlines()[-1])["message"]
+    assert told.startswith(f"The lease {namespace_of_lease}/roottrust-hub, which says who")
     assert f"cannot be had: {advice}, or set leaderElection.enabled to false" in told

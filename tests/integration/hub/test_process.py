@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ def config(vault: Vault, token_file: Path) -> dict[str, Any]:
     """A configuration that is right."""
     login = {"tokenFile": {"path": str(token_file)}}
     http = {"host": "127.0.0.1", "port": 0}
-    return {**build_config(vault, login), "http": http}
+    return {**build_config(vault, login), "http": http, "logging": {"format": "json"}}
 
 
 def test_wrong_configuration_is_told_line_by_line(
@@ -98,9 +99,9 @@ def test_missing_kind_is_told_in_one_sentence(
     path.write_text(yaml.safe_dump(config))
     done = run_to_the_end(path, hub_kubeconfig)
     assert done.returncode == 1
-    told = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert told == done.stderr.splitlines()[-1:]
-    assert MESHES in told[0]
+    told = json.loads(done.stderr.splitlines()[-1])
+    assert told["level"] == "CRITICAL"
+    assert MESHES in told["message"]
     assert "Traceback" not in done.stderr
 
 

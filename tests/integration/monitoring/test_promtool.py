@@ -15,6 +15,7 @@ from roottrust.runtime.metrics import Metrics
 from testbed.cache import Cache, default_folder
 from testbed.parts import PROMTOOL, Workshop
 from testbed.progress import Progress
+from tests.doc_blocks import find_block
 from tests.integration.monitoring.alert_cases import CASES, build_tests
 from tests.prometheus_rule import RULES
 from tests.unit.monitoring.dashboard import list_queries
@@ -73,3 +74,13 @@ def test_metrics_are_as_prometheus_likes_them(promtool: Path) -> None:
     agent.count_renewal(result="ok")
     for text in (metrics.render(), agent.render()):
         assert run(promtool, "check", "metrics", given=text) == ""
+
+
+def test_the_page_scrapes_by_a_configuration_of_prometheus(promtool: Path, tmp_path: Path) -> None:
+    found_by = "kubernetes_sd_configs: [{role: pod}]"
+    page = find_block("docs/monitoring.md", "scrape_configs:").text
+    assert page.count(found_by) == 2
+    # Debian's has no Kubernetes built in; all else is what the page has.
+    path = tmp_path / "prometheus.yaml"
+    path.write_text(page.replace(found_by, "static_configs: [{targets: [localhost:80]}]"))
+    assert "SUCCESS" in run(promtool, "check", "config", path)

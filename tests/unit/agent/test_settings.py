@@ -23,7 +23,7 @@ def test_environment_of_the_guide_is_enough() -> None:
     assert settings.api.server == "https://10.96.0.1:443"
     assert settings.istiod == Address(host="localhost", port=15012)
     assert settings.istiod_name == "istiod.istio-system.svc"
-    assert (settings.port, settings.log_form) == (9443, "json")
+    assert (settings.port, settings.log_form) == (9443, None)
 
 
 def test_token_of_the_pod_is_taken_where_none_is_projected(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_address_of_an_ipv6_cluster_has_brackets() -> None:
         ("ROOTTRUST_AGENT_PORT", "9443/tcp", "1 to 65535"),
         ("ROOTTRUST_ISTIOD_ADDRESS", "localhost", "HOST:PORT, such as localhost:15012"),
         ("ROOTTRUST_ISTIOD_ADDRESS", "localhost:99999", "HOST:PORT"),
-        ("ROOTTRUST_LOG_FORMAT", "xml", "one of json, text"),
+        ("ROOTTRUST_LOG_FORMAT", "text", "one of json, console"),
         ("ROOTTRUST_LOG_LEVEL", "TRACE", "one of DEBUG"),
     ],
 )

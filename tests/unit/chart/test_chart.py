@@ -95,7 +95,7 @@ def test_optional_keys_keep_their_rules() -> None:
 
 
 def test_keys_that_are_called_like_words_of_a_schema_stay() -> None:
-    assert DEFINITIONS["LoggingSettings"]["properties"]["format"]["enum"] == ["json", "text"]
+    assert DEFINITIONS["LoggingSettings"]["properties"]["format"]["enum"] == ["json", "console"]
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=[rule["alert"] for rule in ALERTS])

@@ -63,6 +63,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
     monkeypatch.setattr(operator_command, "load_access", hub.load_access)
     # Logs of the whole process would go to a stream that ends with the test.
     monkeypatch.setattr(operator_command, "configure_logs", lambda **_: None)
+    monkeypatch.setattr(operator_command, "log_uncaught", lambda: None)
     return hub
 
 

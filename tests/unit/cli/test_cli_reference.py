@@ -10,7 +10,7 @@ import pytest
 from roottrust.cli.cli_reference import render_page, walk
 from roottrust.cli.main import main
 from tests.session import REPOSITORY
-from tests.unit.cli.command_line import parse_line
+from tests.unit.docs.roottrust_command import check_line
 
 COMMANDS = dict(walk(main, "roottrust"))
 ALL = pytest.mark.parametrize("name", COMMANDS)
@@ -41,7 +41,7 @@ def test_each_of_its_examples_is_a_command(name: str) -> None:
     examples = list_examples(COMMANDS[name])
     assert examples or name in IN_PODS
     for each in examples:
-        parse_line(each)
+        check_line(each)
 
 
 @ALL

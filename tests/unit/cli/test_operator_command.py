@@ -37,6 +37,7 @@ def check_lines(result: Result, *lines: str) -> None:
         "--roles TEXT",
         "--kubeconfig FILE",
         "--context TEXT",
+        "--log-format [json|console]",
         "Exit codes: 0 stopped as told, 1 failed, 2 wrong usage or configuration.",
     ],
 )
@@ -156,29 +157,64 @@ def test_a_value_that_may_be_private_is_not_repeated(call: Call, hub: Hub, confi
     assert TOKEN not in result.output
 
 
-def test_a_failure_that_is_known_is_one_line(call: Call, hub: Hub, config: Path) -> None:
+def test_a_failure_that_is_known_is_one_line_of_the_log(
+    call: Call, hub: Hub, config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     hub.failure = DependencyMissingError("No cluster: make one.", reason=Reason.API_UNREACHABLE)
     result = call("operator", "--config", config)
     assert result.exit_code == 1
-    check_lines(result, "No cluster: make one.")
+    (record,) = caplog.records
+    assert (record.levelname, record.message) == ("CRITICAL", "No cluster: make one.")
+    assert vars(record)["reason"] == Reason.API_UNREACHABLE
+    assert result.output == ""
 
 
-def test_parts_that_fail_are_named_without_secrets(call: Call, hub: Hub, config: Path) -> None:
+def test_parts_that_fail_are_named_without_secrets(
+    call: Call, hub: Hub, config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     hub.failure = ExceptionGroup("x", [OSError(98, "in use"), ValueError(f"bad {TOKEN}")])
     result = call("operator", "--config", config)
     assert result.exit_code == 1
-    check_lines(
-        result,
-        "the operator failed: OSError: [Errno 98] in use; ValueError: bad [redacted]",
-    )
+    assert caplog.messages == [
+        "the operator failed: OSError: [Errno 98] in use; ValueError: bad [redacted]"
+    ]
 
 
-def test_logs_are_as_the_configuration_says(
-    call: Call, hub: Hub, config: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("variable", "option", "form"),
+    [
+        (None, None, "console"),
+        ("json", None, "json"),
+        ("json", "console", "console"),
+    ],
+)
+def test_logs_are_as_the_last_of_configuration_environment_and_option_says(
+    call: Call,
+    hub: Hub,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str | None,
+    option: str | None,
+    form: str,
 ) -> None:
     asked: list[dict[str, str]] = []
+    if variable:
+        monkeypatch.setenv("ROOTTRUST_LOGGING__FORMAT", variable)
     monkeypatch.setattr(
         "roottrust.cli.operator_command.configure_logs", lambda **given: asked.append(given)
     )
-    call("operator", "--config", write(config, logging={"format": "text", "level": "DEBUG"}))
-    assert asked == [{"form": "text", "level": logging.getLevelName(logging.DEBUG)}]
+    write(config, logging={"format": "console", "level": "DEBUG"})
+    words = ["--log-format", option] if option else []
+    assert call("operator", "--config", config, *words).exit_code == 0
+    assert asked == [{"form": form, "level": logging.getLevelName(logging.DEBUG)}]
+
+
+def test_without_a_word_on_it_the_terminal_decides(
+    call: Call, hub: Hub, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, str | None]] = []
+    monkeypatch.setattr(
+        "roottrust.cli.operator_command.configure_logs", lambda **given: asked.append(given)
+    )
+    assert call("operator", "--config", config).exit_code == 0
+    assert asked[0]["form"] is None

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from roottrust.cli.terminal import find_kubeconfig, has_colours, make_printable
+from roottrust.cli.terminal import find_kubeconfig, has_colours
+from roottrust.domain.printable import make_printable
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from roottrust.cluster.kinds import ISSUED_CERTIFICATES, POLICIES, WATCHED_ALONE
 from roottrust.cluster.policy_answer import PAUSE, HubLease, PolicyAnswer
 from roottrust.domain.deletion_scope import FINALIZER
 from roottrust.domain.errors import DependencyMissingError, TransientError
-from roottrust.domain.issuance import OWNER_ANNOTATION
+from roottrust.domain.mark import OWNER_ANNOTATION
 from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import LEASES
 from roottrust.runtime.settings import OperatorSettings

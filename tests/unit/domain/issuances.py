@@ -12,7 +12,6 @@ from roottrust.api.rotation import Rotation
 from roottrust.domain.action import Verb
 from roottrust.domain.existing_root import UsableRoot
 from roottrust.domain.issuance import (
-    OWNER_ANNOTATION,
     AgentOptions,
     CertificateKey,
     build_key,
@@ -20,6 +19,7 @@ from roottrust.domain.issuance import (
     build_spec,
 )
 from roottrust.domain.issuance_plan import CertificateAction, IssuanceRequest, Manifest
+from roottrust.domain.mark import OWNER_ANNOTATION
 from roottrust.domain.plan import Plan
 from roottrust.domain.rotation.cluster_trust import ClusterTrust
 from roottrust.domain.target import VaultTarget

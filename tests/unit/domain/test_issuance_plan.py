@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 
 from roottrust.domain.action import Verb
-from roottrust.domain.issuance import OWNER_ANNOTATION
 from roottrust.domain.issuance_plan import (
     CertificateConflict,
     IssuancePlan,
@@ -16,6 +15,7 @@ from roottrust.domain.issuance_plan import (
     plan_issuance,
     read_owner,
 )
+from roottrust.domain.mark import OWNER_ANNOTATION
 from roottrust.domain.plan import Plan
 from tests.unit.domain.issuances import (
     CLUSTER,

@@ -7,7 +7,7 @@ import pytest
 
 from roottrust.api.choices import PolicyState
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
-from roottrust.domain.issuance import OWNER_ANNOTATION
+from roottrust.domain.mark import OWNER_ANNOTATION
 from roottrust.domain.policy_elsewhere import build_answer, find_hubs, is_answer
 from roottrust.domain.status import build_status
 from roottrust.domain.transition import list_transitions

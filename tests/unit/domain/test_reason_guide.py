@@ -25,7 +25,7 @@ from roottrust.domain.reasons import (
     Reason,
 )
 from tests.session import REPOSITORY
-from tests.unit.cli.command_line import parse_line
+from tests.unit.docs.roottrust_command import check_line
 
 SOURCE = REPOSITORY / "operator/roottrust"
 EACH = pytest.mark.parametrize("reason", Reason)
@@ -84,7 +84,7 @@ def test_it_says_what_it_means_and_what_to_do(reason: Reason) -> None:
 @EACH
 def test_its_commands_can_be_typed(reason: Reason) -> None:
     for code in re.findall(r"`(roottrust [^`]*)`", GUIDE[reason].fix):
-        parse_line(code)
+        check_line(code, is_mention=True)
 
 
 @EACH

@@ -16,6 +16,7 @@ POLICY = {
     "kind": "RootTrustPolicy",
     "metadata": {"name": "p", "namespace": "ns", "uid": "u1", "resourceVersion": "7"},
 }
+ABOUT = {"policy": "ns/p", "cluster": "", "mesh": "m", "object": "Pod a/b"}
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -25,7 +26,7 @@ def poster(client: KubeClient) -> EventPoster:
 
 
 async def post(poster: EventPoster, message: str = "Vault is sealed.") -> None:
-    await poster.post_event(POLICY, type_="Warning", reason="Sealed", message=message)
+    await poster.post_event(POLICY, type_="Warning", reason="Sealed", message=message, about=ABOUT)
 
 
 async def test_event_is_created(poster: EventPoster, server: Any) -> None:
@@ -36,6 +37,16 @@ async def test_event_is_created(poster: EventPoster, server: Any) -> None:
     assert body["involvedObject"]["uid"] == "u1"
     assert body["reportingComponent"] == body["source"]["component"] == "roottrust-operator"
     assert body["lastTimestamp"] == "2026-01-02T03:04:05Z"
+    assert body["metadata"]["annotations"] == {
+        "admin.gloo.solo.io/policy": "ns/p",
+        "admin.gloo.solo.io/mesh": "m",
+    }
+
+
+async def test_message_is_one_line(poster: EventPoster, server: Any) -> None:
+    server.answer(201, {"ok": True})
+    await post(poster, "Vault answers:\n  sealed\n")
+    assert server.asked[0][3]["message"] == "Vault answers: sealed"
 
 
 async def test_repeat_counts_up(poster: EventPoster, server: Any) -> None:
@@ -75,7 +86,7 @@ async def test_object_without_namespace_has_its_events_in_default(
 ) -> None:
     server.answer(201, {"ok": True})
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}
-    await poster.post_event(node, type_="Normal", reason="X", message="m")
+    await poster.post_event(node, type_="Normal", reason="X", message="m", about={})
     assert server.asked[0][3]["metadata"]["namespace"] == "default"
 
 

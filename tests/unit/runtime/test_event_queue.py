@@ -8,6 +8,7 @@ import pytest
 
 from roottrust.runtime import event_queue
 from roottrust.runtime.event_queue import EventQueue
+from roottrust.runtime.log_context import bind_context, get_context
 from tests.unit.runtime.conftest import FakeTimer, settle
 
 POLICY = {"kind": "RootTrustPolicy", "metadata": {"name": "p", "uid": "u"}}
@@ -19,6 +20,7 @@ class Desk:
 
     def __init__(self, timer: FakeTimer) -> None:
         self.posted: list[str] = []
+        self.about: list[tuple[str, dict[str, str], dict[str, str]]] = []
         self.is_busy = False
         self.is_open = asyncio.Event()
         self.is_open.set()
@@ -30,9 +32,16 @@ class Desk:
         await settle()
 
     async def _post(
-        self, involved: Mapping[str, Any], *, type_: str, reason: str, message: str
+        self,
+        involved: Mapping[str, Any],
+        *,
+        type_: str,
+        reason: str,
+        message: str,
+        about: Mapping[str, str],
     ) -> None:
         assert (involved, type_, reason) == (POLICY, "Normal", "Told")
+        self.about.append((message, dict(about), dict(get_context())))
         await self.is_open.wait()
         if message == "bug":
             raise ValueError
@@ -58,6 +67,22 @@ async def test_events_are_posted_in_their_order(running: Desk) -> None:
     await running.tell("a", "b")
     await running.tell("c")
     assert running.posted == ["a", "b", "c"]
+
+
+async def test_an_event_is_about_what_the_work_was_that_tells_it(running: Desk) -> None:
+    with bind_context(policy="team/shop", cluster="c1"):
+        await running.tell("a")
+    await running.tell("b")
+    shop = {"policy": "team/shop", "cluster": "c1"}
+    assert running.about == [("a", shop, shop), ("b", {}, {})]
+
+
+async def test_an_event_is_a_line_of_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    await desk.tell("Vault is well.")
+    await desk.queue.post_event(SEEN, type_="Warning", reason="Sealed", message="It is sealed.")
+    told = [(each.levelname, vars(each)["reason"], each.message) for each in caplog.records]
+    assert told == [("INFO", "Told", "Vault is well."), ("WARNING", "Sealed", "It is sealed.")]
 
 
 async def test_work_goes_first(running: Desk, timer: FakeTimer) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
 from typing import Any
@@ -16,6 +17,7 @@ from roottrust.domain.errors import (
     TransientError,
 )
 from roottrust.domain.reasons import Reason
+from roottrust.runtime.log_form import JsonForm
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.workers import Workers
 from roottrust.runtime.workqueue import WorkQueue
@@ -37,6 +39,7 @@ class Bench:
             metrics=self.metrics,
             count=2,
             shutdown_seconds=0.05,
+            describe=lambda key: {"policy": f"team/{key}"},
             timer=timer,
         )
 
@@ -146,6 +149,19 @@ async def test_bug_is_counted_and_other_keys_go_on(bench: Bench, caplog: Any) ->
     assert len(bench.times("b")) == 1
     assert bench.metrics.registry.get_sample_value("roottrust_bugs_total") == 1
     assert any(record.exc_info for record in caplog.records)
+
+
+async def test_what_fails_is_told_with_its_policy_and_reason(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    caplog.handler.setFormatter(JsonForm())
+    bench.outcomes["a"] = [DependencyMissingError("No mount.", reason=Reason.ROOT_NOT_FOUND)]
+    bench.queue.add("a")
+    await bench.timer.advance(1)
+    (line,) = map(json.loads, caplog.text.splitlines())
+    told = (line["message"], line["policy"], line["reason"])
+    assert told == ("No mount.", "team/a", "RootNotFound")
 
 
 async def test_edit_during_reconcile_runs_once_more(bench: Bench) -> None:

@@ -9,7 +9,6 @@ import click
 
 from roottrust.cli.cluster.places import Places, explained
 from roottrust.cli.report_model import ReportModel
-from roottrust.cli.terminal import make_printable
 from roottrust.domain.account_token import read_account_token
 from roottrust.domain.cluster_registration import (
     CLUSTER_LABEL,
@@ -19,6 +18,7 @@ from roottrust.domain.cluster_registration import (
 )
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.moment import show_time
+from roottrust.domain.printable import make_printable
 from roottrust.kube.kind import SECRETS
 
 _HEADINGS = ("CLUSTER", "SERVER", "VAULT REACHES IT AT", "TOKEN ENDS", "LABELS")

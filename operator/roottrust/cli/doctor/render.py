@@ -9,9 +9,9 @@ import click
 from roottrust.cli.doctor.finding import Check, Finding
 from roottrust.cli.doctor.report import DoctorReport, Result
 from roottrust.cli.status.sign import SIGNS, build_line
-from roottrust.cli.terminal import make_printable
 from roottrust.cli.text_tree import Node, draw_tree
 from roottrust.domain.health import Health, find_worst_health
+from roottrust.domain.printable import make_printable
 
 # A fleet has thousands of what is well.
 PASSED_SHOWN = 5

@@ -6,6 +6,8 @@ import click
 
 from roottrust.cli.istiod_agent.environment import ENVIRONMENT
 from roottrust.cli.istiod_agent.sidecar import run
+from roottrust.cli.log_option import with_log_format
+from roottrust.runtime.logs import LogForm
 
 _HELP = f"""Obtain istiod's CA from Vault, and keep it: init container and sidecar in one.
 
@@ -30,6 +32,7 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong environment.
 
 
 @click.command("agent", help=_HELP)
-def command() -> None:
+@with_log_format
+def command(log_form: LogForm | None) -> None:
     """Run until the stop."""
-    run()
+    run(log_form)

@@ -8,7 +8,7 @@ import sys
 import click
 
 from roottrust.agent.settings import AgentSettings, AgentSettingsError, read_settings
-from roottrust.runtime.logs import configure_logs
+from roottrust.runtime.logs import LogForm, configure_logs, log_uncaught
 
 EXIT_USAGE = 2
 # What a shell reports of a process that SIGTERM has ended.
@@ -27,12 +27,13 @@ Environment (the first four as in the guide's patch of istiod):
                                /var/run/secrets/kubernetes.io/serviceaccount
   ROOTTRUST_ISTIOD_ADDRESS     where istiod serves; default localhost:15012
   ROOTTRUST_AGENT_PORT         HTTP: /startupz /livez /readyz /metrics; default 9443
-  ROOTTRUST_LOG_FORMAT         json (default) or text
+  ROOTTRUST_LOG_FORMAT         json, or console for people; default console at a
+                               terminal, else json
   ROOTTRUST_LOG_LEVEL          DEBUG, INFO (default), WARNING or ERROR
 """
 
 
-def prepare() -> AgentSettings:
+def prepare(log_form: LogForm | None) -> AgentSettings:
     """Read the environment and set logs up; an environment that cannot be used ends the process."""
     try:
         settings = read_settings(os.environ)
@@ -40,5 +41,6 @@ def prepare() -> AgentSettings:
         for line in error.lines:
             click.echo(f"Error: {line}", err=True)
         sys.exit(EXIT_USAGE)
-    configure_logs(form=settings.log_form, level=settings.log_level)
+    configure_logs(form=log_form or settings.log_form, level=settings.log_level)
+    log_uncaught()
     return settings

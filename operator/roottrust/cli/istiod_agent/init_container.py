@@ -8,6 +8,8 @@ import click
 
 from roottrust.agent.app import run_init_container
 from roottrust.cli.istiod_agent.environment import ENVIRONMENT, EXIT_STOPPED, prepare
+from roottrust.cli.log_option import with_log_format
+from roottrust.runtime.logs import LogForm
 
 _HELP = f"""Obtain istiod's CA from Vault into its memory volume, and end.
 
@@ -28,7 +30,8 @@ Exit codes: 0 the CA is complete, 1 failed, 2 wrong environment, 143 stopped bef
 
 
 @click.command("init-container", help=_HELP)
-def command() -> None:
+@with_log_format
+def command(log_form: LogForm | None) -> None:
     """Run until there is a CA."""
-    if not run_init_container(prepare()):
+    if not run_init_container(prepare(log_form)):
         sys.exit(EXIT_STOPPED)

@@ -6,7 +6,9 @@ import click
 
 from roottrust.agent.app import run_sidecar
 from roottrust.cli.istiod_agent.environment import ENVIRONMENT, prepare
+from roottrust.cli.log_option import fail_in_log, with_log_format
 from roottrust.domain.errors import RootTrustError
+from roottrust.runtime.logs import LogForm
 
 _HELP = f"""Keep istiod's CA: renew it in time, see that istiod serves it, and report.
 
@@ -26,14 +28,16 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong environment.
 
 
 @click.command("sidecar", help=_HELP)
-def command() -> None:
+@with_log_format
+def command(log_form: LogForm | None) -> None:
     """Run until the stop."""
-    run()
+    run(log_form)
 
 
-def run() -> None:
+def run(log_form: LogForm | None) -> None:
     """Keep the CA until the stop; a failure to begin ends the process with its message."""
+    settings = prepare(log_form)
     try:
-        run_sidecar(prepare())
+        run_sidecar(settings)
     except RootTrustError as error:
-        raise click.ClickException(error.message) from None
+        fail_in_log(error)

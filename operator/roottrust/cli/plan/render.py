@@ -15,8 +15,8 @@ from roottrust.cli.plan.report import (
     Result,
 )
 from roottrust.cli.plan.value_text import diff_lines, is_document, render_value
-from roottrust.cli.terminal import make_printable
 from roottrust.domain.counted import count
+from roottrust.domain.printable import make_printable
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red")}
 _LINE_COLOURS = {"+": "green", "-": "red", "@": "cyan"}

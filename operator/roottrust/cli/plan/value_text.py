@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from roottrust.cli.terminal import make_printable
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
+from roottrust.domain.printable import make_printable
 
 MAX_LENGTH = 120
 UNSET = "(not set)"

@@ -6,7 +6,7 @@ import unicodedata
 from xml.etree.ElementTree import Element
 
 from roottrust.cli.report_page.markup import make
-from roottrust.cli.terminal import make_printable
+from roottrust.domain.printable import make_printable
 
 # Of the size of a font that a device may choose: wider than most letters are.
 _LETTER = 0.58

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, tostring
 
-from roottrust.cli.terminal import make_printable
+from roottrust.domain.printable import make_printable
 
 Child = Element | str | None
 

@@ -34,8 +34,9 @@ from roottrust.cli.rotate.run import write_patch
 from roottrust.cli.status.build_report import build_report
 from roottrust.cli.status.reader import Choice, open_reader
 from roottrust.cli.status.report import PolicyReport, StatusReport
-from roottrust.cli.terminal import fail, make_printable, tell
+from roottrust.cli.terminal import fail, tell
 from roottrust.domain.errors import ConflictError
+from roottrust.domain.printable import make_printable
 
 _NO_CLUSTER = (
     "--compromised is for the clusters whose intermediates have leaked: name each by --cluster. "

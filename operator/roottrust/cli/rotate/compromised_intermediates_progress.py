@@ -9,8 +9,8 @@ from roottrust.cli.rotate.progress import RotationProgress, judge_rotation
 from roottrust.cli.rotate.render import list_lines, render_progress
 from roottrust.cli.status.report import CompromisedReport, PolicyReport
 from roottrust.cli.status.sign import build_line
-from roottrust.cli.terminal import make_printable
 from roottrust.domain.health import Health
+from roottrust.domain.printable import make_printable
 from roottrust.domain.rotation.compromised_intermediates import COMPROMISED_ANNOTATION
 
 

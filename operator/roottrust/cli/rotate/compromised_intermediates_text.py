@@ -8,8 +8,8 @@ from datetime import datetime
 from roottrust.cli.rotate.compromised_intermediates_request import CompromisedClusters
 from roottrust.cli.rotate.render import render_change, render_commit, render_reach
 from roottrust.cli.status.report import PolicyReport
-from roottrust.cli.terminal import make_printable
 from roottrust.domain.moment import show_time
+from roottrust.domain.printable import make_printable
 from roottrust.domain.some_names import list_some
 
 _NAMED = 5

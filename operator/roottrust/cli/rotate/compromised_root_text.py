@@ -8,9 +8,9 @@ from roottrust.api.choices import RotationStrategy
 from roottrust.cli.rotate.compromised_root import CompromisedRoot
 from roottrust.cli.rotate.own_root import OwnRoot
 from roottrust.cli.rotate.root_request import FIELD, describe_source
-from roottrust.cli.terminal import make_printable
 from roottrust.domain.counted import count
 from roottrust.domain.moment import tell_length
+from roottrust.domain.printable import make_printable
 from roottrust.domain.rotation.hurry import LONGEST_RESTARTS, LONGEST_STEP
 from roottrust.domain.rotation.stage import list_stages
 from roottrust.domain.rotation.stage_text import tell_stage

@@ -13,10 +13,10 @@ from roottrust.cli.rotate.progress import (
 from roottrust.cli.rotate.request import CLUSTERS_FIELD, FIELD, RaisedGeneration
 from roottrust.cli.status.report import PolicyReport
 from roottrust.cli.status.sign import build_line
-from roottrust.cli.terminal import make_printable
 from roottrust.cli.text_tree import Node, draw_tree
 from roottrust.domain.counted import count
 from roottrust.domain.health import Health
+from roottrust.domain.printable import make_printable
 from roottrust.domain.some_names import list_some
 
 _STEPS = {

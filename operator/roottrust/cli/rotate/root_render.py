@@ -19,11 +19,11 @@ from roottrust.cli.status.render_rotation import (
 )
 from roottrust.cli.status.rotation_report import PastRotationReport
 from roottrust.cli.status.sign import build_line
-from roottrust.cli.terminal import make_printable
 from roottrust.cli.text_tree import Node, draw_tree
 from roottrust.domain.counted import count
 from roottrust.domain.health import Health
 from roottrust.domain.moment import tell_length, tell_minutes
+from roottrust.domain.printable import make_printable
 from roottrust.domain.rotation.approval import list_asked_for
 from roottrust.domain.rotation.stage import IN_WAVES, list_stages
 from roottrust.domain.rotation.stage_text import tell_stage

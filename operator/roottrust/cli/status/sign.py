@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from roottrust.cli.terminal import make_printable
 from roottrust.domain.health import Health
+from roottrust.domain.printable import make_printable
 
 SIGNS = {
     Health.GOOD: ("✓", "green"),

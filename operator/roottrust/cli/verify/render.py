@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import click
 
-from roottrust.cli.terminal import make_printable
 from roottrust.cli.verify.report import CheckReport, MeshReport, VerifyReport
 from roottrust.domain.counted import count
+from roottrust.domain.printable import make_printable
 from roottrust.domain.verification import Check, Outcome, Result
 
 _HEADINGS = ("RESULT", "CHECK", "OF", "FOUND")

@@ -13,7 +13,7 @@ from roottrust.cli.report_page.markup import make, serialise
 from roottrust.cli.report_page.page import Origin, render_page
 from roottrust.cli.report_page.words import mark_up
 from roottrust.cli.status.report import StatusReport
-from roottrust.cli.terminal import make_printable
+from roottrust.domain.printable import make_printable
 from tests.unit.cli.report_page.fleets import (
     HOSTILE,
     build_many_meshes,
