@@ -109,7 +109,7 @@ def test_the_guide_begins_as_its_page_tells(
     sample = "deploy/samples/guide-policy.yaml"
     in_namespace.write("root-bundle.pem", root.key.read_text() + root.certificate.read_text())
     in_namespace.write(sample, (REPOSITORY / sample).read_text())
-    done = in_namespace.run(find_block("docs/guide.md", "vault secrets enable pki"))
+    done = in_namespace.run(find_block("docs/guide.md", "vault secrets enable -path=pki pki"))
     Policy(cluster=cluster, namespace=HOME, name="cluster1").delete()
     assert (done.code, "condition met" in done.out) == (0, True), done
     told = in_namespace.type("vault read -format=json pki/config/issuers").out
