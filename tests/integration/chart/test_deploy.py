@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 import shutil
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import yaml
 
 from testbed import Testbed
 from testbed.command import run
+from tests.doc_blocks import find_block
 from tests.integration.chart.chart import (
     HUB,
     NO_HOOKS,
@@ -46,9 +45,8 @@ def test_alerts_lead_to_the_runbooks_that_an_overlay_names(
 ) -> None:
     """By the very files of docs/monitoring.md, and the ConfigMap that says where is not applied."""
     shutil.copytree(REPOSITORY / "deploy/monitoring", tmp_path / "roottrust/deploy/monitoring")
-    page = (REPOSITORY / "docs/monitoring.md").read_text()
-    (block,) = re.findall(r"```yaml\n( *# kustomization.yaml\n.*?)```", page, re.DOTALL)
-    overlay, runbooks = textwrap.dedent(block).split("---\n")
+    block = find_block("docs/monitoring.md", "# kustomization.yaml").text
+    overlay, runbooks = block.split("---\n")
     folder = tmp_path / "overlay"
     folder.mkdir()
     (folder / "kustomization.yaml").write_text(overlay)

@@ -20,8 +20,8 @@ from tests.unit.docs.shell import list_commands
 # What any system has; a test that runs a block shows whether it is right.
 _OF_THE_SYSTEM = read_words(
     """
-    . base64 case cat cd cp curl diff echo esac eval exit export git grep head jq mkdir mv
-    openssl pre-commit sed set sha256sum tail tr wc
+    . base64 case cat cd chmod cp curl diff echo esac eval exit export git grep head jq mkdir
+    mv openssl pip pre-commit rm sed set sha256sum tail tr wc
     """
 )
 

@@ -17,7 +17,7 @@ from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.runtime.log_context import FIELDS
 from roottrust.runtime.settings import OperatorSettings
 from tests.integration.manifests.table import read_base
-from tests.unit.docs.other_commands import check_value_key
+from tests.unit.docs.other_commands import check_value_key, list_values
 from tests.unit.docs.tree import check_file
 
 Document = Mapping[str, Any]
@@ -30,7 +30,6 @@ _CONFIGURATION: Document = {
 }
 # Three dots stand for what does not fit on a page: the rest of a hash, the way to a folder.
 _HASH = re.compile(r"\b([0-9a-f]{4,})…")
-_VALUES = frozenset({"image", "config", "vault", "roles", "replicas", "metrics"})
 _KUSTOMIZATION = frozenset({"resources", "components", "configMapGenerator", "images", "patches"})
 _LOG_LINE = frozenset({"time", "level", "logger", "message", "trace", *FIELDS})
 
@@ -69,7 +68,7 @@ def _choose(document: Any) -> Callable[[Document], None]:
         return _check_part_of_policy
     if keys & {"resources", "components", "patches"} and keys <= _KUSTOMIZATION:
         return _check_kustomization
-    if "config" in keys and keys & _VALUES == keys:
+    if "config" in keys and keys <= list_values():
         return _check_values
     known = {field.alias or name for name, field in OperatorSettings.model_fields.items()}
     if keys <= known:

@@ -20,24 +20,26 @@ _VALUED = read_words(
     -n --namespace -l --selector -o --output -f --filename -k --kustomize --context
     --kubeconfig --for --timeout -c --container --tail --since --field-selector --from-file
     --from-literal --verb --resource --type -p --patch --replicas --sort-by --field-manager
-    --audience --duration --cascade
+    --audience --duration --cascade --subresource --patch-file
     """
 )
 _PLAIN = read_words(
     """
     -A --all-namespaces --server-side --force-conflicts --previous -w --watch --all
     --dry-run --ignore-not-found --create-namespace --overwrite --raw --show-labels
-    --no-headers --prune -R --recursive
+    --no-headers --prune -R --recursive -ojson
     """
 )
 _BUILT_IN = read_words(
     """
     pod deployment statefulset daemonset replicaset job service secret configmap namespace
     node event lease role rolebinding clusterrole clusterrolebinding serviceaccount crd
-    customresourcedefinition podmonitor prometheusrule poddisruptionbudget endpoint
+    customresourcedefinition podmonitor prometheusrule poddisruptionbudget endpoint cm sa
+    networkpolicy
     """
 )
 _ANNOTATION = re.compile(r"^((?:admin|internal)\.gloo\.solo\.io/[a-z-]+)(?:[=-].*)?$")
+_FILES = ("-f", "-k", "--filename", "--kustomize", "--patch-file")
 _CONDITION = re.compile(r"^condition=(\w+)(=\w+)?$")
 _CONDITIONS = frozenset(
     {"Available", "Established"}.union(
@@ -55,12 +57,13 @@ def check_kubectl(words: Sequence[str]) -> None:
     verb, *operands = rest
     if verb not in _VERBS:
         raise ValueError(f"{verb} is no verb that is known here")
-    for name in ("-f", "-k", "--filename", "--kustomize"):
-        for path in flags.get(name, []):
-            check_file(path)
+    files = [path for name in _FILES for path in flags.get(name, [])]
+    for path in files:
+        check_file(path)
     for each in flags.get("--for", []):
         _check_condition(each)
-    _VERBS[verb](operands)
+    if operands or not files:
+        _VERBS[verb](operands)
 
 
 def _check_kinds(operands: Sequence[str]) -> None:
@@ -96,6 +99,8 @@ def _check_rollout(operands: Sequence[str]) -> None:
 
 def _check_condition(text: str) -> None:
     found = _CONDITION.match(text)
+    if text == "delete":
+        return
     if found is None or found[1] not in _CONDITIONS:
         raise ValueError(f"--for={text}: no condition of ours")
 
@@ -134,10 +139,12 @@ def _read_code() -> str:
 _VERBS: dict[str, Callable[[Sequence[str]], None]] = {
     "annotate": _check_annotation,
     "apply": _pass,
+    "config": _pass,
     "create": _pass,
     "delete": _check_kinds,
     "describe": _check_kinds,
     "diff": _pass,
+    "edit": _check_kinds,
     "get": _check_kinds,
     "label": _check_kinds,
     "logs": _check_logs,

@@ -36,12 +36,14 @@ _VAULT = {
     "list": None,
     "login": None,
     "namespace": {"create", "list"},
-    "operator": {"unseal"},
+    "operator": {"unseal", "raft"},
+    "patch": None,
     "policy": {"write", "read", "list", "delete"},
     "read": None,
     "secrets": {"enable", "disable", "list", "tune", "move"},
     "status": None,
     "token": {"create", "lookup", "capabilities", "revoke"},
+    "version": None,
     "write": None,
 }
 
@@ -64,6 +66,11 @@ def check_helm(words: Sequence[str]) -> None:
     if chart == "charts/roottrust":
         for pair in flags.get("--set", []):
             check_value_key(pair.split("=", 1)[0])
+
+
+def list_values() -> frozenset[str]:
+    """Return what the chart has values of, each the first word of a key."""
+    return frozenset(_read_schema()["properties"])
 
 
 def check_value_key(key: str) -> None:
@@ -93,7 +100,7 @@ def check_vault(words: Sequence[str]) -> None:
     actions = _VAULT[verb]
     if actions is not None and (not operands or operands[0] not in actions):
         raise ValueError(f"vault {' '.join(rest)} is not known here")
-    if actions is None and verb not in {"status", "login"} and not operands:
+    if actions is None and verb not in {"status", "login", "version"} and not operands:
         raise ValueError(f"vault {verb} needs a path")
 
 
@@ -120,7 +127,9 @@ def check_python(words: Sequence[str]) -> None:
 
 
 def check_docker(words: Sequence[str]) -> None:
-    """Raise ValueError if the Dockerfile has no such argument."""
+    """Raise ValueError for what is not known, or an argument that the Dockerfile has not."""
+    if words[0] in {"load", "push", "run", "save", "tag"}:
+        return
     arguments = set(
         re.findall(r"^ARG (\w+)", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)
     )

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 _OPERATORS = frozenset({"|", "||", "&&", ";", "&", ";;", "(", ")", "|&"})
 _REDIRECTIONS = frozenset({">", ">>", "<", "2>", "&>"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
-_KEYWORDS = frozenset({"if", "then", "else", "do", "while", "until", "!", "time"})
+# What a command is given as a text is none of its words.
+_HERE_DOCUMENT = re.compile(r"(<<(\w+)[^\n]*\n).*?^\2$\n?", re.MULTILINE | re.DOTALL)
+_KEYWORDS = frozenset({"{", "}", "if", "then", "else", "do", "while", "until", "!", "time"})
 
 
 def list_commands(text: str) -> Iterator[tuple[str, ...]]:
     """Return the words of each command; raises ValueError where quotes do not end."""
-    for line in _join_lines(text):
+    for line in _join_lines(_HERE_DOCUMENT.sub(r"\1", text)):
         lexer = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
         lexer.whitespace_split = True
         yield from _split(list(lexer))

@@ -32,6 +32,13 @@ a policy, or its namespace, would hang when it is deleted. So this, in that orde
 To have Vault cleaned, delete the policies before. `helm uninstall` runs this by itself; with
 Kustomize call it before `kubectl delete -k`. A hub that is installed again takes all policies in as
 they are. deploy/uninstall/ has the rights in Kubernetes.
+
+\b
+Examples:
+  roottrust before-uninstall
+  roottrust before-uninstall --wait 0 --context mgmt
+
+Exit codes: 0 nothing waits for the hub any more, 1 it failed, 2 wrong usage.
 """
 
 

@@ -73,7 +73,7 @@ Steering it:
   roottrust rotate approve    let it into the stage that waits for a person
   roottrust rotate pause      no further stage; roottrust rotate resume goes on
   roottrust rotate rollback   back to the root before, until Drop
-  roottrust rotate exclude    do not wait for a cluster that is gone for good
+  roottrust rotate exclude CLUSTER  do not wait for one that is gone for good
 
 \b
 With --compromised somebody else has the key of the root: nobody is asked, who does not answer is
