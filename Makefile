@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself; `make` alone lists them.
 
 PYTHON ?= python3
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-uv.txt)
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/roottrust
 UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/uv-$(UV_VERSION)/bin/uv)
 BIN := .venv/bin
@@ -29,7 +29,7 @@ $(TOOLS)/uv-$(UV_VERSION)/bin/uv:
 	@echo "installing uv $(UV_VERSION)"
 	@$(PYTHON) -m venv --clear $(TOOLS)/uv-$(UV_VERSION) || { \
 	  echo "Install Python's venv module first: Debian's package is python3-venv." >&2; exit 1; }
-	@$(TOOLS)/uv-$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(TOOLS)/uv-$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.txt
 
 demo: setup ## Show it all on a real cluster and a real Vault (CHAPTER=rotate replaces the root, KEEP=1 leaves it up, CONTEXT=name uses your cluster)
 	@$(PY) -m demo $(if $(KEEP),--keep) $(if $(CONTEXT),--context $(CONTEXT)) $(if $(CHAPTER),--chapter $(CHAPTER))
