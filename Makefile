@@ -14,7 +14,7 @@ LANES ?= 3
 FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image crds docs down clean
+.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image crds version docs down clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -91,12 +91,16 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.cli.vault_policy.shipped --check
 	$(PY) -m roottrust.runtime.chart_files --check
 	$(PY) -m docsite --check
+	$(PY) -m release.version --check
 
 bench: setup ## Measure the hub's speed against a bare client's (N="50 200" or CLUSTERS="10 100" for one part with other counts, RECORD=1 for docs/benchmarks.md)
 	@$(PY) -m tests.bench $(N) $(if $(CLUSTERS),--clusters $(CLUSTERS)) $(if $(RECORD),--record)
 
 image: setup ## Build the image as pods of the tests run it, and print its size (docker build works as well)
 	@$(PY) -m testbed image . localhost/roottrust:dev
+
+version: setup ## Set the version in every place that names it (VERSION=1.2.3)
+	@$(PY) -m release.version $(or $(VERSION),--check)
 
 crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's share from the code
 	$(PY) -m roottrust.api.crdgen
