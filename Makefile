@@ -14,7 +14,7 @@ LANES ?= 3
 FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image crds version docs down clean
+.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel crds version docs down clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -101,6 +101,9 @@ image: setup ## Build the image as pods of the tests run it, and print its size 
 
 version: setup ## Set the version in every place that names it (VERSION=1.2.3)
 	@$(PY) -m release.version $(or $(VERSION),--check)
+
+wheel: setup ## Build wheel, sdist and the chart's package into dist/, the same bytes wherever it is done
+	@$(PY) -m release.build
 
 crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's share from the code
 	$(PY) -m roottrust.api.crdgen
