@@ -14,7 +14,7 @@ LANES ?= 3
 FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel crds version docs down clean
+.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel sbom audit crds version docs down clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -104,6 +104,12 @@ version: setup ## Set the version in every place that names it (VERSION=1.2.3)
 
 wheel: setup ## Build wheel, sdist and the chart's package into dist/, the same bytes wherever it is done
 	@$(PY) -m release.build
+
+sbom: setup ## Write what is in the image, and its licences: dist/sbom.cdx.json, dist/licences.md
+	@$(PY) -m release.sbom
+
+audit: setup ## Ask whether what uv.lock pins has known vulnerabilities; audit-exceptions.toml has those that we live with
+	@$(PY) -m release.audit
 
 crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's share from the code
 	$(PY) -m roottrust.api.crdgen
