@@ -14,7 +14,7 @@ LANES ?= 3
 FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel sbom audit crds version docs down clean
+.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel sbom audit changelog crds version docs down clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -92,6 +92,7 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.runtime.chart_files --check
 	$(PY) -m docsite --check
 	$(PY) -m release.version --check
+	$(PY) -m release.changelog --check
 
 bench: setup ## Measure the hub's speed against a bare client's (N="50 200" or CLUSTERS="10 100" for one part with other counts, RECORD=1 for docs/benchmarks.md)
 	@$(PY) -m tests.bench $(N) $(if $(CLUSTERS),--clusters $(CLUSTERS)) $(if $(RECORD),--record)
@@ -110,6 +111,9 @@ sbom: setup ## Write what is in the image, and its licences: dist/sbom.cdx.json,
 
 audit: setup ## Ask whether what uv.lock pins has known vulnerabilities; audit-exceptions.toml has those that we live with
 	@$(PY) -m release.audit
+
+changelog: setup ## Make the section of this version in CHANGELOG.md from changes/ (DRAFT=1 only shows it)
+	@$(PY) -m release.changelog $(if $(DRAFT),--draft)
 
 crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's share from the code
 	$(PY) -m roottrust.api.crdgen
