@@ -14,10 +14,10 @@ LANES ?= 3
 FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel sbom audit changelog crds version docs down clean
+.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel sbom audit changelog release-check crds version docs down clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(UV) ## Install everything that the other targets use into .venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -114,6 +114,9 @@ audit: setup ## Ask whether what uv.lock pins has known vulnerabilities; audit-e
 
 changelog: setup ## Make the section of this version in CHANGELOG.md from changes/ (DRAFT=1 only shows it)
 	@$(PY) -m release.changelog $(if $(DRAFT),--draft)
+
+release-check: setup ## Run all that a release has to pass, and print a table (UPGRADE=1: the upgrade from the last tag as well)
+	@$(PY) -m release $(if $(UPGRADE),--upgrade)
 
 crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's share from the code
 	$(PY) -m roottrust.api.crdgen
