@@ -27,7 +27,7 @@ _PLACES = (
 # What people copy names a version wherever it stands.
 _FOLDERS = ("charts", "deploy", "docs", "README.md")
 _SUFFIXES = (".md", ".yaml")
-_DECISIONS = REPOSITORY / "docs/adr"  # stay as they were written
+_DECISIONS = "docs/adr"  # stay as they were written
 _EXAMPLES = (
     r"\broottrust:({})\b",
     r"\broottrust==({})\b",
@@ -105,7 +105,7 @@ def _list_documents(folder: Path) -> Iterator[Path]:
         place = folder / name
         files = sorted(place.rglob("*")) if place.is_dir() else [place]
         documents = (each for each in files if each.is_file() and each.suffix in _SUFFIXES)
-        yield from (each for each in documents if _DECISIONS not in each.parents)
+        yield from (each for each in documents if folder / _DECISIONS not in each.parents)
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -58,6 +58,8 @@ def test_a_place_with_another_version_is_named(tree: Path) -> None:
     guide = tree / "docs/new.md"
     guide.parent.mkdir()
     guide.write_text("docker pull registry.example/roottrust:9.9.8\n")
+    (guide.parent / "adr").mkdir()
+    (guide.parent / "adr/0001-a.md").write_text("Decided for roottrust:0.0.1.\n")
     assert find_others(tree) == [
         "deploy/istiod/helm-plugin/plugin.yaml: version: 9.9.9",
         "docs/new.md: roottrust:9.9.8",
