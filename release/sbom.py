@@ -114,9 +114,8 @@ def _build_licences(part: Component) -> Sequence[License]:
 
 
 def _build_serial(parts: Sequence[Component], version: str) -> uuid.UUID:
-    return uuid.uuid5(
-        _NAMESPACE, "\n".join([version, *(f"{each.inside} {each.purl}" for each in parts)])
-    )
+    names = sorted(f"{each.inside} {each.purl}" for each in parts)
+    return uuid.uuid5(_NAMESPACE, "\n".join([version, *names]))
 
 
 if __name__ == "__main__":
