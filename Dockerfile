@@ -4,13 +4,18 @@
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
-RUN python3 -m venv /uv && /uv/bin/pip install --disable-pip-version-check uv==0.13.9
 WORKDIR /src
-ENV UV_LINK_MODE=copy UV_PROJECT_ENVIRONMENT=/opt/roottrust UV_SYSTEM_CERTS=true
+COPY requirements-uv.txt ./
+RUN python3 -m venv /uv && \
+    /uv/bin/pip install --disable-pip-version-check --require-hashes --requirement requirements-uv.txt
+# What runs, and what builds our wheel: each has its hash in uv.lock, and nothing else is fetched.
+ENV UV_LINK_MODE=copy UV_SYSTEM_CERTS=true
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN /uv/bin/uv sync --locked --no-dev --no-install-project
+RUN UV_PROJECT_ENVIRONMENT=/opt/roottrust /uv/bin/uv sync --locked --no-default-groups --no-install-project && \
+    UV_PROJECT_ENVIRONMENT=/build /uv/bin/uv sync --locked --only-group build
 COPY operator operator
-RUN /uv/bin/uv sync --locked --no-dev --no-editable
+RUN /build/bin/hatchling build --target wheel --directory /wheel && \
+    /uv/bin/uv pip install --python /opt/roottrust --no-deps --no-index /wheel/*.whl
 # Of Kubernetes' client only what sends requests is used. Its models and functions, each imported
 # when it is asked for by name, are more than everything else together.
 RUN cd /opt/roottrust/lib/python3*/site-packages && \

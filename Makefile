@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself; `make` alone lists them.
 
 PYTHON ?= python3
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-uv.txt)
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/roottrust
 UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/uv-$(UV_VERSION)/bin/uv)
 BIN := .venv/bin
@@ -14,10 +14,10 @@ LANES ?= 3
 FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image crds docs down clean
+.PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel sbom audit changelog release-check crds version docs down clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(UV) ## Install everything that the other targets use into .venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -29,7 +29,7 @@ $(TOOLS)/uv-$(UV_VERSION)/bin/uv:
 	@echo "installing uv $(UV_VERSION)"
 	@$(PYTHON) -m venv --clear $(TOOLS)/uv-$(UV_VERSION) || { \
 	  echo "Install Python's venv module first: Debian's package is python3-venv." >&2; exit 1; }
-	@$(TOOLS)/uv-$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(TOOLS)/uv-$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.txt
 
 demo: setup ## Show it all on a real cluster and a real Vault (CHAPTER=rotate replaces the root, KEEP=1 leaves it up, CONTEXT=name uses your cluster)
 	@$(PY) -m demo $(if $(KEEP),--keep) $(if $(CONTEXT),--context $(CONTEXT)) $(if $(CHAPTER),--chapter $(CHAPTER))
@@ -91,12 +91,32 @@ lint: setup ## Check style, types, layers and generated files
 	$(PY) -m roottrust.cli.vault_policy.shipped --check
 	$(PY) -m roottrust.runtime.chart_files --check
 	$(PY) -m docsite --check
+	$(PY) -m release.version --check
+	$(PY) -m release.changelog --check
 
 bench: setup ## Measure the hub's speed against a bare client's (N="50 200" or CLUSTERS="10 100" for one part with other counts, RECORD=1 for docs/benchmarks.md)
 	@$(PY) -m tests.bench $(N) $(if $(CLUSTERS),--clusters $(CLUSTERS)) $(if $(RECORD),--record)
 
 image: setup ## Build the image as pods of the tests run it, and print its size (docker build works as well)
 	@$(PY) -m testbed image . localhost/roottrust:dev
+
+version: setup ## Set the version in every place that names it (VERSION=1.2.3)
+	@$(PY) -m release.version $(or $(VERSION),--check)
+
+wheel: setup ## Build wheel, sdist and the chart's package into dist/, the same bytes wherever it is done
+	@$(PY) -m release.build
+
+sbom: setup ## Write what is in the image, and its licences: dist/sbom.cdx.json, dist/licences.md
+	@$(PY) -m release.sbom
+
+audit: setup ## Ask whether what uv.lock pins has known vulnerabilities; audit-exceptions.toml has those that we live with
+	@$(PY) -m release.audit
+
+changelog: setup ## Make the section of this version in CHANGELOG.md from changes/ (DRAFT=1 only shows it)
+	@$(PY) -m release.changelog $(if $(DRAFT),--draft)
+
+release-check: setup ## Run all that a release has to pass, and print a table (UPGRADE=1: the upgrade from the last tag as well)
+	@$(PY) -m release $(if $(UPGRADE),--upgrade)
 
 crds: setup ## Generate crds/, docs/reference/, deploy/vault/ and the chart's share from the code
 	$(PY) -m roottrust.api.crdgen

@@ -22,8 +22,9 @@ _USELESS = (
     "var/cache/apt",
     "var/lib/apt/lists",
     "var/log",
-    *(f"usr/share/{name}" for name in ("doc", "info", "locale", "man")),
+    *(f"usr/share/{name}" for name in ("info", "locale", "man")),
 )
+_DOCUMENTS = "usr/share/doc"  # all but the copyright, which whoever passes a package on passes on
 _ARCHIVE = "image.tar"
 _KEPT = 4
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -67,7 +68,7 @@ class Builder:
 
     def _base(self) -> Path:
         """Give Debian with Python, as an archive that builds begin with."""
-        recipe = (_SUITE, _PACKAGES, _USELESS)
+        recipe = (_SUITE, _PACKAGES, _USELESS, _DOCUMENTS)
         entry = self.cache.entry("image-python-base", _SUITE, recipe)
         if not self.cache.is_complete(entry):
             debian.ensure(debian.BUILD_TOOLS, self.progress)
@@ -133,6 +134,9 @@ def _bootstrap(into: Path) -> None:
     for name in _USELESS:
         shutil.rmtree(system / name)
         (system / name).mkdir()
+    for path in (system / _DOCUMENTS).rglob("*"):
+        if path.name != "copyright" and not path.is_dir() and not path.is_symlink():
+            path.unlink()
     image.write_folder(BASE_IMAGE, system, into / _ARCHIVE)
     shutil.rmtree(system)
 

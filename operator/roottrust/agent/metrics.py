@@ -7,6 +7,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, generate_latest
 
 from roottrust.runtime.metric_book import MetricBook, MetricInfo, Process
+from roottrust.version import read_version
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -17,6 +18,11 @@ class AgentMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         book = self._book = MetricBook(self.registry, processes=(Process.AGENT,))
+        book.info(
+            "roottrust_agent_build_info",
+            "Always 1; its label is the version.",
+            version=read_version(),
+        )
         self._not_after = book.gauge(
             "roottrust_agent_not_after_timestamp_seconds",
             "When the intermediate that istiod was given ends, 0 before there is one; until then "

@@ -77,6 +77,10 @@ class MetricBook:
         self._add(name, meaning, labels, MetricType.GAUGE, of)
         return Gauge(name, meaning, labels, registry=self._registry)
 
+    def info(self, name: str, meaning: str, **labels: str) -> None:
+        """Make a gauge that is always 1, and says something by its labels."""
+        self.gauge(name, meaning, tuple(labels)).labels(**labels).set(1)
+
     def histogram(
         self,
         name: str,

@@ -24,6 +24,7 @@ from roottrust.runtime.policy_gauges import (
     ROTATION_GAUGES,
     read_policy,
 )
+from roottrust.version import read_version
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -36,6 +37,9 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         book = self._book = MetricBook(self.registry, processes=OPERATOR)
+        book.info(
+            "roottrust_build_info", "Always 1; its label is the version.", version=read_version()
+        )
         self.reconciles = book.counter(
             "roottrust_reconciles_total",
             "Reconciles, by result: ok or the class of the failure.",

@@ -1,10 +1,9 @@
-"""What the chart has beside its templates: versions, values and their schema, alerts, copies."""
+"""What the chart has beside its templates: values and their schema, alerts, copies."""
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,12 +29,6 @@ ALERTS = [
     for rule in group["rules"]
 ]
 DEFINITIONS = chart_files.build_definitions()
-
-
-def test_versions_are_the_projects() -> None:
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    assert chart["version"] == chart["appVersion"] == project["version"]
 
 
 def test_what_comes_from_the_models_is_up_to_date() -> None:

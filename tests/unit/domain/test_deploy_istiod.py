@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +57,3 @@ def test_the_values_bring_the_volumes_of_the_filter() -> None:
     shipped = by_name(values["volumes"])
     assert shipped.pop("istiod-ca")["emptyDir"] == wanted["cacerts"]["emptyDir"]
     assert shipped == {name: wanted[name] for name in ("roottrust-vault-token",)}
-
-
-def test_what_names_a_version_names_this_one() -> None:
-    version = importlib.metadata.version("roottrust")
-    plugin = yaml.safe_load((FOLDER / "helm-plugin/plugin.yaml").read_text())
-    values = yaml.safe_load((FOLDER / "istiod-values.yaml").read_text())
-    assert plugin["version"] == version
-    assert values["initContainers"][0]["image"] == f"roottrust:{version}"

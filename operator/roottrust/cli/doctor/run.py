@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from roottrust.cli.denied import tell_person
@@ -36,6 +35,7 @@ from roottrust.http.guard import refuse_writes
 from roottrust.kube.access import load_access
 from roottrust.kube.client import KubeClient
 from roottrust.runtime.settings_file import SettingsError
+from roottrust.version import read_version
 
 Tell = Callable[[str], None]
 
@@ -65,7 +65,7 @@ async def run_doctor(
         gatherer = Gatherer(
             client=client,
             home=options.operator_namespace,
-            version=version("roottrust"),
+            version=read_version(),
             now=now,
         )
         facts = await gatherer.gather()

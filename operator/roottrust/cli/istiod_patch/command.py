@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 
 import click
@@ -13,8 +12,9 @@ from roottrust.cli.terminal import fail, tell
 from roottrust.domain.istiod_patch import IstiodPatch, PatchRequest
 from roottrust.domain.istiod_patch_pod import AgentForm
 from roottrust.domain.names import build_audience, is_dns_label
+from roottrust.version import read_version
 
-_IMAGE = f"roottrust:{importlib.metadata.version('roottrust')}"
+_IMAGE = f"roottrust:{read_version()}"
 
 _HELP = """Put the agent beside istiod: rendered manifests on stdin, the same with it on stdout.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from roottrust.cli.status.run import read_status
 from roottrust.cli.status.verdict import describe_counts, name_result
 from roottrust.cli.terminal import PlainExitCommand, fail, tell
 from roottrust.domain.errors import RootTrustError
+from roottrust.version import read_version
 
 _STDOUT = Path("-")
 
@@ -85,8 +85,7 @@ def command(
         report = asyncio.run(_read(choice, notes))
     except RootTrustError as error:
         fail([error.message])
-    version = importlib.metadata.version("roottrust")
-    origin = Origin(scope=_describe_scope(choice), notes=tuple(notes), version=version)
+    origin = Origin(scope=_describe_scope(choice), notes=tuple(notes), version=read_version())
     _write(path, render_page(report, origin))
     click.echo(f"{path}: {name_result(report.result)}: {describe_counts(report)}.", err=True)
     sys.exit(EXIT_CODES[report.result])
