@@ -56,7 +56,7 @@ def test_a_place_with_another_version_is_named(tree: Path) -> None:
     plugin = tree / "deploy/istiod/helm-plugin/plugin.yaml"
     plugin.write_text(plugin.read_text().replace(read_version(tree), "9.9.9"))
     guide = tree / "docs/new.md"
-    guide.parent.mkdir()
+    guide.parent.mkdir(exist_ok=True)
     guide.write_text("docker pull registry.example/roottrust:9.9.8\n")
     (guide.parent / "adr").mkdir()
     (guide.parent / "adr/0001-a.md").write_text("Decided for roottrust:0.0.1.\n")
