@@ -78,7 +78,9 @@ SECTIONS = (
         ),
     ),
     Section("Decisions", ("docs/adr/README.md", "docs/adr/*.md")),
-    Section("Contribute", ("CONTRIBUTING.md", "docs/testbed.md", "CHANGELOG.md")),
+    Section(
+        "Contribute", ("CONTRIBUTING.md", "docs/testbed.md", "docs/release.md", "CHANGELOG.md")
+    ),
 )
 
 
