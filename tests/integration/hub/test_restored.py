@@ -38,12 +38,6 @@ def changes(names: Names, mount: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def second(tmp_path: Path) -> Root:
-    """The root of generation 2, which somebody keeps elsewhere, too."""
-    return make_root(tmp_path / "second", subject="/CN=Second")
-
-
-@pytest.fixture
 def policy(
     cluster: Cluster,
     namespace: str,
@@ -54,13 +48,18 @@ def policy(
     admin: Ask,
     mount: str,
     tmp_path: Path,
-    second: Root,
 ) -> Policy:
-    """A policy with a root that an administrator put into a mount of his own, and the next one."""
+    """A policy with a root that an administrator put into a mount of his own."""
     make_root(tmp_path / "first", subject="/CN=First").import_into(admin, mount)
     write(admin, f"sys/mounts/{mount}/tune", {"max_lease_ttl": "87600h"})
     put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=own_istiod.name)
     return make_policy(names, changes)
+
+
+@pytest.fixture
+def second(policy: Policy, tmp_path: Path) -> Root:
+    """The root of generation 2, which somebody keeps elsewhere, too; it must not end before."""
+    return make_root(tmp_path / "second", subject="/CN=Second")
 
 
 def put_second(admin: Ask, mount: str, second: Root, *, is_default: bool) -> str:
