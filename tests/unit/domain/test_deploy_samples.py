@@ -1,7 +1,8 @@
-"""The samples that deploy/ ships are accepted by an operator with the default grants."""
+"""The samples that deploy/ ships are accepted, by the default grants and one for a team."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,14 @@ import yaml
 
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.domain.acceptance import accept_policy
+from roottrust.domain.bounds import Grant
 from roottrust.domain.login_check import SignatureCheck
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.target import VaultTarget
 from tests.unit.domain.samples import TERMS, build_known, build_mesh
 
+LABELS = {"env": "prod"}
+TEAM = Grant(policy_namespaces=("team-a",), vault_namespaces=("team-a",))
 SAMPLES = Path(__file__).parents[3] / "deploy/samples"
 
 
@@ -23,8 +27,11 @@ def accept(path: Path) -> VaultTarget:
     return accept_policy(
         PolicyIdentity(namespace=metadata["namespace"], name=metadata["name"], uid="uid-1"),
         RootTrustPolicySpec.model_validate(manifest["spec"]),
-        server=TERMS,
-        clusters=(build_known("cluster1", build_mesh()), build_known("cluster2")),
+        server=replace(TERMS, grants=(*TERMS.grants, TEAM)),
+        clusters=(
+            build_known("cluster1", build_mesh(), labels=LABELS),
+            build_known("cluster2", labels=LABELS),
+        ),
         agents_ca_pem=None,
     )
 
