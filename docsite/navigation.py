@@ -61,6 +61,7 @@ SECTIONS = (
             "docs/benchmarks.md",
             "docs/faults.md",
             "docs/rotation-proof.md",
+            "docs/*.md",
         ),
     ),
     Section(
