@@ -243,7 +243,7 @@ def test_it_is_installed_by_the_commands_of_the_pages(
     values.write_text(find_block("charts/roottrust/README.md", "# values.yaml").text)
     _type_helm(installer, command.replace("values.yaml", str(values)))
     assert _list_names(fresh, "deployments", "-n", installer.namespace) == ["roottrust-hub"]
-    installer.uninstall()
+    installer.uninstall(NO_HOOKS)
 
     block = find_block("docs/clusters.md", "helm install roottrust").commands
     command, _, rest = block.replace(" --kube-context prod-2", "").partition("\nroottrust ")
@@ -269,7 +269,7 @@ def test_overlays_of_the_page_can_be_applied(fresh: Cluster, tmp_path: Path, beg
         fresh.kubectl(*(str(tmp_path) if each == "." else each for each in words))
     (name,) = _list_names(fresh, "deployments", "-n", NAMESPACE)
     assert name == ("roottrust-hub" if block is hub else "roottrust-cluster")
-    fresh.kubectl("delete", "-k", tmp_path, "--wait=false")
+    fresh.kubectl("delete", "-k", tmp_path, "--timeout=120s")  # with the namespace, for the next
 
 
 def _type_helm(installer: Chart, command: str) -> None:

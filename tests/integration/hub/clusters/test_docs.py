@@ -155,6 +155,8 @@ def test_a_fleet_is_joined_planned_shown_and_rotated_as_the_pages_tell(
     _join(reader, second)
     fleet.wait_until_ready()
     wait_for(lambda: fleet.read_status()["meshTotals"]["summary"], lambda told: told == "2/2")
+    # Mirrors tell of the other cluster some seconds later.
+    wait_for(lambda: reader.type("roottrust status").code, lambda code: code == 0, seconds=60)
     _look(reader)
     _rotate(reader, fleet)
 
