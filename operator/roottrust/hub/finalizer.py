@@ -9,6 +9,7 @@ from roottrust.domain.deletion_scope import FINALIZER
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.finalizer_removal import build_finalizer_removal
 from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_change import take_over_finalizers
 from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
 
@@ -35,12 +36,15 @@ class Finalizers:
             "uid": identity.uid,
             "finalizers": [FINALIZER],
         }
-        await self._homes.run(
+        written = await self._homes.run(
             policy,
             lambda client: client.apply(
                 POLICIES, {"metadata": metadata}, field_manager=FIELD_MANAGER
             ),
         )
+        found = take_over_finalizers(policy.manifest, written)
+        if found is not None:
+            self._homes.take_over(policy.key, found)  # or its status would meet another version
         logger.info("the policy waits for Vault when it is deleted (%s)", FINALIZER)
 
     async def remove(self, policy: PolicyObject) -> None:

@@ -37,12 +37,23 @@ def take_over_status(manifest: Manifest, written: Manifest, status: Manifest) ->
 
     None where more has changed meanwhile: its watch brings that, and must not find it known.
     """
+    found = _take_over(manifest, manifest["metadata"], written)
+    return None if found is None else {**found, "status": status}
+
+
+def take_over_finalizers(manifest: Manifest, written: Manifest) -> Manifest | None:
+    """Return an object as our write of its finalizers has left it; None as for a status."""
+    finalizers = (written.get("metadata") or {}).get("finalizers")
+    return _take_over(manifest, {**manifest["metadata"], "finalizers": finalizers}, written)
+
+
+def _take_over(manifest: Manifest, wanted: Manifest, written: Manifest) -> Manifest | None:
     metadata = written.get("metadata")
-    if not isinstance(metadata, dict) or not _is_same_place(manifest["metadata"], metadata):
+    if not isinstance(metadata, dict) or not _is_same_place(wanted, metadata):
         return None  # another cluster may answer anything
-    if _get_essence(manifest) != _get_essence({"metadata": metadata}):
+    if _get_essence({"metadata": wanted}) != _get_essence({"metadata": metadata}):
         return None
-    return {**manifest, "metadata": metadata, "status": status}
+    return {**manifest, "metadata": metadata}
 
 
 def _get_essence(manifest: Manifest) -> tuple[Any, ...]:

@@ -111,10 +111,18 @@ class PolicyReporter:
             )
 
     async def _write(self, policy: PolicyObject, body: dict[str, Any]) -> None:
+        known = self._homes.get(policy.key)
+        if known is None or known["metadata"]["uid"] != policy.identity.uid:
+            return  # it is gone, or another one has its name
         written = await self._homes.run(
             policy,
             lambda client: apply_status(
-                client, POLICIES, policy.manifest, body, field_manager=POLICY_STATUS_MANAGER
+                client,
+                POLICIES,
+                policy.manifest,
+                body,
+                field_manager=POLICY_STATUS_MANAGER,
+                version=known["metadata"]["resourceVersion"],
             ),
         )
         if written is not None:

@@ -30,13 +30,18 @@ async def apply_status(
     status: Mapping[str, Any],
     *,
     field_manager: str,
+    version: str | None = None,
 ) -> Mapping[str, Any] | None:
     """Write our part of an object's status, and return the metadata that it has then.
 
-    None where the object was deleted meanwhile, and needs no status. Of another one by its name the
-    status tells nothing: with the uid, Kubernetes refuses that. Raises RootTrustError.
+    None where the object was deleted meanwhile, and needs no status. Where a status is read back as
+    what was decided, another object by that name must not get it: Kubernetes compares no uid in the
+    status of custom resources, but the resourceVersion, `version`, by which a change that is not
+    known yet is a ConflictError. Raises RootTrustError.
     """
     metadata = {name: found["metadata"][name] for name in _PLACE}
+    if version is not None:
+        metadata["resourceVersion"] = version
     manifest = {"metadata": metadata, "status": dict(status)}
     try:
         return await client.apply(kind, manifest, field_manager=field_manager, subresource="status")

@@ -11,6 +11,7 @@ import pytest
 from testbed import Cluster, Vault
 from testbed.command import CommandError
 from tests.integration.hub.istiod import ACCOUNT, Account, log_in
+from tests.integration.hub.mesh import delete_all_meshes
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
@@ -37,8 +38,13 @@ def reviewer(cluster: Cluster, hub_kubeconfig: object) -> None:
 
 @pytest.fixture
 def policy(
-    operator: OperatorProcess, reviewer: None, make_policy: MakePolicy, names: Names
+    operator: OperatorProcess,
+    reviewer: None,
+    make_policy: MakePolicy,
+    names: Names,
+    cluster: Cluster,
 ) -> Policy:
+    delete_all_meshes(cluster)  # of those that tests before have left a status would tell
     policy = make_policy(names, BY_ACCOUNT)
     policy.wait_until_ready()
     return policy

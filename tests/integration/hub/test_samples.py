@@ -17,6 +17,7 @@ from roottrust.cli.plan.report import PolicyReport, Result
 from roottrust.cli.plan.run import Options, run_plan
 from testbed import Cluster, Vault
 from tests.integration.hub.conftest import HUB_NAMESPACE
+from tests.integration.hub.mesh import delete_all_meshes
 from tests.integration.hub.root import Root
 from tests.integration.hub.root_secret import RootSecret
 from tests.integration.vault_calls import Ask, write
@@ -54,6 +55,7 @@ def prepared(
     cluster: Cluster, vault: Vault, admin: Ask, root: Root, hub_kubeconfig: Path
 ) -> Iterator[None]:
     """What the samples' comments ask for: Secrets, a named issuer, a namespace of Vault."""
+    delete_all_meshes(cluster)  # those that tests before have left belong to their policies
     kubectl = cluster.kubectl
     RootSecret(cluster=cluster, namespace=HUB_NAMESPACE).put(root)
     ca = ("create", "secret", "generic", CA_SECRET, "-n", HUB_NAMESPACE)

@@ -4,7 +4,7 @@ import pytest
 
 from roottrust.domain.errors import DependencyMissingError, TransientError
 from roottrust.domain.reasons import Reason
-from roottrust.hub.policy_change import is_own_echo
+from roottrust.hub.policy_change import is_own_echo, take_over_finalizers
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from tests.unit.domain.outcomes import AWAY, OBSERVED, READY
 from tests.unit.hub.conftest import Bench
@@ -24,7 +24,18 @@ async def test_a_status_names_the_very_object_that_it_is_of(
 ) -> None:
     await bench.reporter.report(policy, READY, applied=())
     (manifest,) = bench.kube.applied
-    assert manifest["metadata"] == {"namespace": "gloo-mesh", "name": "guide", "uid": "uid-1"}
+    place = {"namespace": "gloo-mesh", "name": "guide", "uid": "uid-1"}
+    assert manifest["metadata"] == {**place, "resourceVersion": "2"}
+
+
+async def test_a_policy_that_was_made_anew_gets_no_status_of_the_one_before(
+    bench: Bench, policy: PolicyObject
+) -> None:
+    bench.homes.take_over(
+        bench.key, build_manifest(metadata={"uid": "uid-2", "resourceVersion": "9"})
+    )
+    await bench.reporter.report(policy, READY, applied=())
+    assert bench.kube.applied == []
 
 
 async def test_lists_that_are_empty_are_left_out_so_that_they_are_removed(
@@ -100,3 +111,20 @@ async def test_events_are_normal_where_a_condition_holds_and_else_warnings(
         ("Warning", "Sealed"),
         ("Normal", "Configured"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_known"),
+    [
+        ({"finalizers": ["ours"], "resourceVersion": "2"}, True),
+        ({"finalizers": ["ours"], "resourceVersion": "2", "uid": "uid-2"}, False),
+        ({"finalizers": ["ours"], "resourceVersion": "2", "generation": 2}, False),
+        ({"finalizers": ["ours"], "resourceVersion": "2", "name": "other"}, False),
+    ],
+)
+def test_our_finalizer_is_known_unless_more_has_changed(
+    answer: dict[str, object], is_known: bool
+) -> None:
+    written = build_manifest(metadata=answer)
+    found = take_over_finalizers(build_manifest(), {"metadata": written["metadata"]})
+    assert found == (written if is_known else None)
