@@ -10,13 +10,13 @@ from itertools import pairwise
 from tests.e2e.istiod import AGENT, Istiod
 
 _BEGINNING = "the process began"
-# What each line of its log is the end of, as an agent tells it.
+# What each line of its log is the end of, by its reason or as an agent tells it.
 _STEPS = {
     "looking for the IssuedCertificate": "Python and its modules",
     "an intermediate is obtained": "the IssuedCertificate is read",
     "logged in to Vault": "the roots are compared, and the login",
     "Vault has signed": "a key is made, and Vault signs",
-    "Issued:": "the CA is checked and published",
+    "Issued": "the CA is checked and published",
 }
 # Of the process's start the kernel tells how long ago it was, in ticks of the clock.
 _READ_START = """
@@ -48,7 +48,9 @@ def read_agent_start(istiod: Istiod) -> AgentStart:
     moments = {_BEGINNING: float(istiod.ask_agent(AGENT, _READ_START))}
     for line in istiod.read_log(AGENT).splitlines():
         told = json.loads(line)
-        step = next((_STEPS[each] for each in _STEPS if told["message"].startswith(each)), None)
+        said = (told["message"], told.get("reason", ""))
+        steps = (_STEPS[each] for each in _STEPS if any(text.startswith(each) for text in said))
+        step = next(steps, None)
         if step is not None:
             moments.setdefault(step, datetime.fromisoformat(told["time"]).timestamp())
     assert list(moments) == [_BEGINNING, *_STEPS.values()], moments

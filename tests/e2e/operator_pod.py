@@ -30,7 +30,7 @@ KUBELET_SECONDS = 70
 # What tests need not wait for.
 QUICK: dict[str, Any] = {
     "resyncSeconds": 10,
-    "logging": {"format": "console", "level": "DEBUG"},
+    "logging": {"level": "DEBUG"},
 }
 
 

@@ -15,7 +15,7 @@ _OTHERS = ("monitoring.coreos.com", "argoproj.io", "toolkit.fluxcd.io", "kustomi
 _OF_CLUSTERS = frozenset(
     {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace"}
 )
-_NAMESPACES = ("gloo-mesh", "istio-system", "argocd")
+_NAMESPACES = ("gloo-mesh", "istio-system", "argocd", "team-a")
 
 Manifest = dict[str, Any]
 

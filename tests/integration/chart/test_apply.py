@@ -20,8 +20,9 @@ from tests.session import CRDS, REPOSITORY
 DEPLOY = REPOSITORY / "deploy"
 RESTRICTED = tuple(f"pod-security.kubernetes.io/{each}=restricted" for each in ("enforce", "warn"))
 DRY_RUN = ("apply", "--server-side", "--dry-run=server", "--validate=strict")
-# Files that are no manifests by themselves: what a kustomization is made of, and values.
-PARTS = ("base", "cluster", "hub", "single", "monitoring", "istiod", "samples/config")
+# Files that are no manifests by themselves: what a kustomization is made of, and values; and what
+# is of the kinds of other products.
+PARTS = ("base", "cluster", "hub", "single", "monitoring", "istiod", "samples/config", "gitops")
 FOREIGN_KINDS = ("PodMonitor", "ServiceMonitor", "PrometheusRule")
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 CHARTS: dict[str, Values] = {

@@ -9,6 +9,7 @@ import pytest
 from testbed import Cluster
 from tests.integration.cluster.istiod import Istiod
 from tests.integration.hub.policy import Policy
+from tests.integration.hub.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("role")
 
@@ -32,7 +33,8 @@ def test_it_is_refused_with_where_to_apply_it(policy: Policy) -> None:
     assert conditions["Ready"]["status"] == "False"
     assert conditions["Stalled"]["status"] == "True"
     assert policy.read_status()["state"] == "INVALID"
-    assert policy.read_events("RemotePoliciesOff") == [accepted["message"]]
+    told = [accepted["message"]]
+    wait_for(lambda: policy.read_events("RemotePoliciesOff"), told.__eq__)
 
 
 def test_it_is_told_once_and_again_after_an_edit(policy: Policy, istiod: Istiod) -> None:

@@ -23,7 +23,7 @@ def granted(cluster: Cluster, renderer: Renderer) -> str:
     cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(rights))
     namespace = renderer.namespace
     # The API server judges by a watch of roles, and is asked sooner than that tells.
-    wait_for(lambda: may(cluster, namespace, "get", CERTIFICATES, ""), bool)
+    wait_for(lambda: may(cluster, namespace, "list", CERTIFICATES, ""), bool)
     wait_for(lambda: may(cluster, namespace, "create", EVENTS, ""), bool)
     return namespace
 
@@ -36,7 +36,6 @@ def may(cluster: Cluster, namespace: str, verb: str, resource: tuple[str, str], 
 @pytest.mark.parametrize(
     ("verb", "resource", "name"),
     [
-        ("get", CERTIFICATES, ""),
         ("list", CERTIFICATES, ""),
         ("watch", CERTIFICATES, ""),
         ("patch", STATUS, "any"),
@@ -54,6 +53,7 @@ def test_the_agent_may(
 @pytest.mark.parametrize(
     ("verb", "resource", "name"),
     [
+        ("get", CERTIFICATES, "any"),
         ("patch", CERTIFICATES, "any"),
         ("create", CERTIFICATES, ""),
         ("delete", CERTIFICATES, "any"),

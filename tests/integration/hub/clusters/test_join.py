@@ -151,6 +151,8 @@ def test_leaving_tells_what_stays_and_removes_the_rest(
     make_policy: MakePolicy,
     names2: Names,
 ) -> None:
+    # Those of tests before this one, whose namespaces may take minutes to go.
+    second.kubectl("delete", "issuedcertificates", "--all", "--all-namespaces")
     assert call("join", "cluster2", "--context=cluster2").code == 0
     policy = make_policy(names2)
     remote.wait_for()
