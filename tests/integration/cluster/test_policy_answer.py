@@ -9,7 +9,6 @@ import pytest
 from testbed import Cluster
 from tests.integration.cluster.istiod import Istiod
 from tests.integration.hub.policy import Policy
-from tests.integration.hub.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("role")
 
@@ -33,8 +32,7 @@ def test_it_is_refused_with_where_to_apply_it(policy: Policy) -> None:
     assert conditions["Ready"]["status"] == "False"
     assert conditions["Stalled"]["status"] == "True"
     assert policy.read_status()["state"] == "INVALID"
-    told = [accepted["message"]]
-    wait_for(lambda: policy.read_events("RemotePoliciesOff"), told.__eq__)
+    assert policy.wait_for_events("RemotePoliciesOff") == [accepted["message"]]
 
 
 def test_it_is_told_once_and_again_after_an_edit(policy: Policy, istiod: Istiod) -> None:
@@ -47,4 +45,4 @@ def test_it_is_told_once_and_again_after_an_edit(policy: Policy, istiod: Istiod)
     policy.apply({"spec.config.autoRestartPods": True})
     policy.wait_for("Accepted", "False", "RemotePoliciesOff")
     assert policy.read_status()["observedGeneration"] == 2
-    assert len(policy.read_events("RemotePoliciesOff")) == 1
+    assert len(policy.wait_for_events("RemotePoliciesOff")) == 1

@@ -87,6 +87,10 @@ class Policy:
         found = list_objects(self.cluster, "events", self.namespace, fields=wanted)
         return [each["message"] for each in found]
 
+    def wait_for_events(self, reason: str) -> list[str]:
+        """Return those of a reason once there is one: they are posted when nothing is urgent."""
+        return wait_for(lambda: self.read_events(reason), bool)
+
     def wait_for(
         self,
         type_: str,

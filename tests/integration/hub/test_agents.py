@@ -63,7 +63,7 @@ def test_a_mesh_from_no_agent_to_ready(
     assert mesh["earliestNotAfter"] == agent.describe(pem)["notAfter"]
     assert "message" not in mesh
     assert status["meshTotals"] == {"total": 1, "ready": 1, "summary": "1/1"}
-    assert policy.read_events("WaitingForAgent")
+    assert policy.wait_for_events("WaitingForAgent")
     assert wait_for(lambda: policy.read_events("Issued"), bool)
     told = wait_for(agent.certificate.read_status, lambda found: found["state"] == "FINISHED")
     assert [each["pod"] for each in told["instances"]] == [agent.pod]

@@ -127,8 +127,8 @@ def test_what_leaked_is_replaced_and_revoked_and_nothing_else_is(
     assert f"2 are revoked in {mount}/. Revoked or not, peers go on trusting" in lines[-1]
     assert said in lines[-1]
     assert entry["message"] in policy.read_status()["warnings"]
-    assert policy.read_events("IntermediatesCompromised")
-    assert policy.read_events("IntermediatesRevoked") == [entry["message"]]
+    assert policy.wait_for_events("IntermediatesCompromised")
+    assert policy.wait_for_events("IntermediatesRevoked") == [entry["message"]]
     policy.wait_until_ready()
 
 
@@ -221,7 +221,7 @@ def test_in_a_mount_that_is_not_ours_a_person_gets_the_commands(
     entry = wait_for_entry(policy, lambda found: found.get("needsPerson", False))
     assert f"{mount}/ does not carry roottrust's mark" in entry["message"]
     assert not is_revoked(admin, mount, leaked)
-    assert policy.read_events("RevocationLeft") == [entry["message"]]
+    assert policy.wait_for_events("RevocationLeft") == [entry["message"]]
     _, _, command = entry["message"].partition(f"`vault write {mount}/revoke serial_number=")
     write(admin, f"{mount}/revoke", {"serial_number": command.partition("`")[0]})
     assert is_revoked(admin, mount, leaked)

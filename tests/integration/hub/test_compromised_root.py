@@ -120,7 +120,7 @@ def test_it_is_replaced_with_nobody_asked_and_revoked(
     assert ("B", "B", True) in asked, "a proxy trusts what it was given until it is restarted"
     assert asked[-1] == ("B", "B", False)
     policy.wait_until_ready()
-    assert policy.read_events("RotationCompleted")
+    assert policy.wait_for_events("RotationCompleted")
 
 
 def test_a_person_has_it_dropped_before_all_workloads_are_restarted(

@@ -37,7 +37,7 @@ def wait_for_conflict(policy: Policy) -> dict[str, Any]:
     condition = policy.wait_for("VaultConfigured", "False", "Conflict")
     assert policy.read_conditions()["Stalled"]["status"] == "True"
     assert ADOPT in condition["message"]
-    assert policy.read_events("Conflict") == [condition["message"]]
+    assert policy.wait_for_events("Conflict") == [condition["message"]]
     return condition
 
 

@@ -91,7 +91,7 @@ def test_stopped_and_sealed_vault_is_told_and_waited_for(
     policy.wait_until_ready()
     assert find_changes(before, read_objects(file_admin, names)) == {}
     for reason in ("Unreachable", "Sealed"):
-        assert len(policy.read_events(reason)) == 1
+        assert len(policy.wait_for_events(reason)) == 1
     assert policy.read_events("DriftRepaired") == []
 
 

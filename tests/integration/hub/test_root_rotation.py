@@ -197,7 +197,7 @@ def test_a_root_that_vault_made_is_replaced_by_another_one(
     assert cross.subject == parse_certificates(crossed["signingRoot"])[0].subject
     told = policy.read_events("RotationStage") + policy.read_events("RotationStarted")
     assert len(told) == 6
-    assert policy.read_events("RotationCompleted")
+    assert policy.wait_for_events("RotationCompleted")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_of_two_policies_for_one_mesh_the_older_counts_before_and_after_it_is_se
     wait_for(first.read_status, lambda status: status["meshTotals"]["total"] == 1)
     check_younger(second, older=first)
     assert read(admin, f"sys/auth/{others.auth_mount}") is None
-    assert len(second.read_events("SelectedByOlderPolicy")) == 1
+    assert len(second.wait_for_events("SelectedByOlderPolicy")) == 1
     first.delete()
     second.wait_for("VaultConfigured", "True")
     # What the first one left beside istiod goes on under the same root.
