@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from roottrust.cluster.kinds import POLICIES
-from roottrust.domain.errors import DependencyMissingError
-from roottrust.domain.finalizer_removal import build_finalizer_removal, has_finalizer
 from roottrust.domain.reasons import Reason
 from roottrust.kube.client import KubeClient
+from roottrust.kube.finalizer_removal import has_finalizer, take_off_finalizer
 from roottrust.runtime.event_queue import EventQueue
 
 logger = logging.getLogger(__name__)
@@ -63,14 +61,7 @@ class PolicyRelease:
         return None
 
     async def _take_off(self, metadata: Mapping[str, Any]) -> None:
-        with suppress(DependencyMissingError):  # it is gone
-            await self._client.patch_json(
-                POLICIES,
-                build_finalizer_removal(metadata),
-                namespace=metadata["namespace"],
-                name=metadata["name"],
-                field_manager=FIELD_MANAGER,
-            )
+        await take_off_finalizer(self._client, POLICIES, metadata, field_manager=FIELD_MANAGER)
         await self._events.post_event(
             {"apiVersion": POLICIES.api_version, "kind": POLICIES.kind, "metadata": metadata},
             type_="Warning",

@@ -7,11 +7,11 @@ from contextlib import suppress
 
 from roottrust.domain.deletion_scope import FINALIZER
 from roottrust.domain.errors import DependencyMissingError
-from roottrust.domain.finalizer_removal import build_finalizer_removal
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_change import take_over_finalizers
 from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject
+from roottrust.kube.finalizer_removal import take_off_finalizer
 
 logger = logging.getLogger(__name__)
 
@@ -51,16 +51,11 @@ class Finalizers:
         """Take it off, if it is on; raises ConflictError when the list has changed meanwhile."""
         if not policy.has_finalizer:
             return
-        identity = policy.identity
-        operations = build_finalizer_removal(policy.manifest["metadata"])
-        with suppress(DependencyMissingError):  # the policy is gone
+        metadata = policy.manifest["metadata"]
+        with suppress(DependencyMissingError):  # its cluster is registered no more
             await self._homes.run(
                 policy,
-                lambda client: client.patch_json(
-                    POLICIES,
-                    operations,
-                    namespace=identity.namespace,
-                    name=identity.name,
-                    field_manager=FIELD_MANAGER,
+                lambda client: take_off_finalizer(
+                    client, POLICIES, metadata, field_manager=FIELD_MANAGER
                 ),
             )

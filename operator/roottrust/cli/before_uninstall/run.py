@@ -9,9 +9,9 @@ from typing import Any
 
 from roottrust.cli.policy_choice import get_full_name
 from roottrust.domain.errors import ConflictError, DependencyMissingError
-from roottrust.domain.finalizer_removal import build_finalizer_removal, has_finalizer
 from roottrust.hub.kinds import POLICIES
 from roottrust.kube.client import KubeClient
+from roottrust.kube.finalizer_removal import has_finalizer, take_off_finalizer
 from roottrust.kube.kind import DEPLOYMENTS, PODS
 from roottrust.runtime.settings_cluster import SELECTOR
 
@@ -73,14 +73,7 @@ class Departure:
 
     async def _let_go(self, policy: Manifest) -> None:
         metadata = policy["metadata"]
-        with suppress(DependencyMissingError):  # it is gone
-            await self.client.patch_json(
-                POLICIES,
-                build_finalizer_removal(metadata),
-                namespace=metadata["namespace"],
-                name=metadata["name"],
-                field_manager=FIELD_MANAGER,
-            )
+        await take_off_finalizer(self.client, POLICIES, metadata, field_manager=FIELD_MANAGER)
         self.tell(
             f"RootTrustPolicy {get_full_name(policy)} has deletionPolicy Delete, which nobody "
             "carries out without an operator: what was made for it in Vault stays there."
