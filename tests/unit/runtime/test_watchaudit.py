@@ -8,6 +8,7 @@ import pytest
 
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.kube.client import Page
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from roottrust.runtime.watchaudit import WatchAudit
@@ -34,9 +35,10 @@ class FakeServer:
         self.lists = 0
         self.failing = False
 
-    async def list(self, _kind: ResourceKind, **_: object) -> tuple[dict[str, Any], ...]:
+    async def list_pages(self, _kind: ResourceKind, **_: object) -> AsyncIterator[Page]:
         self.lists += 1
-        return tuple(build(name, version) for name, version in self.objects.items())
+        for name, version in self.objects.items():
+            yield Page(items=(build(name, version),))
 
     async def list_metadata(self, _kind: ResourceKind, **_: object) -> Any:
         if self.failing:
