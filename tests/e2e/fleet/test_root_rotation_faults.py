@@ -201,6 +201,9 @@ def test_it_is_rolled_back(fleet: Fleet, tell: Tell, strategy: str, stage: str) 
 
     def strike(seen: str) -> None:
         if seen == stage:
+            # Held until workloads have new leaves in it: else it might be as if it had not begun.
+            fleet.policy.annotate(f"{PAUSE_ANNOTATION}={generation}")
+            time.sleep(PATIENT_SECONDS)
             fleet.policy.annotate(f"{ROLLBACK_ANNOTATION}={generation}")
 
     with talking(fleet) as loads:
