@@ -109,6 +109,11 @@ class RotationEvidence(ExchangedModel):
         description="When the last of these leaves will have ended by itself; unset if there are "
         "none, or if nobody can tell.",
     )
+    node_proxies: Count = Field(
+        default=0,
+        description="Pods of ztunnel that are older than that: nobody sees which roots they know, "
+        "so that a person is asked before the previous root is dropped.",
+    )
     restarts_requested: Annotated[
         tuple[RestartScope, ...], Field(max_length=2, json_schema_extra=distinct())
     ] = Field(

@@ -55,7 +55,7 @@ class RotationObserver:
         known = told if told is not None and told.step == step.name else None
         if known is None or known.since is None:
             return await self._begin(trust, step, known or RotationEvidence(step=step.name))
-        if known.total == 0:
+        if not known.total and not known.node_proxies:
             return RotationLook(evidence=known)
         rest = self._pace.find_rest(istiod.full_name, (known.step, known.since))
         if rest > 0:
@@ -105,5 +105,6 @@ class RotationObserver:
                 leaves = leaves.add(istiod, page.items, since=since, now=now)
                 pods += len(page.items)
         evidence = leaves.tell(known.step, since=since, requested=known.restarts_requested)
+        is_waiting = evidence.total > 0 or evidence.node_proxies > 0
         pause = self._pace.note(istiod.full_name, (evidence.step, evidence.since), pods=pods)
-        return RotationLook(evidence=evidence, pause=pause if evidence.total else None)
+        return RotationLook(evidence=evidence, pause=pause if is_waiting else None)

@@ -35,11 +35,17 @@ def may_be_signed_by(istiod: Istiod, pod: Manifest) -> bool:
     A node's proxy (ztunnel) bears no revision, nor does one that a person put into a pod: they may
     have them of any.
     """
-    metadata = read_mapping(pod.get("metadata"))
-    if read_mapping(metadata.get("labels")).get(_APP) == _NODE_PROXY:
+    if is_node_proxy(pod):
         return True
+    metadata = read_mapping(pod.get("metadata"))
     is_marked = bool(read_mapping(metadata.get("annotations")).get(_REVISION))
     return _has_revision(metadata, istiod) if is_marked else has_proxy(pod)
+
+
+def is_node_proxy(pod: Manifest) -> bool:
+    """Whether a pod is a node's proxy, which has certificates of many workloads."""
+    labels = read_mapping(read_mapping(pod.get("metadata")).get("labels"))
+    return labels.get(_APP) == _NODE_PROXY
 
 
 def _has_revision(metadata: Manifest, istiod: Istiod) -> bool:

@@ -17,7 +17,7 @@ from roottrust.api.stale_workloads import STALE_WORKLOADS_MAX
 from roottrust.domain.discovery import Istiod
 from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.leaf_life import find_leaf_life
-from roottrust.domain.mesh_proxy import may_be_signed_by
+from roottrust.domain.mesh_proxy import is_node_proxy, may_be_signed_by
 from roottrust.domain.object_age import was_created_after
 from roottrust.domain.stale_workloads import name_workload
 
@@ -29,25 +29,30 @@ CUT = timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class OldLeaves:
-    """The workloads, and when the last leaf of each ends by itself; None if nobody can tell."""
+    """The workloads, and when the last leaf of each ends by itself; None if nobody can tell.
+
+    `node_proxies` are the pods of ztunnel that are as old, whenever their leaves end.
+    """
 
     ends: Mapping[str, datetime | None] = field(default_factory=dict)
+    node_proxies: int = 0
 
     def add(
         self, istiod: Istiod, pods: Iterable[Manifest], *, since: datetime, now: datetime
     ) -> OldLeaves:
         """Return these and what living pods add to them."""
-        ends = dict(self.ends)
+        ends, node_proxies = dict(self.ends), self.node_proxies
         for pod in pods:
             metadata = read_mapping(pod.get("metadata"))
             if not may_be_signed_by(istiod, pod) or was_created_after(metadata, since):
                 continue
+            node_proxies += is_node_proxy(pod)
             life = find_leaf_life(pod, istiod.leaf_lives)
             ends_at = None if life is None else since + life + CUT
             if ends_at is None or now < ends_at:
                 name = name_workload(metadata)
                 ends[name] = _find_later(ends_at, ends.get(name, ends_at))
-        return OldLeaves(ends=ends)
+        return OldLeaves(ends=ends, node_proxies=node_proxies)
 
     def tell(
         self, step: str, *, since: datetime, requested: tuple[RestartScope, ...]
@@ -61,6 +66,7 @@ class OldLeaves:
             total=len(self.ends),
             first=tuple(sorted(self.ends)[:STALE_WORKLOADS_MAX]),
             ends_at=max(known) if known and len(known) == len(last) else None,
+            node_proxies=self.node_proxies,
             restarts_requested=requested,
         )
 

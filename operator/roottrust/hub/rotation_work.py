@@ -20,6 +20,7 @@ from roottrust.domain.rotation.evidence import FleetView
 from roottrust.domain.rotation.hurry import hurry
 from roottrust.domain.rotation.istiod_restart import note_forced
 from roottrust.domain.rotation.machine import advance, is_due
+from roottrust.domain.rotation.node_proxies import tell_node_proxies
 from roottrust.domain.rotation.report import (
     ToldRotation,
     name_place,
@@ -159,7 +160,8 @@ class Rotations:
             for each in self._claims.list_sharing(look.claim)
         }
         view = note_forced(self._book.gather(vault, sharing), course.wish)
-        view = replace(view, unseen=await self._find_unseen(look, plan, course, view))
+        others = await self._find_unseen(look, plan, course, view)
+        view = replace(view, unseen=(*tell_node_proxies(view.meshes), *others))
         step = advance(state, course.wish, view, now=now)
         has_moved = _get_place(step.state) != _get_place(state)
         if has_moved:

@@ -33,6 +33,7 @@ class PlayedMesh:
     is_telling: bool = True
     multi_root: bool = True
     started_with: str | None = None
+    node_proxies: int = 0
     seen: list[dict[str, Any]] = field(default_factory=list)
 
     def follow(self) -> None:
@@ -66,7 +67,8 @@ class PlayedMesh:
         if step is None or not self.is_telling:
             return {}
         since = datetime.now(UTC).strftime(_TIME)
-        return {"rotation": {"step": step, "since": since, "total": 0}}
+        proven = {"step": step, "since": since, "total": 0, "nodeProxies": self.node_proxies}
+        return {"rotation": proven}
 
     @contextmanager
     def alive(self) -> Iterator[None]:

@@ -180,6 +180,24 @@ async def test_the_proxies_of_nodes_count() -> None:
     assert look.evidence.total == 1
 
 
+async def test_it_is_seen_when_the_proxies_of_nodes_are_restarted() -> None:
+    """Also long after their leaves have ended, with which their roots did not."""
+    server = FakeServer()
+    server.nodes = [build_proxy("ztunnel-abcde", labels={"app": "ztunnel"}, ttl="1h")]
+    observer = server.build_observer()
+    told = (await observer.look(build(), None)).evidence
+    server.passed = timedelta(hours=2)
+    look = await observer.look(build(), told)
+    assert look.evidence is not None
+    assert look.pause is not None
+    assert (look.evidence.total, look.evidence.node_proxies) == (0, 1)
+    server.nodes = [build_proxy("ztunnel-new", created_at=THERE + timedelta(hours=2))]
+    server.passed = timedelta(hours=3)
+    look = await observer.look(build(), look.evidence)
+    assert look.evidence is not None
+    assert (look.evidence.total, look.evidence.node_proxies, look.pause) == (0, 0, None)
+
+
 async def test_of_a_mesh_that_is_gone_nothing_is_kept() -> None:
     server = FakeServer(build_proxy())
     observer = server.build_observer()

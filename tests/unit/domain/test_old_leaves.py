@@ -90,6 +90,15 @@ def test_the_proxy_of_a_node_counts_for_each_istiod() -> None:
     found = count(ztunnel, istiod=build_istiod(revision="canary"))
     assert found.first == ("default/DaemonSet/ztunnel",)
     assert found.ends_at == SINCE + DAY + SECOND
+    assert found.node_proxies == 1
+    ended = count(ztunnel, now=SINCE + DAY + SECOND)
+    assert (ended.total, ended.node_proxies) == (0, 1), "its leaves have ended, its roots have not"
+
+
+def test_a_node_proxy_that_was_restarted_knows_the_roots() -> None:
+    labels = {"app": "ztunnel"}
+    assert count(build_pod("new", created_at=SINCE + SECOND, labels=labels)).node_proxies == 0
+    assert count(build_proxy()).node_proxies == 0
 
 
 def test_pods_of_a_workload_are_one_that_ends_with_the_last() -> None:
