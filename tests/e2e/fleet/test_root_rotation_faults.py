@@ -205,6 +205,7 @@ def test_it_is_rolled_back(fleet: Fleet, tell: Tell, strategy: str, stage: Rotat
             fleet.policy.annotate(f"{PAUSE_ANNOTATION}={generation}")
             time.sleep(PATIENT_SECONDS)
             fleet.policy.annotate(f"{ROLLBACK_ANNOTATION}={generation}")
+            fleet.policy.annotate(f"{PAUSE_ANNOTATION}=")
 
     with talking(fleet) as loads:
         start_rotation(fleet, generation, strategy, soak_seconds=SOAK_SECONDS)
