@@ -38,6 +38,10 @@ VAULT: Kind = "hashicorp" if os.environ.get("TESTS_VAULT") == "hashicorp" else "
 KEEPS = os.environ.get("TESTS_KEEP") == "1"
 REQUIRES = bool(os.environ.get("CI") or os.environ.get("TESTS_REQUIRE_TESTBED"))
 
+_MISNAMED = [name for name in os.environ if name.startswith("ROOTTRUST_TEST_")]
+if _MISNAMED:  # a run on other networks, or with another Vault, than was asked for
+    pytest.exit(f"{', '.join(_MISNAMED)}: the tests' variables begin with TESTS_.", returncode=1)
+
 LOGS = pytest.StashKey[Path]()
 _BED = pytest.StashKey[Testbed]()
 _LOCKS = Path("/run/lock")
