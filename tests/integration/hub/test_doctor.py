@@ -40,6 +40,7 @@ from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import list_objects
 from tests.integration.kube_writes import apply_object, delete_object, patch_object
+from tests.integration.sealed_vault import sealed
 from tests.integration.vault_calls import Ask
 from tests.integration.verify.verifier import write_kubeconfig
 from tests.session import CRDS, REPOSITORY
@@ -372,11 +373,8 @@ def put_lease(cluster: Cluster, renewed: datetime) -> None:
 
 @pytest.mark.usefixtures("alone")
 def test_a_sealed_vault_is_told(doctor: Doctor, vault: Vault) -> None:
-    vault.seal()
-    try:
+    with sealed(vault):
         found = doctor.find()
-    finally:
-        vault.unseal()
     trouble = found.get("vault", "it is sealed")
     assert found.code == 2
     assert trouble["fix"].startswith("vault operator unseal -address=https://127.0.0.1:")

@@ -20,7 +20,7 @@ from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.pki import make_request
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.root import Root
-from tests.integration.hub.test_intermediate import PINNED, build_sign_path
+from tests.integration.hub.signing import PINNED, build_sign_path
 from tests.integration.hub.vault_namespaces import (
     NAMESPACE_FIELD,
     Team,

@@ -111,16 +111,13 @@ def test_workloads_with_roots_of_before_are_told_by_the_policy_and_in_the_tree(
     certificate.wait_for()
     Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod).serve()
     root = policy.wait_for_root()
-    stale = {
-        "since": "2030-01-01T00:00:00Z",
-        "total": 30,
-        "first": [f"shop/Deployment/w-{number}" for number in range(20)],
-    }
+    first = [f"shop/Deployment/w-{number}" for number in range(20)]
+    stale = {"since": "2030-01-01T00:00:00Z", "total": 30, "first": first}
     report_mesh(cluster, namespace=namespace, fingerprints=[root], staleWorkloads=stale)
     policy.wait_until_ready()
     told = wait_for(policy.read_status, lambda found: "staleWorkloads" in found["meshes"][0])
     (mesh,) = told["meshes"]
-    assert mesh["staleWorkloads"] == {"total": 30, "first": stale["first"][:3]}
+    assert mesh["staleWorkloads"] == {"total": 30, "first": first[:3]}
     (warning,) = [each for each in told["warnings"] if each.startswith("WorkloadsStale: 30")]
     assert "`kubectl rollout restart deployment/w-0 -n shop`" in warning
     wait_for(lambda: policy.read_events("WorkloadsStale"), bool)
