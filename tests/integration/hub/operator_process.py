@@ -79,6 +79,11 @@ class OperatorProcess:
         self._process.terminate()
         return self._process.wait(STOP_SECONDS)
 
+    def ensure_stopped(self) -> None:
+        """Have it end as when it is asked to; harmless when it does not run."""
+        if self.is_running:
+            self.stop()
+
     def kill(self) -> None:
         """End it without a warning; harmless when it does not run."""
         if self._process is not None:

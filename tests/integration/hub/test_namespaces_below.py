@@ -65,8 +65,7 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     require_namespaces(vault)
-    if operator_process.is_running:
-        operator_process.stop()  # nobody else works on the same policies
+    operator_process.ensure_stopped()  # nobody else works on the same policies
     folder = tmp_path_factory.mktemp("teams")
     tag = uuid.uuid4().hex[:8]
     blue = Team(kubernetes=f"test-blue-{tag}", vault=f"blue-{tag}")
