@@ -58,7 +58,7 @@ def rotate(cluster: Cluster, namespace: str, tmp_path: Path) -> Person:
 
 
 @pytest.fixture
-def told(idle_hub: None, make_policy: MakePolicy, names: Names) -> Policy:
+def told(idle_hub: OperatorProcess, make_policy: MakePolicy, names: Names) -> Policy:
     """A policy whose status tells of a rotation that waits for a person, and stays so."""
     manual = {"rootGeneration": 2, "verification": "Manual"}
     policy = make_policy(names, {"spec.rotation": manual})
@@ -90,7 +90,7 @@ def read_annotations(policy: Policy) -> dict[str, str]:
 
 
 def test_it_is_raised_only_where_something_would_come_of_it(
-    idle_hub: None, rotate: Person, make_policy: MakePolicy, names: Names, namespace: str
+    idle_hub: OperatorProcess, rotate: Person, make_policy: MakePolicy, names: Names, namespace: str
 ) -> None:
     policy = make_policy(names)
     tell(policy, {"rootGeneration": 1}, ready="False")
