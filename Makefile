@@ -11,7 +11,7 @@ VAULT_TESTS := $(wildcard tests/integration/test_*vault*.py) tests/integration/t
   tests/integration/agent/test_agent_vault.py
 # One more than the cores of a small machine: tests of real parts mostly wait.
 LANES ?= 3
-FIRST_RANGE := $(or $(ROOTTRUST_TEST_RANGE),80)
+FIRST_RANGE := $(or $(TESTS_RANGE),80)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-pure test-hub test-others test-fleet test-pods prove lint bench image wheel sbom audit changelog release-check crds version docs down clean
@@ -47,17 +47,17 @@ test-hub:
 	@echo "==> the hub with one cluster, on a real API server and a real Vault"
 	@$(PY) -m pytest tests/integration/hub --ignore=tests/integration/hub/clusters --quiet
 
-test-others: export ROOTTRUST_TEST_RANGE := $(shell expr $(FIRST_RANGE) + 6)
+test-others: export TESTS_RANGE := $(shell expr $(FIRST_RANGE) + 6)
 test-others:
 	@echo "==> all but that, on a real API server and a real Vault"
 	@$(PY) -m pytest tests/integration --ignore-glob='tests/integration/hub/test_*.py' --quiet
 	@echo "==> pages in a real browser"
 	@$(PY) -m pytest tests/browser --quiet
 	@echo "==> what speaks Vault's API, on HashiCorp's Vault"
-	@ROOTTRUST_TEST_VAULT=hashicorp $(PY) -m pytest $(VAULT_TESTS) --quiet
+	@TESTS_VAULT=hashicorp $(PY) -m pytest $(VAULT_TESTS) --quiet
 
 # These two have testbeds of different numbers, counted from the same one.
-test-fleet test-pods: export ROOTTRUST_TEST_RANGE := $(shell expr $(FIRST_RANGE) + 12)
+test-fleet test-pods: export TESTS_RANGE := $(shell expr $(FIRST_RANGE) + 12)
 test-fleet:
 	@echo "==> three clusters in pods, of one policy"
 	@$(PY) -m pytest tests/e2e/fleet --quiet
@@ -70,9 +70,9 @@ prove: setup ## Run every test of real parts, the long matrices too, on both Vau
 	@rm -rf dist/faults dist/rotations; code=0; \
 	for server in openbao hashicorp; do \
 	  echo "==> everything on $$server"; \
-	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/integration -v -m "not bench" || code=1; \
-	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/e2e --ignore=tests/e2e/fleet -v -m "not bench" || code=1; \
-	  ROOTTRUST_TEST_VAULT=$$server $(PY) -m pytest tests/e2e/fleet -v -m "not bench" || code=1; \
+	  TESTS_VAULT=$$server $(PY) -m pytest tests/integration -v -m "not bench" || code=1; \
+	  TESTS_VAULT=$$server $(PY) -m pytest tests/e2e --ignore=tests/e2e/fleet -v -m "not bench" || code=1; \
+	  TESTS_VAULT=$$server $(PY) -m pytest tests/e2e/fleet -v -m "not bench" || code=1; \
 	done; \
 	$(PY) -m tests.faults_page && $(PY) -m tests.rotation_page && exit $$code
 

@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from testbed.command import build_environment
+
 
 def follow(
     argv: Sequence[str | Path],
@@ -21,13 +23,12 @@ def follow(
 
     In a session of its own, so that Ctrl-C in a terminal reaches us alone; then it is killed.
     """
-    variables = {**os.environ, **environment}
     with subprocess.Popen(
         [str(each) for each in argv],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={name: value for name, value in variables.items() if value is not None},
+        env=build_environment(environment),
         cwd=directory,
         text=True,
         start_new_session=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import yaml
 
 from demo import process
+from demo.environment import leave_out_settings
 from demo.folder import Folder
 from demo.narrator import Narrator
 from demo.waiting import wait_until
@@ -43,7 +43,7 @@ def start_operators(narrator: Narrator, folder: Folder, operators: Sequence[Oper
         words += ["--config", str(folder.file(each.configuration))]
         words += ["--kubeconfig", str(folder.file(each.kubeconfig))]
         narrator.command(["python", *words])
-        process.start(folder, each.name, [sys.executable, *words])
+        process.start(folder, each.name, [sys.executable, *words], environment=leave_out_settings())
     with narrator.waiting("starting the operator"):
         took = wait_until(
             lambda: all(_is_ready(folder, each) for each in operators),
@@ -68,14 +68,7 @@ def read_logs(folder: Folder) -> Iterator[tuple[str, str]]:
     """Give the end of each one's log by name; nothing of one that was never started."""
     for name in process.list_names(folder):
         if folder.file(f"{name}.kubeconfig").exists():  # a Vault's log begins with its root token
-            yield name, process.tail(folder.file(f"{name}.log"), lines=15)
-
-
-def find_free_port() -> int:
-    """Find a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+            yield name, process.read_end(folder, name, lines=15)
 
 
 def _is_ready(folder: Folder, operator: Operator) -> bool:

@@ -12,13 +12,19 @@ from pathlib import Path
 
 from demo.errors import DemoError
 from demo.folder import Folder
+from testbed.command import build_environment
+from testbed.programs import tail
 
 _GRACE_SECONDS = 20.0
 _RECORDS = "processes.json"
 
 
 def start(
-    folder: Folder, name: str, words: Sequence[str], *, environment: Mapping[str, str] | None = None
+    folder: Folder,
+    name: str,
+    words: Sequence[str],
+    *,
+    environment: Mapping[str, str | None] | None = None,
 ) -> None:
     """Start a program that writes NAME.log, and record it."""
     log = folder.write(f"{name}.log", "")
@@ -28,7 +34,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **(environment or {})},
+            env=build_environment(environment or {}),
             start_new_session=True,
         )
     _record(folder, {**_records(folder), name: (process.pid, _started(process.pid))})
@@ -50,7 +56,7 @@ def stop_all(folder: Folder) -> None:
 def check(folder: Folder, name: str) -> None:
     """Raise with the end of its log when a program has ended by itself."""
     if not _is_same(*_records(folder)[name]):
-        raise DemoError(f"The {name} has ended by itself:\n{tail(folder.file(f'{name}.log'))}")
+        raise DemoError(f"The {name} has ended by itself:\n{read_end(folder, name)}")
 
 
 def list_names(folder: Folder) -> list[str]:
@@ -58,10 +64,9 @@ def list_names(folder: Folder) -> list[str]:
     return list(_records(folder))
 
 
-def tail(log: Path, lines: int = 30) -> str:
-    """Read the last lines of a log."""
-    text = log.read_text(errors="replace") if log.exists() else ""
-    return "\n".join(text.splitlines()[-lines:])
+def read_end(folder: Folder, name: str, *, lines: int = 30) -> str:
+    """Read the last lines of a program's log."""
+    return tail(folder.file(f"{name}.log"), lines=lines)
 
 
 def _records(folder: Folder) -> dict[str, tuple[int, str]]:

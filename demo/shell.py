@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from demo.background import Background
+from demo.environment import leave_out_settings
 from demo.errors import DemoError
 from demo.following import follow
 from demo.narrator import Narrator
@@ -119,8 +120,7 @@ class Shell:
 
     def _environment(self) -> Mapping[str, str | None]:
         return {
-            # What would have Helm reach another cluster.
-            **{name: None for name in os.environ if name.startswith("HELM_")},
+            **leave_out_settings(),
             "KUBECONFIG": str(self.stage.kubeconfig),
             "VAULT_ADDR": self.stage.vault_address,
             "VAULT_CACERT": str(self.stage.vault_ca),

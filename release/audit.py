@@ -18,10 +18,10 @@ from typing import Any
 
 from release.audit_exceptions import FILE, AuditException, read_exceptions
 from release.errors import ReleaseError
-from release.tree import REPOSITORY
+from release.tree import REPOSITORY, UV
+from testbed import TestbedError
 from testbed.command import CommandError, run
 
-_UV = Path(sys.executable).parent / "uv"
 _UNREACHABLE = re.compile(r"request for url|Request failed|HTTP status")
 
 
@@ -47,7 +47,7 @@ def run_audit(service: str | None = None, today: date | None = None) -> Audit:
     """Ask for everything in the lock file: what runs, and what it is built and tested with."""
     day = today or datetime.now(UTC).date()
     exceptions = read_exceptions(day)
-    command: list[str | Path] = [_UV, "audit", "--locked", "--output-format", "json"]
+    command: list[str | Path] = [UV, "audit", "--locked", "--output-format", "json"]
     command += ["--service-url", service] if service else []
     try:
         printed = run(
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--service-url", help="another service that speaks as OSV does")
     try:
         audit = run_audit(parser.parse_args(arguments).service_url)
-    except ReleaseError as error:
+    except (ReleaseError, TestbedError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     for line in (*audit.notes, *audit.wrong):

@@ -13,7 +13,7 @@ from pathlib import Path
 from release.errors import ReleaseError
 from release.source import copy_source, read_epoch
 from release.tree import DIST
-from testbed import Testbed
+from testbed import Testbed, TestbedError
 from testbed.command import run
 
 CHART = "charts/roottrust"
@@ -102,8 +102,17 @@ def _compare_with_wheel_of_sdist(built: list[Path], folder: Path) -> None:
     compare([wheel], [path for path in again if path.suffix == ".whl"])
 
 
-def main() -> None:
+def main() -> int:
     """Write what a release publishes beside the image."""
+    try:
+        _write_distributions()
+    except (ReleaseError, TestbedError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _write_distributions() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         source, built = Path(scratch) / "source", Path(scratch) / "dist"
         copy_source(source)
@@ -117,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from release.errors import ReleaseError
 from release.tree import REPOSITORY, read_project, read_version
+from testbed import TestbedError
 from testbed.command import run
 
 FOLDER, FILE = "changes", "CHANGELOG.md"
@@ -88,9 +89,9 @@ def _judge(text: str) -> Iterator[str]:
         yield "it is empty"
         return
     if lines[0].startswith(("-", "*", "#", " ")):
-        yield "it begins with its first word: the list is made of it"
-    if not text.endswith((".\n", ".)\n", ").\n")):
-        yield "it ends with a full stop and a line's end"
+        yield "it has to begin with its first word: the mark of the list is put before it"
+    if not text.endswith((".\n", ".)\n")):
+        yield "it has to end with a full stop and a line's end"
     if any(len(line) > _LONGEST for line in lines):
         yield f"a line is longer than {_LONGEST}"
 
@@ -126,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
             print(draft_changelog())
         else:
             write_changelog()
-    except ReleaseError as error:
+    except (ReleaseError, TestbedError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

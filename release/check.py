@@ -14,13 +14,12 @@ from release.build import build_twice, provide_helm
 from release.changelog import check_fragments, draft_changelog
 from release.errors import ReleaseError
 from release.source import list_uncommitted
-from release.tree import DIST, REPOSITORY, read_version
+from release.tree import DIST, REPOSITORY, UV, read_version
 from release.version import find_others
 from testbed import Testbed, TestbedError
 from testbed.command import run
 from testbed.progress import Progress
 
-_UV = Path(sys.executable).parent / "uv"
 _REQUIREMENTS = "requirements-uv.txt"
 
 
@@ -102,9 +101,9 @@ def _check_changelog() -> Result:
 
 
 def _check_lock() -> Result:
-    run([_UV, "lock", "--check"], directory=REPOSITORY)
+    run([UV, "lock", "--check"], directory=REPOSITORY)
     wanted = run(
-        [_UV, "export", "--locked", "--only-group", "uv", "--no-header"], directory=REPOSITORY
+        [UV, "export", "--locked", "--only-group", "uv", "--no-header"], directory=REPOSITORY
     )
     stale = (REPOSITORY / _REQUIREMENTS).read_text() != wanted
     return _pass_unless([f"{_REQUIREMENTS} is out of date"] * stale, "uv.lock, " + _REQUIREMENTS)
@@ -137,8 +136,18 @@ def _check_image() -> Result:
 
 def _check_upgrade() -> Result:
     words = ["-m", "pytest", "tests/e2e", "-k", "upgrade", "--quiet"]
-    printed = run([sys.executable, *words], directory=REPOSITORY, seconds=3600)
-    return Result(Outcome.PASSED, printed.strip().splitlines()[-1])
+    printed = run(
+        [sys.executable, *words],
+        directory=REPOSITORY,
+        environment={"TESTS_REQUIRE_TESTBED": "1"},
+        seconds=3600,
+    )
+    return judge_tests(printed.strip().splitlines()[-1])
+
+
+def judge_tests(summary: str) -> Result:
+    """Tell by pytest's last line whether anything was tested: it is content with skips alone."""
+    return Result(Outcome.PASSED if " passed" in summary else Outcome.UNKNOWN, summary)
 
 
 def _leave_out_upgrade() -> Result:

@@ -25,7 +25,7 @@ from release.licence_page import render_page
 from release.licences import LicencePolicy, is_clear
 from release.source import read_epoch
 from release.tree import DIST, REPOSITORY, read_project, read_version
-from testbed import Testbed
+from testbed import Testbed, TestbedError
 
 IMAGE = "localhost/roottrust:dev"
 SBOM, LICENCES = "sbom.cdx.json", "licences.md"
@@ -84,11 +84,11 @@ def write_bill(archive: Path, into: Path) -> list[str]:
 
 def main() -> int:
     """Write what is in the image of this tree, built before if it is not there."""
-    archive = Testbed().build_image(REPOSITORY, IMAGE).archive
     try:
-        wrong = write_bill(archive, DIST)
-    except ReleaseError as error:
-        wrong = [str(error)]
+        wrong = write_bill(Testbed().build_image(REPOSITORY, IMAGE).archive, DIST)
+    except (ReleaseError, TestbedError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     for line in wrong:
         sys.stderr.write(f"{line}\n")
     print(f"dist/{SBOM}\ndist/{LICENCES}")

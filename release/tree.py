@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[1]
 DIST = REPOSITORY / "dist"
+UV = Path(sys.executable).parent / "uv"  # the one that uv.lock has
 
 
 def read_project(folder: Path = REPOSITORY) -> dict[str, Any]:

@@ -39,13 +39,10 @@ def run(
 ) -> str:
     """Run a program in a session of its own and return what it printed.
 
-    What is None in the environment is taken out of it.
-
     A session of its own, because Ctrl-C in a terminal reaches the whole foreground group, and
     tearing down must not lose its own commands to it.
     """
     words = [str(word) for word in argv]
-    variables = {**os.environ, **(environment or {})}
     if shutil.which(words[0]) is None:
         raise TestbedError(f"The program {words[0]} is not on this machine.")
     with (
@@ -55,7 +52,7 @@ def run(
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={key: value for key, value in variables.items() if value is not None},
+            env=build_environment(environment or {}),
             cwd=directory,
             text=True,
             start_new_session=True,
@@ -70,6 +67,12 @@ def run(
     if process.returncode != 0:
         raise CommandError(words, process.returncode, errors or output, printed=output)
     return output
+
+
+def build_environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Return our own environment with these changes; what is None is taken out of it."""
+    variables = {**os.environ, **changes}
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 def bind(argv: Sequence[str | Path]) -> list[str | Path]:

@@ -59,6 +59,8 @@ BROWSER_TOOLS = (
     Tool("chromium", "chromium"),
     Tool("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
 )
+# What commands of the docs call that a machine may not have.
+DOCS_TOOLS = (Tool("jq", "jq"),)
 _LOCK = Path("/run/lock/roottrust-debian")
 
 

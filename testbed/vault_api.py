@@ -4,6 +4,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,13 @@ class VaultApi:
         return self._call("GET", "sys/seal-status", None, None)
 
     def put(
-        self, path: str, body: dict[str, object], *, token: str | None = None
+        self, path: str, body: Mapping[str, object], *, token: str | None = None
     ) -> dict[str, Any]:
         """Write to a path, and return the answer; raises with the server's own words."""
         return self._call("PUT", path, body, token)
 
     def _call(
-        self, method: str, path: str, body: dict[str, object] | None, token: str | None
+        self, method: str, path: str, body: Mapping[str, object] | None, token: str | None
     ) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310  the address is our own server's
             f"{self._address}/v1/{path}",

@@ -2,11 +2,13 @@
 
 Environment:
 
-ROOTTRUST_TEST_KEEP=1        leave testbeds up, and use them again the next time
-ROOTTRUST_TEST_RANGE=N       the first of their networks 10.N to 10.N+5 (default 80); `make test`
-                             runs pytest several times at once, on N, N+6 and N+12
-ROOTTRUST_TEST_VAULT=hashicorp  HashiCorp's Vault instead of OpenBao
-ROOTTRUST_REQUIRE_TESTBED=1  fail instead of skipping where there can be no testbed; so does CI=true
+TESTS_KEEP=1             leave testbeds up, and use them again the next time
+TESTS_RANGE=N            the first of their networks 10.N to 10.N+5 (default 80); `make test` runs
+                         pytest several times at once, on N, N+6 and N+12
+TESTS_VAULT=hashicorp    HashiCorp's Vault instead of OpenBao
+TESTS_REQUIRE_TESTBED=1  fail instead of skipping where there can be no testbed; so does CI=true
+
+None begins with ROOTTRUST_: an operator would take it for a key of its configuration.
 """
 
 from __future__ import annotations
@@ -31,10 +33,14 @@ REPOSITORY = Path(__file__).parents[1]
 CRDS = REPOSITORY / "crds"
 KINDS = ("roottrustpolicies", "meshes", "issuedcertificates", "podbouncedirectives")
 
-RANGE = int(os.environ.get("ROOTTRUST_TEST_RANGE", "80"))
-VAULT: Kind = "hashicorp" if os.environ.get("ROOTTRUST_TEST_VAULT") == "hashicorp" else "openbao"
-KEEPS = os.environ.get("ROOTTRUST_TEST_KEEP") == "1"
-REQUIRES = bool(os.environ.get("CI") or os.environ.get("ROOTTRUST_REQUIRE_TESTBED"))
+RANGE = int(os.environ.get("TESTS_RANGE", "80"))
+VAULT: Kind = "hashicorp" if os.environ.get("TESTS_VAULT") == "hashicorp" else "openbao"
+KEEPS = os.environ.get("TESTS_KEEP") == "1"
+REQUIRES = bool(os.environ.get("CI") or os.environ.get("TESTS_REQUIRE_TESTBED"))
+
+_MISNAMED = [name for name in os.environ if name.startswith("ROOTTRUST_TEST_")]
+if _MISNAMED:  # a run on other networks, or with another Vault, than was asked for
+    pytest.exit(f"{', '.join(_MISNAMED)}: the tests' variables begin with TESTS_.", returncode=1)
 
 LOGS = pytest.StashKey[Path]()
 _BED = pytest.StashKey[Testbed]()
@@ -102,7 +108,7 @@ def hold_lock(state: Path, *, shared: bool = KEEPS) -> Iterator[None]:
         except BlockingIOError:
             pytest.exit(
                 f"Another run of the tests uses {state.name}: wait for its end, or set "
-                "ROOTTRUST_TEST_RANGE to another number.",
+                "TESTS_RANGE to another number.",
                 returncode=1,
             )
         yield

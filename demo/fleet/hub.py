@@ -16,8 +16,9 @@ from demo.operator_access import (
     make_vault_login,
     tell_of_logins,
 )
-from demo.operator_process import Operator, find_free_port, start_operators, write_configuration
+from demo.operator_process import Operator, start_operators, write_configuration
 from demo.shell import Shell
+from testbed.free_port import find_free_port
 
 PLACE = f"--namespace={HUB_NAMESPACE}"
 

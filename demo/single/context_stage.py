@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -16,6 +15,7 @@ from demo.stage import Stage
 from demo.waiting import wait_until
 from testbed import http, parts
 from testbed.cache import Cache, default_folder
+from testbed.free_port import find_free_port
 from testbed.parts import Workshop
 from testbed.progress import Progress
 
@@ -27,7 +27,7 @@ def set_up(folder: Folder, context: str) -> Stage:
     kubeconfig = folder.write("admin.kubeconfig", _extract(kubectl, context))
     bao = Path(shutil.which("bao") or workshop.binary(parts.OPENBAO))
     token = f"root-{secrets.token_hex(16)}"
-    address = f"https://127.0.0.1:{_find_free_port()}"
+    address = f"https://127.0.0.1:{find_free_port()}"
     _start(folder, bao, address, token)
     stage = Stage(
         kubectl=kubectl,
@@ -70,9 +70,3 @@ def _is_open(folder: Folder, stage: Stage) -> bool:
         return False
     context = ssl.create_default_context(cafile=str(stage.vault_ca))
     return http.is_good(f"{stage.vault_address}/v1/sys/health", context=context)
-
-
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -15,13 +15,14 @@ from demo.operator_access import (
     make_vault_login,
     tell_of_logins,
 )
-from demo.operator_process import Operator, find_free_port, start_operators
+from demo.operator_process import Operator, start_operators
 from demo.process import stop_all
 from demo.shell import Shell
 from demo.single import context_stage, drift, istiod, policy, prepare
 from demo.single.journal import Journal
 from demo.single.prepare import CLUSTER
 from demo.stage import Stage
+from testbed.free_port import find_free_port
 
 HINTS = (
     "kubectl describe rtp cluster1 -n gloo-mesh",

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, Self
 import yaml
 
 from testbed import TestbedError
+from testbed.free_port import find_free_port
 from tests.bench.counts import Counts, fetch_counts
 from tests.bench.process_cpu import read_cpu_seconds
 
@@ -35,7 +36,7 @@ class OperatorProcess:
     def __init__(
         self, folder: Path, *, config: Mapping[str, Any], kubeconfig: Path, count: int | None = None
     ) -> None:
-        self._port = _find_free_port()
+        self._port = find_free_port()
         self._log = folder / "operator.log"
         path = folder / "config.yaml"
         http = {"host": "127.0.0.1", "port": self._port}
@@ -156,9 +157,3 @@ def _read_link(path: Path) -> str:
         return str(path.readlink())
     except FileNotFoundError:
         return ""  # closed meanwhile
-
-
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

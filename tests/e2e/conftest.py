@@ -1,6 +1,6 @@
 """A mesh in real pods: a cluster with a node, a Vault, the operator, and istiod by its own chart.
 
-The testbed is that of the file Vault (N+3 of ROOTTRUST_TEST_RANGE=N), which no test here uses: run
+The testbed is that of the file Vault (N+3 of TESTS_RANGE=N), which no test here uses: run
 integration and e2e in sessions of their own, as `make test` does.
 """
 

@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 
 from testbed import Cluster, Testbed, Vault, VaultOptions, kubeconfig
+from testbed.cache import Cache, default_folder
+from testbed.parts import PILOT_DISCOVERY, Workshop
+from testbed.progress import Progress
 from tests import session
 from tests.integration.audit.course import BEGUN, Session, record_windows
 from tests.integration.kube_writes import create_namespace, delete_object
@@ -75,6 +78,13 @@ def file_vault(request: pytest.FixtureRequest, bed: Testbed) -> Iterator[Vault]:
         with session.shown(request):
             second.down()
         shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pilot_discovery(request: pytest.FixtureRequest) -> Path:
+    """istiod's program, which takes minutes to build the first time."""
+    with session.shown(request):
+        return Workshop(Cache(default_folder()), Progress()).binary(PILOT_DISCOVERY)
 
 
 @pytest.fixture

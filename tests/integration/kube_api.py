@@ -62,8 +62,8 @@ def list_objects(
     cluster: Cluster, plural: str, namespace: str, *, fields: str = "", labels: str = ""
 ) -> list[Found]:
     """Return the objects of a namespace that selectors choose."""
-    selectors = {"fieldSelector": fields, "labelSelector": labels}
-    answer = send(cluster, "GET", build_path(plural, namespace), **selectors)
+    path = build_path(plural, namespace)
+    answer = send(cluster, "GET", path, fieldSelector=fields, labelSelector=labels)
     check(answer)
     return [_without_managers(each) for each in answer.json()["items"]]
 

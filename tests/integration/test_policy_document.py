@@ -18,8 +18,6 @@ from roottrust.domain.policy_document import AgentRights, is_same_policy, render
 from testbed import Vault
 from tests.integration.vault_calls import FORBIDDEN, Ask, build_ask
 
-pytestmark = pytest.mark.integration
-
 
 @dataclass(frozen=True)
 class Bench:

@@ -1,4 +1,7 @@
-"""All that people apply is taken by a server-side apply as it is, without a warning."""
+"""Each file that people apply is taken by a server-side apply as it is, without a warning.
+
+Kustomizations and the chart are in tests/integration/chart/test_apply.py.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +46,6 @@ def list_files() -> Iterator[Path]:
 )
 def test_a_file(cluster: Cluster, path: Path) -> None:
     assert find_warnings(cluster, read(path.read_text())) == []
-
-
-@pytest.mark.parametrize("folder", ["base", "cluster"])
-def test_a_kustomization(cluster: Cluster, folder: str) -> None:
-    built = read(cluster.kubectl("kustomize", DEPLOY / folder).stdout)
-    assert find_warnings(cluster, built) == []
 
 
 @pytest.mark.parametrize("with_policies", [False, True])

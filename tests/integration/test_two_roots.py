@@ -27,8 +27,6 @@ from tests.integration.hub.root import Root, make_root
 from tests.integration.two_roots import TwoRoots, read_file, read_secret
 from tests.integration.vault_calls import build_ask, write
 
-pytestmark = pytest.mark.integration
-
 PREPARE, STAND = RotationPhase.PREPARE, RotationPhase.STAND
 RETIRE, RETURN = RotationPhase.RETIRE, RotationPhase.RETURN
 NEXT = "roottrust-g2"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from tests.integration.audit.course import Session
-from tests.integration.audit.granted import read_remote, read_shipped
+from tests.integration.audit.granted import FOR_OTHERS, read_remote, read_shipped
 from tests.integration.audit.judgement import judge_rights, list_refusals
 from tests.integration.audit.unplayed import UNPLAYED
-from tests.integration.hub.test_used_rights import FOR_OTHERS
 
 
 def test_every_right_of_the_cluster_role_is_used(audited: Session) -> None:

@@ -21,22 +21,22 @@ from roottrust.domain.reasons import Reason
 from roottrust.vault.client import VaultClient
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.login import TokenFileLogin
-
-pytestmark = pytest.mark.integration
+from testbed import Vault
+from tests.integration.sealed_vault import sealed
 
 
 @pytest.fixture
-def connection(vault: Any) -> VaultConnection:
+def connection(vault: Vault) -> VaultConnection:
     return VaultConnection(
         address=vault.address,
         endpoint=vault.address,
-        ca_pem=Path(vault.ca_file).read_text(),
+        ca_pem=vault.ca_file.read_text(),
         timeout_seconds=5,
     )
 
 
 @pytest.fixture
-def token_file(vault: Any, tmp_path: Path) -> Path:
+def token_file(vault: Vault, tmp_path: Path) -> Path:
     path = tmp_path / "token"
     path.write_text(vault.root_token)
     return path
@@ -176,23 +176,17 @@ async def test_untrusted_certificate_is_told(connection: VaultConnection, token_
     assert caught.value.reason == Reason.UNTRUSTED_CERTIFICATE
 
 
-@pytest.fixture
-def sealed(vault: Any) -> Iterator[None]:
-    vault.seal()
-    yield
-    vault.unseal()
-
-
-async def test_sealed_vault_is_transient(client: VaultClient, sealed: None) -> None:
-    assert (await client.health()).sealed
-    for attempt in (client.probe(), client.read("sys/mounts")):
-        with pytest.raises(TransientError) as caught:
-            await attempt
-        assert caught.value.reason == Reason.SEALED
+async def test_sealed_vault_is_transient(client: VaultClient, vault: Vault) -> None:
+    with sealed(vault):
+        assert (await client.health()).sealed
+        for attempt in (client.probe(), client.read("sys/mounts")):
+            with pytest.raises(TransientError) as caught:
+                await attempt
+            assert caught.value.reason == Reason.SEALED
 
 
 @pytest.fixture
-def stopped(vault: Any) -> Iterator[None]:
+def stopped(vault: Vault) -> Iterator[None]:
     vault.stop()
     yield
     vault.start()

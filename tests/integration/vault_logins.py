@@ -32,6 +32,7 @@ class PreparedLogin:
     path: str
     credential: Path
     wrong: str
+    role_id: str = ""  # of an AppRole
 
 
 def prepare_userpass(ask: Ask, folder: Path, token: Mapping[str, Any]) -> PreparedLogin:
@@ -56,7 +57,15 @@ def prepare_approle(ask: Ask, folder: Path, token: Mapping[str, Any]) -> Prepare
         path=f"auth/{mount}/login",
         credential=secret_id,
         wrong=str(uuid.uuid4()),
+        role_id=role_id,
     )
+
+
+def build_approle_setting(prepared: PreparedLogin) -> dict[str, Any]:
+    """Return such a login as the operator's configuration has it."""
+    mount = prepared.path.split("/")[1]
+    secret_id = str(prepared.credential)
+    return {"appRole": {"mount": mount, "roleId": prepared.role_id, "secretIdFile": secret_id}}
 
 
 def prepare_kubernetes(

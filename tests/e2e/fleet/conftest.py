@@ -1,6 +1,6 @@
 """Three clusters with nodes: the hub in one, a mesh of one policy in each of the two others.
 
-The testbed is that of the integration tests (N of ROOTTRUST_TEST_RANGE=N), with names of its own.
+The testbed is that of the integration tests (N of TESTS_RANGE=N), with names of its own.
 """
 
 from __future__ import annotations

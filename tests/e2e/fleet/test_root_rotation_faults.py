@@ -63,11 +63,17 @@ CARELESS_SECONDS = 2.5
 
 
 def delete_status(fleet: Fleet) -> Strike:
-    return lambda _: fleet.policy.patch_status(None) and None
+    def strike(_: str) -> None:
+        fleet.policy.patch_status(None)
+
+    return strike
 
 
 def kill_hub(fleet: Fleet) -> Strike:
-    return lambda _: kill_operators(fleet.mgmt.cluster) and None
+    def strike(_: str) -> None:
+        kill_operators(fleet.mgmt.cluster)
+
+    return strike
 
 
 def kill_agents(fleet: Fleet) -> Strike:

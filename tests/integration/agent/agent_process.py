@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from testbed.free_port import find_free_port
 from tests.integration.hub.waiting import wait_for
 
 STOP_SECONDS = 5.0
@@ -131,9 +131,3 @@ class AgentProcess:
 
 
 BuildAgent = Callable[..., AgentProcess]
-
-
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

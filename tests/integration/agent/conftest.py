@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import Cluster, Vault, parts
-from testbed.cache import Cache, default_folder
-from testbed.progress import Progress
+from testbed import Cluster, Vault
 from tests.integration.agent.agent_process import AgentProcess, BuildAgent
 from tests.integration.agent.istiod import Istiod
 from tests.integration.agent.mesh_site import MeshSite
@@ -33,12 +31,15 @@ def mesh(cluster: Cluster, namespace: str, tmp_path: Path) -> MeshSite:
 @pytest.fixture
 def site(vault: Vault, cluster: Cluster, mesh: MeshSite) -> Iterator[VaultSite]:
     """Vault for that istiod."""
+    with make_site(vault, cluster, namespace=mesh.namespace, account=mesh.account.name) as site:
+        yield site
+
+
+@pytest.fixture
+def review_site(vault: Vault, cluster: Cluster, mesh: MeshSite) -> Iterator[VaultSite]:
+    """Vault that has the cluster review tokens (method kubernetes, ClientToken)."""
     with make_site(
-        vault,
-        cluster,
-        name=mesh.namespace,
-        namespace=mesh.namespace,
-        account=mesh.account.name,
+        vault, cluster, namespace=mesh.namespace, account=mesh.account.name, method="kubernetes"
     ) as site:
         yield site
 
@@ -58,13 +59,6 @@ def build_agent(log_folder: Path) -> Iterator[BuildAgent]:
         agent.kill()
     assert [line for each in built for line in each.find_secrets()] == []
     assert [line for each in built for line in each.find_unplanned()] == []
-
-
-@pytest.fixture(scope="session")
-def pilot_discovery() -> Path:
-    """istiod's program; it is built the first time."""
-    workshop = parts.Workshop(Cache(default_folder()), Progress())
-    return workshop.binary(parts.PILOT_DISCOVERY)
 
 
 @pytest.fixture

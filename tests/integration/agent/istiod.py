@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 
 from testbed import Cluster
-from tests.integration.agent.agent_process import find_free_port
+from testbed.free_port import find_free_port
 from tests.integration.hub.waiting import wait_for
 
 STOP_SECONDS = 10.0

@@ -23,8 +23,6 @@ from tests.integration.hub.waiting import wait_for
 from tests.integration.listener import Listener
 from tests.integration.redirector import Redirector
 
-pytestmark = pytest.mark.integration
-
 
 def build_access(mesh: MeshSite) -> ApiAccess:
     return ApiAccess(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,9 @@ from roottrust.domain.certificate import parse_certificate
 from roottrust.domain.errors import AccessDeniedError, TransientError
 from roottrust.domain.intermediate_request import build_key_request, build_sign_request
 from roottrust.domain.reasons import Reason
-from testbed import Cluster, Vault
+from testbed import Cluster
 from tests.integration.agent.mesh_site import MeshSite
-from tests.integration.agent.vault_site import VaultSite, make_site
-
-pytestmark = pytest.mark.integration
+from tests.integration.agent.vault_site import VaultSite
 
 
 def visit(site: VaultSite, mesh: MeshSite, **changes: Any) -> Any:
@@ -53,14 +50,6 @@ def build_csr() -> str:
         .public_bytes(serialization.Encoding.PEM)
         .decode()
     )
-
-
-@pytest.fixture
-def review_site(vault: Vault, cluster: Cluster, mesh: MeshSite) -> Iterator[VaultSite]:
-    """Vault has the cluster review tokens (method kubernetes, ClientToken)."""
-    names = {"name": mesh.namespace, "namespace": mesh.namespace, "account": mesh.account.name}
-    with make_site(vault, cluster, method="kubernetes", **names) as site:
-        yield site
 
 
 def sign(visited: VaultVisit, site: VaultSite, mesh: MeshSite, csr: str) -> str:

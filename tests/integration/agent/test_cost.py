@@ -6,15 +6,11 @@ import shutil
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.integration.agent.agent_process import AgentProcess
 from tests.integration.agent.istiod import Istiod
 from tests.integration.agent.mesh_site import MeshSite
 from tests.integration.agent.running import running
 from tests.integration.agent.vault_site import VaultSite
-
-pytestmark = pytest.mark.integration
 
 MEMORY_MIB = 64
 FIRST_SECONDS = 3.0

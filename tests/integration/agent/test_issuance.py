@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 from cryptography import x509
@@ -12,27 +11,17 @@ from cryptography.hazmat.primitives import hashes
 from roottrust.agent.publication import CaFolder
 from roottrust.domain.ca_files import CaFiles
 from roottrust.domain.certificate import parse_certificate
-from testbed import Cluster, Vault
 from tests.integration.agent.agent_process import AgentProcess
 from tests.integration.agent.istiod import Istiod
 from tests.integration.agent.mesh_site import MeshSite
 from tests.integration.agent.running import running
-from tests.integration.agent.vault_site import VaultSite, make_site
-
-pytestmark = pytest.mark.integration
+from tests.integration.agent.vault_site import VaultSite
 
 
 def read_files(mesh: MeshSite) -> CaFiles:
     published = CaFolder(mesh.ca_folder).read()
     assert published is not None
     return published.files
-
-
-@pytest.fixture
-def review_site(vault: Vault, cluster: Cluster, mesh: MeshSite) -> Iterator[VaultSite]:
-    names = {"name": mesh.namespace, "namespace": mesh.namespace, "account": mesh.account.name}
-    with make_site(vault, cluster, method="kubernetes", **names) as site:
-        yield site
 
 
 def test_init_container_brings_a_complete_bundle(

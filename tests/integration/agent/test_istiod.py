@@ -14,22 +14,12 @@ from roottrust.api.choices import KeyType
 from roottrust.domain.ca_check import check_files
 from roottrust.domain.ca_files import CaFiles
 from testbed import Cluster, Vault
-from testbed.cache import Cache, default_folder
-from testbed.parts import PILOT_DISCOVERY, Workshop
-from testbed.progress import Progress
 from tests.integration.agent.client_of_istiod import knows_client
 from tests.integration.agent.istiod import RELOADED, Istiod
 from tests.integration.agent.vault_root import COMMON_NAME, VaultRoot, make_root
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import build_ask
 from tests.unit.domain.authorities import make_root as make_local_root
-
-pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def binary() -> Path:
-    return Workshop(Cache(default_folder()), Progress()).binary(PILOT_DISCOVERY)
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +36,12 @@ def next_root(vault: Vault) -> Iterator[VaultRoot]:
 
 @pytest.fixture
 def istiod(
-    binary: Path, cluster: Cluster, namespace: str, tmp_path: Path, log_folder: Path
+    pilot_discovery: Path, cluster: Cluster, namespace: str, tmp_path: Path, log_folder: Path
 ) -> Iterator[Istiod]:
     folder = tmp_path / "cacerts"
     folder.mkdir()
     log = log_folder / f"{namespace}-istiod.log"
-    istiod = Istiod(binary, cluster, namespace, folder, log)
+    istiod = Istiod(pilot_discovery, cluster, namespace, folder, log)
     yield istiod
     istiod.stop()
 

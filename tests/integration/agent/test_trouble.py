@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -20,27 +18,15 @@ from tests.integration.agent.mesh_site import KIND, MeshSite
 from tests.integration.agent.running import running
 from tests.integration.agent.vault_site import VaultSite, make_site
 from tests.integration.listener import Listener
+from tests.integration.sealed_vault import sealed
 from tests.unit.domain.certificates import build_name, build_pem
 
-pytestmark = pytest.mark.integration
-
 STOPPED = 143
-# Renewed some nine seconds after it began, on a life of a day.
-SOON = {"ttlDays": 1, "secretRotationGracePeriodRatio": 0.9999}
 
 
 def build_istiods_root() -> str:
     organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "cluster.local")
     return build_pem(subject=x509.Name([organization]))
-
-
-@contextmanager
-def sealed(vault: Vault) -> Iterator[None]:
-    vault.seal()
-    try:
-        yield
-    finally:
-        vault.unseal()
 
 
 def start_and_see(agent: AgentProcess, mesh: MeshSite, text: str) -> dict[str, Any]:
@@ -215,8 +201,10 @@ def test_secret_that_overrides_the_root_is_told(
 def test_intermediate_that_ends_with_its_root_is_not_renewed_early(
     agent: AgentProcess, mesh: MeshSite, vault: Vault, cluster: Cluster
 ) -> None:
-    names = {"name": mesh.namespace, "namespace": mesh.namespace, "account": mesh.account.name}
-    with make_site(vault, cluster, root_hours=25, **names) as site:
+    account = mesh.account
+    with make_site(
+        vault, cluster, namespace=account.namespace, account=account.name, root_hours=25
+    ) as site:
         site.grant(ttl_days=1)
         mesh.issue(mesh.build_spec(site, options={"ttlDays": 1}))
         agent.start("init-container")

@@ -38,6 +38,8 @@ from tests.integration.vault_calls import Ask, build_ask, read, write
 
 CLUSTER = "cluster1"
 TTL_DAYS = 365
+# Options by which it is renewed some nine seconds after it began, on a life of a day.
+SOON = {"ttlDays": 1, "secretRotationGracePeriodRatio": 0.9999}
 
 _MARK = Mark(
     hub="test",
@@ -140,16 +142,15 @@ def make_site(
     vault: Vault,
     cluster: Cluster,
     *,
-    name: str,
     namespace: str,
     account: str,
     method: str = "jwt",
     root_hours: int | None = None,
 ) -> Iterator[VaultSite]:
-    """Make what the hub makes, and remove it at the end."""
+    """Make what the hub makes for an account, named after its namespace; remove it at the end."""
     admin = build_ask(vault, vault.root_token)
     target = _build_target(
-        cluster, name=name, account=Account(namespace=namespace, name=account), method=method
+        cluster, account=Account(namespace=namespace, name=account), method=method
     )
     agents = target.clusters[0]
     intermediate = str(agents.intermediate_mount)
@@ -179,7 +180,8 @@ def make_site(
     admin("DELETE", f"sys/policies/acl/{agents.role}")
 
 
-def _build_target(cluster: Cluster, *, name: str, account: Account, method: str) -> VaultTarget:
+def _build_target(cluster: Cluster, *, account: Account, method: str) -> VaultTarget:
+    name = account.namespace
     agents = ClusterTarget(
         cluster=CLUSTER,
         meshes=(),

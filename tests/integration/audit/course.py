@@ -93,4 +93,4 @@ def _marks(function: object) -> Sequence[pytest.Mark]:
 
 
 def _listed(marks: object) -> Sequence[pytest.Mark]:
-    return marks if isinstance(marks, (list, tuple)) else (marks,)  # type: ignore[return-value]
+    return marks if isinstance(marks, (list, tuple)) else (marks,)

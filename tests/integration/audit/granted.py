@@ -39,6 +39,20 @@ class Granted:
         return f"{self.role}: {what}" + (f" {self.name}" if self.name else "")
 
 
+# What the hub does in its own cluster for others: only a run with several clusters uses it.
+FOR_OTHERS = frozenset(
+    {
+        *(
+            Granted("Role roottrust-hub", verb, "internal.gloo.solo.io", "meshes")
+            for verb in ("create", "patch", "delete")
+        ),
+        Granted("Role roottrust-hub", "patch", "internal.gloo.solo.io", "meshes/status"),
+        Granted("Role roottrust-hub", "get", "", "secrets"),
+        Granted("Role roottrust-hub", "patch", "", "secrets"),
+    }
+)
+
+
 def read_shipped(*files: str) -> tuple[Granted, ...]:
     """Return what the roles in files of deploy/ grant."""
     texts = ((_DEPLOY / each).read_text() for each in files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def installer(fresh: Cluster, chart: Chart, bed: Testbed, tmp_path: Path) -> Ite
 def _delete_kinds(cluster: Cluster) -> None:
     """Delete them once each is served: before, the API server may look for objects for minutes."""
     for name in _describe_kinds(cluster):
-        wait_for(lambda name=name: _list_objects(cluster, name), lambda error: error == "")
+        wait_for(partial(_list_objects, cluster, name), lambda error: error == "")
     cluster.kubectl("delete", "crds", "--all", "--wait=false")
     wait_for(lambda: _describe_kinds(cluster), lambda kinds: kinds == {}, seconds=60)
 

@@ -1,10 +1,12 @@
-"""All that deploy/ and the chart have, as a real API server takes it where pods are restricted."""
+"""What the chart and the variants of deploy/ make, as an API server takes it that restricts pods.
+
+That of each file of deploy/ by itself is in tests/integration/test_server_side_apply.py.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +21,13 @@ from tests.session import CRDS, REPOSITORY
 
 DEPLOY = REPOSITORY / "deploy"
 RESTRICTED = tuple(f"pod-security.kubernetes.io/{each}=restricted" for each in ("enforce", "warn"))
-DRY_RUN = ("apply", "--server-side", "--dry-run=server", "--validate=strict")
-# Files that are no manifests by themselves: what a kustomization is made of, and values; and what
-# is of the kinds of other products.
-PARTS = ("base", "cluster", "hub", "single", "monitoring", "istiod", "samples/config", "gitops")
+DRY_RUN = (
+    "apply",
+    "--server-side",
+    "--dry-run=server",
+    "--validate=strict",
+    "--warnings-as-errors",
+)
 FOREIGN_KINDS = ("PodMonitor", "ServiceMonitor", "PrometheusRule")
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 CHARTS: dict[str, Values] = {
@@ -67,29 +72,17 @@ def restricted(served: Cluster) -> Iterator[Cluster]:
     served.kubectl("delete", "namespace", NAMESPACE, "--timeout=60s", "--ignore-not-found")
 
 
-def list_manifests() -> list[Path]:
-    """Return the files of deploy/ that people apply one by one."""
-    return sorted(
-        path
-        for path in DEPLOY.rglob("*.yaml")
-        if not path.relative_to(DEPLOY).as_posix().startswith(tuple(f"{each}/" for each in PARTS))
-    )
-
-
-def test_everything_is_taken_as_it_is(restricted: Cluster, chart: Chart) -> None:
+def test_the_chart_is_taken_as_it_is(restricted: Cluster, chart: Chart) -> None:
     """A warning is a failure, such as of a field that the API server does not know."""
-    kubectl = restricted.kubectl
-    for name in ("team-a", "istio-system"):
-        kubectl("create", "namespace", name)
-    for variant in (*VARIANTS, "monitoring"):
-        kubectl(*DRY_RUN, "--warnings-as-errors", "-k", DEPLOY / variant)
-    files = [*list_manifests(), DEPLOY / "istiod/rbac.yaml"]
-    assert {path.parent.name for path in files} >= {"samples", "status", "uninstall", "verify"}
-    kubectl(*DRY_RUN, "--warnings-as-errors", *(f"--filename={path}" for path in files))
     for values in CHARTS.values():
         text = yaml.safe_dump_all(chart.render(values))
-        words = (*DRY_RUN, "--warnings-as-errors", "--force-conflicts", "-f", "-")
-        kubectl(*words, "-n", NAMESPACE, input=text)
+        words = (*DRY_RUN, "--force-conflicts", "-f", "-", "-n", NAMESPACE)
+        restricted.kubectl(*words, input=text)
+
+
+@pytest.mark.parametrize("variant", [*VARIANTS, "monitoring"])
+def test_a_variant_is_taken_as_it_is(restricted: Cluster, variant: str) -> None:
+    restricted.kubectl(*DRY_RUN, "-k", DEPLOY / variant)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

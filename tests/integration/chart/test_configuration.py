@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
-
-import pytest
 
 from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, ResourceKind
 from roottrust.runtime.settings_cluster import read_cluster_configuration
@@ -41,11 +38,7 @@ class Rendered:
         return next(iter(list_kind(self.manifests, "ConfigMap", name)), None)
 
 
-async def test_configuration_is_found_with_vaults_ca(
-    chart: Chart, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in [each for each in os.environ if each.startswith("ROOTTRUST_")]:
-        monkeypatch.delenv(name)  # the tests' own, which are keys of no configuration
+async def test_configuration_is_found_with_vaults_ca(chart: Chart) -> None:
     rendered = Rendered(chart.render(change(HUB, {"vault.caBundle": CA})))
     found = await read_cluster_configuration(cast("Any", rendered), namespace=NAMESPACE)
     assert found.source == f"ConfigMap {NAMESPACE}/roottrust-hub-config"

@@ -8,6 +8,7 @@ import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -221,7 +222,7 @@ def _read_everything(cluster: Cluster) -> dict[tuple[str, ...], Manifest]:
     passing = {"kube-system"} | {
         each["metadata"]["name"] for each in listed if "deletionTimestamp" in each["metadata"]
     }
-    found = {}
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
     for each in listed:
         metadata = each["metadata"]
         place = (each["kind"], metadata.get("namespace", ""), metadata["name"])

@@ -184,7 +184,7 @@ def test_pod_takes_what_platforms_add(chart: Chart) -> None:
     volume = {"name": "trust", "configMap": {"name": "company-ca"}}
     mount = {"name": "trust", "mountPath": "/etc/ssl/company"}
     toleration = {"key": "infra", "operator": "Exists"}
-    affinity = {"nodeAffinity": {}}
+    affinity: dict[str, Any] = {"nodeAffinity": {}}
     resources = {"requests": {"cpu": 1}, "limits": {"memory": "1Gi"}}
     pod = render_pod(
         chart,

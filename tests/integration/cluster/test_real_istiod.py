@@ -14,9 +14,6 @@ import pytest
 
 from roottrust.agent.publication import CaFolder
 from testbed import Cluster
-from testbed.cache import Cache, default_folder
-from testbed.parts import PILOT_DISCOVERY, Workshop
-from testbed.progress import Progress
 from tests.integration.agent.istiod import Istiod as RunningIstiod
 from tests.integration.cluster.issued import Issued
 from tests.integration.cluster.istiod import Istiod
@@ -25,14 +22,13 @@ from tests.unit.domain.authorities import make_files, make_root
 
 @pytest.fixture
 def running(
-    cluster: Cluster, namespace: str, tmp_path: Path, log_folder: Path
+    pilot_discovery: Path, cluster: Cluster, namespace: str, tmp_path: Path, log_folder: Path
 ) -> Iterator[RunningIstiod]:
     """istiod itself, which has no CA files yet."""
     folder = tmp_path / "cacerts"
     folder.mkdir()
-    binary = Workshop(Cache(default_folder()), Progress()).binary(PILOT_DISCOVERY)
     log = log_folder / f"{namespace}-real-istiod.log"
-    running = RunningIstiod(binary, cluster, namespace, folder, log)
+    running = RunningIstiod(pilot_discovery, cluster, namespace, folder, log)
     yield running
     running.stop()
 

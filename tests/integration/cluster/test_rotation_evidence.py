@@ -96,8 +96,8 @@ def ask(
     scope: str | None = None,
 ) -> None:
     given = {"rotationStep": step, "restartScope": scope}
-    given = {name: text for name, text in given.items() if text is not None}
-    Issued(mesh).create(bundle.pem, restarts_pods=restarts, **given)
+    spec = {name: text for name, text in given.items() if text is not None}
+    Issued(mesh).create(bundle.pem, restarts_pods=restarts, **spec)
 
 
 def take(mesh: Istiod, step: str, bundle: TrustBundle, *, restarts: bool = False) -> None:

@@ -168,10 +168,10 @@ def make_policy(cluster: Cluster, namespace: str) -> MakePolicy:
 
 
 @pytest.fixture
-def idle_hub(operator_process: OperatorProcess) -> None:
-    """No operator runs: what a test writes in a status stays."""
-    if operator_process.is_running:
-        operator_process.stop()
+def idle_hub(operator_process: OperatorProcess) -> OperatorProcess:
+    """The operator, which does not run: what a test writes in a status stays."""
+    operator_process.ensure_stopped()
+    return operator_process
 
 
 @pytest.fixture(scope="module")
@@ -205,8 +205,7 @@ def own_istiod(cluster: Cluster, namespace: str) -> Account:
 @pytest.fixture
 def alone(operator_process: OperatorProcess, cluster: Cluster, namespace: str) -> Iterator[None]:
     """Nobody else works on policies, nobody holds the lease, and no policies are left behind."""
-    if operator_process.is_running:
-        operator_process.stop()
+    operator_process.ensure_stopped()
     delete_objects(cluster, "leases", HUB_NAMESPACE)
     yield
     delete_objects(cluster, "roottrustpolicies", namespace)

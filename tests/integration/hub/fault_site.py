@@ -187,8 +187,8 @@ class FaultSite:
         policy, names = self.policies[name]
         try:
             found = policy.read()
-        except CommandError as error:
-            return str(error)
+        except (AssertionError, requests.RequestException) as error:
+            return str(error)  # an API server that was just started refuses, or does not listen yet
         if trouble := _find_hindrance(found):
             return trouble
         role = read(self.admin, names.paths[-1]) or {}

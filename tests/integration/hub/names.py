@@ -116,6 +116,13 @@ def find_changes(before: Objects, after: Objects) -> Objects:
     return {path: data for path, data in after.items() if data != before[path]}
 
 
+def read_accessor(admin: Ask, names: Names) -> str:
+    """Return by what Vault tells the auth mount from one that was made anew under its name."""
+    found = read(admin, f"sys/auth/{names.auth_mount}")
+    assert found is not None
+    return str(found["accessor"])
+
+
 def read_mount(admin: Ask, table: str, mount: str) -> dict[str, Any] | None:
     """Return what makes a mount what it is; that it was made anew does not show."""
     found = (read(admin, table) or {}).get(f"{mount}/")

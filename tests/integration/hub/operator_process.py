@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from testbed.free_port import find_free_port
 from tests.integration.hub.waiting import wait_for
 
 STOP_SECONDS = 15.0
@@ -40,7 +40,7 @@ class OperatorProcess:
         self._module = module
         self._roles = roles
         self.log = log
-        self._port = _find_free_port()
+        self._port = find_free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._words = ["--kubeconfig", str(kubeconfig), "--config", str(folder / "config.yaml")]
         http = {"host": "127.0.0.1", "port": self._port}
@@ -78,6 +78,11 @@ class OperatorProcess:
         assert self._process is not None
         self._process.terminate()
         return self._process.wait(STOP_SECONDS)
+
+    def ensure_stopped(self) -> None:
+        """Have it end as when it is asked to; harmless when it does not run."""
+        if self.is_running:
+            self.stop()
 
     def kill(self) -> None:
         """End it without a warning; harmless when it does not run."""
@@ -156,9 +161,3 @@ def build_command(*words: str, module: str | None = None, roles: str = "hub") ->
 def build_environment() -> dict[str, str]:
     """Return an environment in which nothing but its words configures the operator."""
     return {"PATH": os.environ["PATH"]}
-
-
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

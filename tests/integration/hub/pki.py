@@ -64,7 +64,7 @@ def verify_with_openssl(
     for name, certificate in files.items():
         pem = certificate.public_bytes(serialization.Encoding.PEM)
         folder.joinpath(name).write_bytes(pem)
-    words = ["openssl", "verify", "-CAfile", root]
+    words = ["openssl", "verify", "-CAfile", str(root)]
     words += ["-untrusted", "intermediate.pem", "leaf.pem"]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr

@@ -13,7 +13,6 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from testbed import CommandError
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.mesh import report_mesh
 
@@ -74,16 +73,14 @@ class PlayedMesh:
     def alive(self) -> Iterator[None]:
         """Follow all the while."""
         stop = threading.Event()
-        failures: list[BaseException] = []
 
         def go_on() -> None:
             while not stop.wait(_PAUSE_SECONDS):
                 try:
                     self.follow()
-                except CommandError:
-                    continue  # somebody else wrote at the same moment
-                except AssertionError as failure:
-                    failures.append(failure)  # Vault's policy follows in a moment
+                except AssertionError as refusal:
+                    # Vault's policy follows in a moment, or somebody else wrote at this one.
+                    print(f"the agent in {self.namespace} was refused: {refusal}")
 
         thread = threading.Thread(target=go_on)
         thread.start()

@@ -92,11 +92,19 @@ class Recorder:
 
     def cut_streams(self) -> None:
         """Cut every connection whose answer is not complete, such as a watch's."""
-        self._loop.call_soon_threadsafe(lambda: [_cut(each.request) for each in self._streams])
+        self._loop.call_soon_threadsafe(self._cut_streams)
 
     def stall_streams(self) -> None:
         """Bring nothing more to them, without a word: each looks like a quiet one."""
-        self._loop.call_soon_threadsafe(lambda: [each.flows.clear() for each in self._streams])
+        self._loop.call_soon_threadsafe(self._stall_streams)
+
+    def _cut_streams(self) -> None:
+        for each in self._streams:
+            _cut(each.request)
+
+    def _stall_streams(self) -> None:
+        for each in self._streams:
+            each.flows.clear()
 
     def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)

@@ -48,7 +48,7 @@ def make_root(
     root = Root(certificate=folder / "root-cert.pem", key=folder / "root-key.pem")
     request = ("openssl", "req", "-new", "-newkey", f"rsa:{bits}", "-nodes")
     words = (*request, "-x509", "-sha256", "-days", "3650", "-utf8", "-subj", subject)
-    files = ["-out", root.certificate, "-keyout", root.key]
+    files = ["-out", str(root.certificate), "-keyout", str(root.key)]
     more = [] if extension is None else ["-addext", extension]
     subprocess.run([*words, *more, *files], check=True, capture_output=True)
     return root

@@ -107,7 +107,7 @@ def build_config(server: Redirector, login: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("step", ["login", "read"])
 def test_server_that_redirects_does_not_pass_the_operator_s_credentials_on(
-    operator_process: OperatorProcess,
+    idle_hub: OperatorProcess,
     make_policy: MakePolicy,
     names: Names,
     attacker: Listener,
@@ -117,8 +117,6 @@ def test_server_that_redirects_does_not_pass_the_operator_s_credentials_on(
     step: str,
 ) -> None:
     """A login and a read go different ways; a lookup that is answered has the operator read on."""
-    if operator_process.is_running:
-        operator_process.stop()
     credential = tmp_path / "credential"
     credential.write_text("hvs.a-secret-that-nobody-else-sees")
     logins: dict[str, dict[str, Any]] = {

@@ -6,7 +6,7 @@ import json
 import uuid
 
 from testbed import Cluster
-from tests.integration.hub.names import Names, build_names, read_objects
+from tests.integration.hub.names import Names, build_names, read_accessor, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.waiting import wait_for
@@ -37,11 +37,6 @@ def test_policy_that_is_made_anew_finds_its_objects(
     again.wait_until_ready()
     assert read_accessor(admin, names) == accessor
     assert {each["origin"] for each in again.read_status()["managedObjects"]} == {"Created"}
-
-
-def read_accessor(admin: Ask, names: Names) -> str:
-    accessor: str = admin("GET", f"sys/auth/{names.auth_mount}").json()["data"]["accessor"]
-    return accessor
 
 
 def test_policy_goes_while_no_operator_runs(

@@ -30,6 +30,7 @@ from tests.integration.hub.configuration import build_config
 from tests.integration.hub.conftest import HUB_NAMESPACE
 from tests.integration.hub.interference import Answer, Call, Interference
 from tests.integration.hub.istiod import Account
+from tests.integration.hub.lease import delete_lease, put_lease
 from tests.integration.hub.mesh import delete_all_meshes, put_mesh, report_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
@@ -40,13 +41,13 @@ from tests.integration.hub.recorder import Recorder
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import list_objects
 from tests.integration.kube_writes import apply_object, delete_object, patch_object
+from tests.integration.sealed_vault import sealed
 from tests.integration.vault_calls import Ask
 from tests.integration.verify.verifier import write_kubeconfig
 from tests.session import CRDS, REPOSITORY
 
 DEFINITION = "meshes.internal.gloo.solo.io"
 DEPLOYMENT = "roottrust-hub"
-LEASE = "roottrust-hub"
 # As Kustomize names it: the hash is another one after each change.
 CONFIG = "roottrust-config-5b7t9h8k2m"
 GROUP = "roottrust-doctors"
@@ -151,7 +152,7 @@ def doctor(
     """
     cluster.kubectl("delete", "rtp", "--all", "--all-namespaces")
     delete_all_meshes(cluster)
-    delete_object(cluster, "leases", HUB_NAMESPACE, LEASE)
+    delete_lease(cluster)
     grant(cluster, namespace, "rbac.yaml", "secrets-rbac.yaml")
     config = build_config(vault, {"tokenFile": {"path": "/var/run/secrets/vault-login/token"}})
     servers = [
@@ -355,28 +356,13 @@ def test_an_operator_that_is_scaled_away_or_silent_is_told(
     put_lease(cluster, datetime.now(UTC))
     found = doctor.find()
     assert [each["check"] for each in found.troubles] == ["operator"]
-    delete_object(cluster, "leases", HUB_NAMESPACE, LEASE)
-
-
-def put_lease(cluster: Cluster, renewed: datetime) -> None:
-    """Write the Lease as a hub renews it."""
-    spec = {
-        "holderIdentity": "hub-1",
-        "leaseDurationSeconds": 15,
-        "renewTime": f"{renewed:%Y-%m-%dT%H:%M:%S.%fZ}",
-    }
-    metadata = {"name": LEASE, "namespace": HUB_NAMESPACE}
-    api = "coordination.k8s.io/v1"
-    apply_object(cluster, {"apiVersion": api, "kind": "Lease", "metadata": metadata, "spec": spec})
+    delete_lease(cluster)
 
 
 @pytest.mark.usefixtures("alone")
 def test_a_sealed_vault_is_told(doctor: Doctor, vault: Vault) -> None:
-    vault.seal()
-    try:
+    with sealed(vault):
         found = doctor.find()
-    finally:
-        vault.unseal()
     trouble = found.get("vault", "it is sealed")
     assert found.code == 2
     assert trouble["fix"].startswith("vault operator unseal -address=https://127.0.0.1:")

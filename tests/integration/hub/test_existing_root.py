@@ -14,15 +14,11 @@ from tests.integration.hub.names import Names, read_objects
 from tests.integration.hub.pki import make_request
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.root import make_root
+from tests.integration.hub.signing import PINNED
 from tests.integration.vault_calls import FORBIDDEN, Ask, read, write
 
 MOUNT = "pki_several"
 USAGE = "keyUsage=critical,keyCertSign,cRLSign"
-PINNED = {
-    "common_name": "roottrust istiod CA cluster1",
-    "max_path_length": "0",
-    "ttl": "768h",
-}
 
 pytestmark = pytest.mark.usefixtures("operator")
 

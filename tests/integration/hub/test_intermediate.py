@@ -14,13 +14,9 @@ from tests.integration.hub.names import GUIDE_NAMES, Names
 from tests.integration.hub.pki import load_key, make_request, sign_leaf, verify_with_openssl
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.root import Root
+from tests.integration.hub.signing import PINNED, build_sign_path
 from tests.integration.vault_calls import FORBIDDEN, Ask, write
 
-PINNED = {
-    "common_name": "roottrust istiod CA cluster1",
-    "max_path_length": "0",
-    "ttl": "768h",  # what the guide's mount, which nobody tuned, allows
-}
 KEY = {"common_name": PINNED["common_name"], "key_type": "ec", "key_bits": "256"}
 GENERATE = f"{GUIDE_NAMES.intermediate_mount}/intermediate/generate/exported"
 
@@ -34,12 +30,6 @@ def ask(guide_policy: Policy, vault: Vault, istiod: Account) -> Ask:
 @pytest.fixture
 def sign_path(guide_policy: Policy) -> str:
     return build_sign_path(guide_policy)
-
-
-def build_sign_path(policy: Policy) -> str:
-    """Return where the root signs for agents, as they learn it from status."""
-    root = policy.read_status()["root"]
-    return f"{root['mount']}/issuer/{root['issuer']}/sign-intermediate"
 
 
 def sign(ask: Ask, path: str, csr: str) -> x509.Certificate:

@@ -38,7 +38,7 @@ REFUSED = [
 ]
 
 
-WAYS = {
+WAYS: dict[str, type[Course]] = {
     "making": Course,
     "import": ImportCourse,
     "adoption": AdoptionCourse,

@@ -15,26 +15,19 @@ from testbed import Cluster, Vault
 from tests.integration.hub.candidate import BuildCandidate, Candidate
 from tests.integration.hub.fault_table import Row
 from tests.integration.hub.interference import HoldAnswer
+from tests.integration.hub.lease import read_holder
 from tests.integration.hub.names import Names, build_names
 from tests.integration.hub.operator_process import build_command, build_environment
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.waiting import wait_for
-from tests.integration.kube_api import read_object
 from tests.integration.manifests.table import change, read_base
 from tests.integration.vault_calls import Ask, read
 
-NAMESPACE = "gloo-mesh"
 TAKEOVER_SECONDS = 20.0
 HANDOVER_SECONDS = 4.0
 SHORT = {"leaseSeconds": 5, "renewSeconds": 3, "retrySeconds": 1}
 
 pytestmark = pytest.mark.usefixtures("alone")
-
-
-def read_holder(cluster: Cluster) -> str:
-    found = read_object(cluster, "leases", NAMESPACE, "roottrust-hub")
-    holder: str = found["spec"]["holderIdentity"]
-    return holder
 
 
 def test_one_works_and_the_other_takes_over_from_the_dead(

@@ -85,7 +85,7 @@ def test_lost_roots_are_waited_for(
 
     root.import_into(admin)
     existing.wait_until_ready()
-    assert ask_as_istiod(vault, own_istiod, names)
+    ask_as_istiod(vault, own_istiod, names)
     assert None not in read_objects(admin, names).values()
 
     generated.annotate(f"{REPLACE}={'0' * 64}")

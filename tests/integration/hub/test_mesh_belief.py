@@ -74,10 +74,10 @@ def test_accounts_of_two_namespaces_are_told_or_kept_apart(
         {"istio": {"clusterSelector": {"cluster": "cluster1"}, "namespace": each}}
         for each in (namespace, second)
     ]
-    for place, account in ((namespace, "blue"), (second, "red")):
+    for place, own in ((namespace, "blue"), (second, "red")):
         Account(cluster, namespace=place, name="blue").create()
         Account(cluster, namespace=place, name="red").create()
-        put_mesh(cluster, lies_in=place, speaks_for=place, account=account)
+        put_mesh(cluster, lies_in=place, speaks_for=place, account=own)
     policy = make_policy(names, {"spec.applyToMeshes": selectors})
     policy.wait_for("VaultConfigured", "True")
     (told,) = [text for text in policy.read_status()["warnings"] if "also lets in" in text]

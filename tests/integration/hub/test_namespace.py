@@ -16,17 +16,12 @@ from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.rights import build_rights
 from tests.integration.hub.root import Root
+from tests.integration.hub.vault_namespaces import NAMESPACE_FIELD
 from tests.integration.vault_calls import Ask, in_namespace, write
-from tests.integration.vault_logins import NAME, prepare_approle
+from tests.integration.vault_logins import NAME, build_approle_setting, prepare_approle
 
-NAMESPACE_FIELD = "spec.config.agentCa.vault.namespace"
-
-
-@pytest.fixture(autouse=True)
-def alone(operator_process: OperatorProcess) -> None:
-    """Nobody else works on the same policies."""
-    if operator_process.is_running:
-        operator_process.stop()
+# Nobody else works on the same policies.
+pytestmark = pytest.mark.usefixtures("idle_hub")
 
 
 @pytest.fixture
@@ -47,12 +42,7 @@ def login(admin: Ask, team: str, root: Root, tmp_path: Path) -> dict[str, Any]:
     root.import_into(there)
     write(there, f"sys/policies/acl/{NAME}", {"policy": build_rights()})
     token = {"token_policies": [NAME], "token_no_default_policy": True, "token_ttl": "1h"}
-    prepared = prepare_approle(there, tmp_path, token)
-    mount = prepared.path.split("/")[1]
-    role_id = there("GET", f"auth/{mount}/role/{NAME}/role-id").json()["data"]["role_id"]
-    return {
-        "appRole": {"mount": mount, "roleId": role_id, "secretIdFile": str(prepared.credential)}
-    }
+    return build_approle_setting(prepare_approle(there, tmp_path, token))
 
 
 @pytest.fixture

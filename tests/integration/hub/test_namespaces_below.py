@@ -20,7 +20,7 @@ from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.pki import make_request
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.root import Root
-from tests.integration.hub.test_intermediate import PINNED, build_sign_path
+from tests.integration.hub.signing import PINNED, build_sign_path
 from tests.integration.hub.vault_namespaces import (
     NAMESPACE_FIELD,
     Team,
@@ -65,8 +65,7 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     require_namespaces(vault)
-    if operator_process.is_running:
-        operator_process.stop()  # nobody else works on the same policies
+    operator_process.ensure_stopped()  # nobody else works on the same policies
     folder = tmp_path_factory.mktemp("teams")
     tag = uuid.uuid4().hex[:8]
     blue = Team(kubernetes=f"test-blue-{tag}", vault=f"blue-{tag}")

@@ -16,7 +16,7 @@ from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.rights import build_rights
 from tests.integration.hub.vault_namespaces import build_team_config
 from tests.integration.vault_calls import Ask, read, write
-from tests.integration.vault_logins import NAME, prepare_approle
+from tests.integration.vault_logins import NAME, build_approle_setting, prepare_approle
 
 # All within `gen-int-ca-istio-*`, which the configuration grants, and for which the hub has rights.
 OF_ROLE = "gen-int-ca-istio-operator"
@@ -32,14 +32,14 @@ def login(admin: Ask, tmp_path: Path) -> Iterator[dict[str, Any]]:
     write(admin, f"sys/policies/acl/{OF_ENTITY}", {"policy": 'path "secret/x" {}'})
     token = {"token_policies": [OF_ROLE], "token_no_default_policy": True, "token_ttl": "1h"}
     prepared = prepare_approle(admin, tmp_path, token)
-    mount = prepared.path.split("/")[1]
-    role_id = admin("GET", f"auth/{mount}/role/{NAME}/role-id").json()["data"]["role_id"]
+    setting = build_approle_setting(prepared)
+    mount, role_id = setting["appRole"]["mount"], setting["appRole"]["roleId"]
     accessor = (read(admin, "sys/auth") or {})[f"{mount}/"]["accessor"]
     name = f"operator-{uuid.uuid4().hex[:8]}"
     entity = write(admin, "identity/entity", {"name": name, "policies": [OF_ENTITY]})
     alias = {"name": role_id, "canonical_id": entity["id"], "mount_accessor": accessor}
     write(admin, "identity/entity-alias", alias)
-    yield {"appRole": {"mount": mount, "roleId": role_id, "secretIdFile": str(prepared.credential)}}
+    yield setting
     admin("DELETE", f"identity/entity/id/{entity['id']}")
     admin("DELETE", f"sys/auth/{mount}")
     for policy in (OF_ROLE, OF_ENTITY):
@@ -50,13 +50,12 @@ def login(admin: Ask, tmp_path: Path) -> Iterator[dict[str, Any]]:
 def operator_of_approle(
     vault: Vault,
     login: dict[str, Any],
-    operator_process: OperatorProcess,
+    idle_hub: OperatorProcess,
     hub_kubeconfig: Path,
     log_folder: Path,
     tmp_path: Path,
 ) -> Iterator[OperatorProcess]:
-    if operator_process.is_running:
-        operator_process.stop()  # nobody else works on the same policies
+    """One that logs in so; nobody else works on the same policies."""
     process = OperatorProcess(
         config=build_team_config(vault, login, [{**GRANT, "roles": ["gen-int-ca-istio-*"]}]),
         kubeconfig=hub_kubeconfig,

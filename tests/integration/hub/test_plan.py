@@ -74,15 +74,7 @@ def plan(
     assert planner.writes == []
 
 
-@pytest.fixture
-def idle(operator_process: OperatorProcess) -> OperatorProcess:
-    """The operator, which does not run."""
-    if operator_process.is_running:
-        operator_process.stop()
-    return operator_process
-
-
-@pytest.mark.usefixtures("idle")
+@pytest.mark.usefixtures("idle_hub")
 def test_everything_is_created_for_a_new_policy(
     plan: Planner, make_policy: MakePolicy, names: Names, admin: Ask
 ) -> None:
@@ -143,7 +135,7 @@ def test_a_change_by_hand_is_shown_field_by_field(
     assert '\033[31m- path "secret/*" {\033[0m' in text.out
 
 
-@pytest.mark.usefixtures("idle")
+@pytest.mark.usefixtures("idle_hub")
 def test_what_belongs_to_others_is_a_conflict_with_a_way_on(
     plan: Planner, make_policy: MakePolicy, names: Names, admin: Ask
 ) -> None:
@@ -232,7 +224,7 @@ def test_a_new_policy_in_a_file_shows_all_that_its_root_makes_possible(
     assert [each["path"] for each in done.policy["vault"]] == managed
 
 
-@pytest.mark.usefixtures("idle")
+@pytest.mark.usefixtures("idle_hub")
 def test_a_younger_policy_in_a_file_is_refused_beside_the_older_one(
     plan: Planner, make_policy: MakePolicy, names: Names
 ) -> None:
@@ -264,7 +256,7 @@ def test_all_faults_of_files_are_told_at_once(plan: Planner, tmp_path: Path) -> 
         assert f"{place}{fault}" in done.err
 
 
-@pytest.mark.usefixtures("idle")
+@pytest.mark.usefixtures("idle_hub")
 def test_a_token_without_rights_says_what_to_grant(
     plan: Planner, make_policy: MakePolicy, names: Names, admin: Ask
 ) -> None:
@@ -281,7 +273,7 @@ def test_a_token_without_rights_says_what_to_grant(
     assert "of-somebody-else" not in unknown.out + unknown.err
 
 
-@pytest.mark.usefixtures("idle")
+@pytest.mark.usefixtures("idle_hub")
 def test_a_vault_that_is_away_is_told_for_each_policy(
     plan: Planner, make_policy: MakePolicy, names: Names
 ) -> None:
@@ -292,7 +284,7 @@ def test_a_vault_that_is_away_is_told_for_each_policy(
     assert (problem["reason"], done.policy["vault"]) == ("Unreachable", [])
 
 
-@pytest.mark.usefixtures("idle")
+@pytest.mark.usefixtures("idle_hub")
 def test_the_token_goes_to_no_server_but_its_own(
     plan: Planner, make_policy: MakePolicy, names: Names
 ) -> None:

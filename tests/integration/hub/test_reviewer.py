@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from testbed import Cluster, Vault
-from testbed.command import CommandError
+from tests.integration.access_review import may_do
+from tests.integration.hub.conftest import HUB_NAMESPACE
 from tests.integration.hub.istiod import ACCOUNT, Account, log_in
 from tests.integration.hub.mesh import delete_all_meshes
 from tests.integration.hub.names import Names
@@ -28,6 +29,9 @@ from tests.integration.hub.reviewer import (
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import FORBIDDEN, Ask, read, write
 
+ACCOUNTS, TOKENS = ("", "serviceaccounts"), ("", "serviceaccounts/token")
+TOKEN_REVIEWS = ("authentication.k8s.io", "tokenreviews")
+HUB = f"system:serviceaccount:{HUB_NAMESPACE}:roottrust-hub"
 BY_ACCOUNT = {"spec.management": {"workloadAuth": {"reviewer": "ServiceAccountToken"}}}
 
 
@@ -214,46 +218,38 @@ def test_tokens_of_an_account_made_anew_are_exchanged(
 
 
 @pytest.mark.parametrize(
-    ("words", "may"),
+    ("verb", "resource", "may"),
     [
-        (("create", "tokenreviews.authentication.k8s.io"), True),
-        (("get", "secrets"), False),
-        (("list", "pods"), False),
-        (("create", "serviceaccounts", "--subresource=token"), False),
-        (("create", "subjectaccessreviews.authorization.k8s.io"), False),
-        (("get", "roottrustpolicies.admin.gloo.solo.io"), False),
-        (("impersonate", "users"), False),
+        ("create", TOKEN_REVIEWS, True),
+        ("get", ("", "secrets"), False),
+        ("list", ("", "pods"), False),
+        ("create", TOKENS, False),
+        ("create", ("authorization.k8s.io", "subjectaccessreviews"), False),
+        ("get", ("admin.gloo.solo.io", "roottrustpolicies"), False),
+        ("impersonate", ("", "users"), False),
     ],
 )
 def test_the_reviewer_may_review_and_nothing_else(
-    reviewer: None, cluster: Cluster, words: tuple[str, ...], may: bool
+    reviewer: None, cluster: Cluster, verb: str, resource: tuple[str, str], may: bool
 ) -> None:
-    assert can(cluster, USER, *words) is may
+    assert may_do(cluster, USER, verb, resource, HUB_NAMESPACE) is may
 
 
 @pytest.mark.parametrize(
-    ("words", "may"),
+    ("verb", "resource", "name", "may"),
     [
-        (("create", f"serviceaccounts/{REVIEWER}", "--subresource=token"), True),
-        (("get", f"serviceaccounts/{REVIEWER}"), True),
-        (("create", "serviceaccounts/default", "--subresource=token"), False),
-        (("create", "serviceaccounts/roottrust-hub", "--subresource=token"), False),
-        (("list", "serviceaccounts"), False),
-        (("create", "tokenreviews.authentication.k8s.io"), False),
+        ("create", TOKENS, REVIEWER, True),
+        ("get", ACCOUNTS, REVIEWER, True),
+        ("create", TOKENS, "default", False),
+        ("create", TOKENS, "roottrust-hub", False),
+        ("list", ACCOUNTS, "", False),
+        ("create", TOKEN_REVIEWS, "", False),
     ],
 )
 def test_the_hub_may_have_tokens_of_the_reviewer_made_and_no_others(
-    reviewer: None, cluster: Cluster, words: tuple[str, ...], may: bool
+    reviewer: None, cluster: Cluster, verb: str, resource: tuple[str, str], name: str, may: bool
 ) -> None:
-    assert can(cluster, "system:serviceaccount:gloo-mesh:roottrust-hub", *words) is may
-
-
-def can(cluster: Cluster, user: str, *words: str) -> bool:
-    try:
-        cluster.kubectl("auth", "can-i", *words, f"--as={user}", PLACE)
-    except CommandError:
-        return False
-    return True
+    assert may_do(cluster, HUB, verb, resource, HUB_NAMESPACE, name=name) is may
 
 
 def outdate(policy: Policy) -> None:

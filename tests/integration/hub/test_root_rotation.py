@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -56,6 +57,10 @@ def policy(
 
 def read_rotation(policy: Policy) -> dict[str, Any]:
     return dict(policy.read_status().get("rotation") or {})
+
+
+def _is_held(found: Mapping[str, Any], *, stage: str, following: str) -> bool:
+    return found.get("stage") == stage and f"{following} waits for a person" in found["message"]
 
 
 def wait_for_stage(policy: Policy, stage: str | None, *, seconds: float = 30) -> dict[str, Any]:
@@ -315,9 +320,7 @@ def test_a_hub_that_is_killed_in_each_stage_goes_on_where_it_was(
     ):
         wait_for(
             lambda: read_rotation(policy),
-            lambda found, stage=held, to=following: (
-                found.get("stage") == stage and f"{to} waits for a person" in found["message"]
-            ),
+            partial(_is_held, stage=held, following=following),
         )
         asked = list_trust(mesh)
         operator.kill()

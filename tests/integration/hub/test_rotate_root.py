@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -58,15 +58,15 @@ def rotate(cluster: Cluster, namespace: str, tmp_path: Path) -> Person:
 
 
 @pytest.fixture
-def told(idle_hub: None, make_policy: MakePolicy, names: Names) -> Policy:
+def told(idle_hub: OperatorProcess, make_policy: MakePolicy, names: Names) -> Policy:
     """A policy whose status tells of a rotation that waits for a person, and stays so."""
     manual = {"rootGeneration": 2, "verification": "Manual"}
     policy = make_policy(names, {"spec.rotation": manual})
-    tell(policy, **TOLD)
+    tell(policy, TOLD)
     return policy
 
 
-def tell(policy: Policy, *, ready: str = "True", **rotation: Any) -> None:
+def tell(policy: Policy, rotation: Mapping[str, Any], *, ready: str = "True") -> None:
     condition = {
         "type": "Ready",
         "status": ready,
@@ -90,14 +90,14 @@ def read_annotations(policy: Policy) -> dict[str, str]:
 
 
 def test_it_is_raised_only_where_something_would_come_of_it(
-    idle_hub: None, rotate: Person, make_policy: MakePolicy, names: Names, namespace: str
+    idle_hub: OperatorProcess, rotate: Person, make_policy: MakePolicy, names: Names, namespace: str
 ) -> None:
     policy = make_policy(names)
-    tell(policy, rootGeneration=1, ready="False")
+    tell(policy, {"rootGeneration": 1}, ready="False")
     done = rotate.run(policy.full_name)
     assert (done.code, done.out) == (1, "")
     assert "is not ready, and a rotation begins where all is well: It is as it is." in done.err
-    tell(policy, rootGeneration=1)
+    tell(policy, {"rootGeneration": 1})
     done = rotate.run(policy.full_name, "--dry-run")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"{policy.full_name}: {FIELD}: 1 → 2\nThe root of 0 meshes in 0 cl")
@@ -129,7 +129,7 @@ def test_orders_are_annotations_beside_each_other(rotate: Person, told: Policy) 
     assert steer(rotate, "resume", name).code == 0
     assert steer(rotate, "rollback", name).code == 0
     assert read_annotations(told) == {APPROVE: "2/Drop,2/Retire", EXCLUDE: "2/gone", ROLLBACK: "2"}
-    tell(told, **{**TOLD, "stage": "Drop"})
+    tell(told, {**TOLD, "stage": "Drop"})
     done = steer(rotate, "rollback", name)
     assert done.code == 1
     assert "After Drop a roll-back is a new rotation" in done.err

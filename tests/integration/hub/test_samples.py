@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,12 +95,9 @@ def test_a_sample_is_planned_without_a_problem(
     cluster: Cluster,
     vault: Vault,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if path.stem == NAMESPACED and vault.kind != "openbao":
         pytest.skip("HashiCorp's Vault has namespaces in its paid edition alone.")
-    for name in [each for each in os.environ if each.startswith("ROOTTRUST_")]:
-        monkeypatch.delenv(name)  # the tests' own, which are keys of no configuration
     manifest = tmp_path / path.name
     manifest.write_text(path.read_text().replace("pki/", f"{MOUNTS.get(path.stem, 'pki')}/"))
     planned = plan(manifest, config, cluster, vault)

@@ -19,8 +19,8 @@ from testbed import Cluster, Vault
 from tests.integration.access_review import may_do
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
-from tests.integration.hub.conftest import HUB_NAMESPACE
 from tests.integration.hub.istiod import Account
+from tests.integration.hub.lease import delete_lease, put_lease
 from tests.integration.hub.mesh import delete_all_meshes, put_mesh, report_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
@@ -31,7 +31,6 @@ from tests.integration.hub.waiting import wait_for
 from tests.integration.verify.verifier import write_kubeconfig
 from tests.session import CRDS
 
-LEASE = "roottrust-hub"
 POLICIES = "roottrustpolicies.admin.gloo.solo.io"
 CLOSED = "https://127.0.0.1:1"
 DAY = timedelta(days=1)
@@ -41,7 +40,7 @@ DAY = timedelta(days=1)
 def status(cluster: Cluster, namespace: str, tmp_path: Path) -> Person:
     """The command as somebody calls it who has the rights of deploy/status/ and no others."""
     # The operator of these tests needs none, and another test's has left it behind.
-    cluster.kubectl("delete", "lease", LEASE, "-n", HUB_NAMESPACE, "--ignore-not-found")
+    delete_lease(cluster)
     return build_status_reader(cluster, namespace, tmp_path)
 
 
@@ -111,16 +110,13 @@ def test_workloads_with_roots_of_before_are_told_by_the_policy_and_in_the_tree(
     certificate.wait_for()
     Agent(cluster=cluster, vault=vault, certificate=certificate, account=own_istiod).serve()
     root = policy.wait_for_root()
-    stale = {
-        "since": "2030-01-01T00:00:00Z",
-        "total": 30,
-        "first": [f"shop/Deployment/w-{number}" for number in range(20)],
-    }
+    first = [f"shop/Deployment/w-{number}" for number in range(20)]
+    stale = {"since": "2030-01-01T00:00:00Z", "total": 30, "first": first}
     report_mesh(cluster, namespace=namespace, fingerprints=[root], staleWorkloads=stale)
     policy.wait_until_ready()
     told = wait_for(policy.read_status, lambda found: "staleWorkloads" in found["meshes"][0])
     (mesh,) = told["meshes"]
-    assert mesh["staleWorkloads"] == {"total": 30, "first": stale["first"][:3]}
+    assert mesh["staleWorkloads"] == {"total": 30, "first": first[:3]}
     (warning,) = [each for each in told["warnings"] if each.startswith("WorkloadsStale: 30")]
     assert "`kubectl rollout restart deployment/w-0 -n shop`" in warning
     wait_for(lambda: policy.read_events("WorkloadsStale"), bool)
@@ -240,23 +236,6 @@ def test_an_operator_that_leads_no_more_is_told_before_all(
     done = status.run(policy.full_name)
     assert done.code == 1
     assert done.out.startswith("? operator: none works, the last one did 3 hours ago, and what")
-
-
-def put_lease(cluster: Cluster, renewed: datetime) -> None:
-    """Write the Lease as a hub renews it."""
-    spec = {
-        "holderIdentity": "hub-1",
-        "leaseDurationSeconds": 15,
-        "renewTime": f"{renewed:%Y-%m-%dT%H:%M:%S.%fZ}",
-    }
-    manifest = {
-        "apiVersion": "coordination.k8s.io/v1",
-        "kind": "Lease",
-        "metadata": {"name": LEASE, "namespace": HUB_NAMESPACE},
-        "spec": spec,
-    }
-    words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-    cluster.kubectl(*words, input=json.dumps(manifest))
 
 
 def test_kubectl_has_it_as_a_plugin(

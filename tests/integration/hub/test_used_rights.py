@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.audit.course import Session
-from tests.integration.audit.granted import Granted, read_shipped
+from tests.integration.audit.granted import FOR_OTHERS, read_shipped
 from tests.integration.audit.judgement import judge_rights, list_refusals
 from tests.integration.audit.unplayed import UNPLAYED
 
@@ -24,18 +24,6 @@ SHIPPED = (
     "rotate/rbac.yaml",
     "doctor/rbac.yaml",
     "doctor/secrets-rbac.yaml",
-)
-# What the hub does in its own cluster for others: tests/integration/test_used_rights.py.
-FOR_OTHERS = frozenset(
-    {
-        *(
-            Granted("Role roottrust-hub", verb, "internal.gloo.solo.io", "meshes")
-            for verb in ("create", "patch", "delete")
-        ),
-        Granted("Role roottrust-hub", "patch", "internal.gloo.solo.io", "meshes/status"),
-        Granted("Role roottrust-hub", "get", "", "secrets"),
-        Granted("Role roottrust-hub", "patch", "", "secrets"),
-    }
 )
 
 

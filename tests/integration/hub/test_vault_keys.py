@@ -56,7 +56,7 @@ def make_issuer(admin: Ask, names: Names) -> str:
 
 
 def wait_for_warning(policy: Policy, text: str) -> str:
-    warnings = wait_for(
+    warnings: list[str] = wait_for(
         lambda: policy.read_status().get("warnings", []),
         lambda found: any(text in each for each in found),
     )

@@ -45,7 +45,9 @@ def _dump_pki(admin: Ask, mount: str, ids: dict[str, str]) -> Dump:
     issuers = _list(admin, f"{mount}issuers")
     for number, issuer_id in enumerate(issuers):
         ids[issuer_id] = f"issuer {number} of {mount}"
-    found = {f"{mount}{kind}": len(_list(admin, f"{mount}{kind}")) for kind in ("keys", "certs")}
+    found: Dump = {
+        f"{mount}{kind}": len(_list(admin, f"{mount}{kind}")) for kind in ("keys", "certs")
+    }
     found[f"{mount}issuers"] = issuers
     for issuer_id in issuers:
         issuer = read(admin, f"{mount}issuer/{issuer_id}") or {}

@@ -20,7 +20,7 @@ from tests.integration.hub.names import GRANT, Names
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.root import Root, make_root
 from tests.integration.vault_calls import Ask, build_ask, in_namespace, write
-from tests.integration.vault_logins import NAME, prepare_approle
+from tests.integration.vault_logins import NAME, build_approle_setting, prepare_approle
 
 NAMESPACE_FIELD = "spec.config.agentCa.vault.namespace"
 
@@ -63,12 +63,7 @@ def prepare_login(admin: Ask, folder: Path, *, rights: str) -> dict[str, Any]:
     policy = f"{NAME}-{folder.name}"
     write(admin, f"sys/policies/acl/{policy}", {"policy": rights})
     token = {"token_policies": [policy], "token_no_default_policy": True, "token_ttl": "1h"}
-    prepared = prepare_approle(admin, folder, token)
-    mount = prepared.path.split("/")[1]
-    role_id = admin("GET", f"auth/{mount}/role/{NAME}/role-id").json()["data"]["role_id"]
-    return {
-        "appRole": {"mount": mount, "roleId": role_id, "secretIdFile": str(prepared.credential)}
-    }
+    return build_approle_setting(prepare_approle(admin, folder, token))
 
 
 def build_team_config(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.integration.istiod.rendering import (
 )
 from tests.previous_version import unpack_previous_version
 
-WAYS = {
+WAYS: dict[str, Callable[[Renderer], Outcome]] = {
     "a pipe": Renderer.by_filter,
     "Helm 4": Renderer.by_helm_4,
     "Helm 3": Renderer.by_helm_3,

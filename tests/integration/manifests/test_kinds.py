@@ -24,9 +24,9 @@ from roottrust.api.root_trust_policy_status import (
     MeshTotals,
     RootStatus,
     RootTrustPolicyStatus,
-    RotationStatus,
     TrustedRoot,
 )
+from roottrust.api.rotation_status import RotationStatus
 from testbed import Cluster, CommandError
 from tests.integration.manifests.table import read_base
 

@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 
 from testbed import Cluster, Vault
-from testbed.cache import Cache, default_folder
-from testbed.parts import PILOT_DISCOVERY, Workshop
-from testbed.progress import Progress
 from tests import session
 from tests.integration.agent.istiod import Istiod
 from tests.integration.hub.waiting import wait_for
@@ -25,13 +22,6 @@ MakeAuthority = Callable[[str], VaultAuthority]
 # An address of its own, so that istiod has the ports there that it has in a pod.
 ADDRESS = f"127.{session.RANGE}.12.1"
 PORTS = {"http": 8080, "grpc": 15010, "secureGRPC": 15012, "https": 15017, "monitoring": 15014}
-
-
-@pytest.fixture(scope="session")
-def pilot_discovery(request: pytest.FixtureRequest) -> Path:
-    """istiod's program, which takes minutes to build the first time."""
-    with session.shown(request):
-        return Workshop(Cache(default_folder()), Progress()).binary(PILOT_DISCOVERY)
 
 
 @pytest.fixture(scope="module")

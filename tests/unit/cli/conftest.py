@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,13 +46,6 @@ class Hub:
         self.roles.append([each.name for each in plans])
         if self.failure is not None:
             raise self.failure
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in list(os.environ):
-        if variable.startswith("ROOTTRUST_") or variable == "POD_NAMESPACE":
-            monkeypatch.delenv(variable)
 
 
 @pytest.fixture

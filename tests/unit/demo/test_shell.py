@@ -14,7 +14,7 @@ from demo.shell import Shell
 from demo.stage import Stage
 
 _KUBECTL = """#!/bin/sh
-echo "said $*, Helm would use ${HELM_KUBECONTEXT:-nothing}"
+echo "said $*, Helm would use ${HELM_KUBECONTEXT:-nothing}, we ${ROOTTRUST_CONFIG:-nothing}"
 [ "$1" != fail ] || { echo "no such thing" >&2; exit 1; }
 """
 
@@ -47,11 +47,12 @@ def test_shows_a_command_by_the_short_names_of_folders(
     assert read(console).splitlines()[0] == "$ kubectl get --file=$DEMO/a"
 
 
-def test_takes_nothing_of_helm_from_whoever_runs_it(
+def test_takes_no_settings_from_whoever_runs_it(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HELM_KUBECONTEXT", "production")
-    assert "would use nothing" in shell.run("kubectl", "get")
+    monkeypatch.setenv("ROOTTRUST_CONFIG", "production.yaml")
+    assert "Helm would use nothing, we nothing" in shell.run("kubectl", "get")
 
 
 def test_runs_several_at_once_and_returns_what_they_printed(shell: Shell, console: Console) -> None:
@@ -68,7 +69,7 @@ def test_one_of_several_that_fails_has_its_own_words(shell: Shell) -> None:
 def test_a_long_command_is_followed_line_by_line(shell: Shell) -> None:
     told: list[str] = []
     shell.follow("kubectl", "get", told=told.append)
-    assert told == ["said get, Helm would use nothing"]
+    assert told == ["said get, Helm would use nothing, we nothing"]
 
 
 def test_a_long_command_that_fails_is_told_with_its_exit_code(shell: Shell) -> None:

@@ -101,7 +101,7 @@ def instances(draw: st.DrawFn) -> Instance:
     moments = st.sampled_from(
         (certificate.not_before, certificate.not_after, certificate.not_after + timedelta(days=9))
     )
-    changes = draw(
+    changes: dict[str, Any] = draw(
         st.fixed_dictionaries(
             {"pod": st.sampled_from(("istiod-a", "istiod-b", "x"))},
             optional={

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
+
 from release.__main__ import render_table
-from release.check import Outcome, Result, Step, build_steps, run_steps
+from release.check import Outcome, Result, Step, build_steps, judge_tests, run_steps
 from release.errors import ReleaseError
 from release.tree import read_version
 from testbed import TestbedError
@@ -61,3 +63,14 @@ def test_the_upgrade_is_left_out_unless_it_is_asked_for(tmp_path: Path) -> None:
     assert [step.name for step in plain] == [step.name for step in asked]
     assert plain[-1].look().outcome is Outcome.LEFT_OUT
     assert plain[-1].look is not asked[-1].look
+
+
+@pytest.mark.parametrize(
+    ("summary", "outcome"),
+    [
+        ("4 passed, 130 deselected in 301.22s (0:05:01)", Outcome.PASSED),
+        ("4 skipped, 130 deselected in 2.01s", Outcome.UNKNOWN),
+    ],
+)
+def test_an_upgrade_that_was_skipped_has_not_passed(summary: str, outcome: Outcome) -> None:
+    assert judge_tests(summary) == Result(outcome, summary)

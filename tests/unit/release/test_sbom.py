@@ -12,7 +12,8 @@ from release.component import Component, Origin
 from release.errors import ReleaseError
 from release.image_files import read_files
 from release.licence_page import render_page
-from release.sbom import build_sbom, check_sbom, find_components
+from release.sbom import build_sbom, check_sbom, find_components, main
+from testbed import Testbed, TestbedError
 from tests.unit.release.images import write_image
 
 SITE = "opt/roottrust/lib/python3.13/site-packages"
@@ -143,3 +144,14 @@ def test_later_layers_replace_and_remove(tmp_path: Path) -> None:
     ]
     files = read_files(write_image(tmp_path / "image.tar", layers), lambda _: True)
     assert files == {"a/x": b"3", "a/y": b"1", "c": b"2"}
+
+
+def test_where_there_can_be_no_image_no_file_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise TestbedError("The testbed needs root.")
+
+    monkeypatch.setattr(Testbed, "build_image", refuse)
+    assert main() == 1
+    assert capsys.readouterr() == ("", "The testbed needs root.\n")

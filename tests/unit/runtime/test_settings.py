@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,6 @@ MINIMAL: dict[str, Any] = {
         {"address": "https://vault.example:8200/", "login": {"tokenFile": {"path": "/token"}}}
     ],
 }
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in list(os.environ):
-        if variable.startswith("ROOTTRUST_") or variable == "POD_NAMESPACE":
-            monkeypatch.delenv(variable)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Mirror:
         self, holds: Callable[[dict[str, Any]], bool] = bool, *, seconds: float = 30.0
     ) -> dict[str, Any]:
         """Return it once it is there and as it should be."""
-        found = wait_for(self.read, lambda found: bool(found) and holds(found), seconds=seconds)
+        found = wait_for(self.read, lambda found: bool(found and holds(found)), seconds=seconds)
         assert found is not None
         return found
 

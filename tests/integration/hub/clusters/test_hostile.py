@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-import yaml
 
 from roottrust.hub.mirror_pace import MESH_SECONDS
 from testbed import Cluster, Vault
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters.mirror import Mirror, count_writes
+from tests.integration.hub.clusters.schemaless import without_schemas
 from tests.integration.hub.clusters.storm import OTHER, storm
 from tests.integration.hub.clusters.upkeep import check_upkeep
 from tests.integration.hub.configuration import DELETION_SECONDS
@@ -32,7 +31,7 @@ from tests.integration.hub.root import make_expired_root, make_root
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import find_object, list_objects
 from tests.integration.vault_calls import Ask, read
-from tests.session import CRDS, shown
+from tests.session import shown
 
 ACCOUNT = "istiod-service-account"
 OWNER = "internal.gloo.solo.io/owner"
@@ -55,25 +54,6 @@ MESHES = "/apis/internal.gloo.solo.io/v2/namespaces/{namespace}/meshes"
 def hostile(cluster: Cluster, namespace: str) -> Policy:
     """The policy for the hostile cluster."""
     return Policy(cluster=cluster, namespace=namespace, name="hostile")
-
-
-@contextmanager
-def without_schemas(cluster: Cluster) -> Iterator[None]:
-    """Have a cluster accept anything as our kinds, which its administrator can."""
-    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    definitions = []
-    for path in sorted(Path(CRDS).glob("*.yaml")):
-        definition = yaml.safe_load(path.read_text())
-        for version in definition["spec"]["versions"]:
-            version["schema"] = {"openAPIV3Schema": anything}
-            version["additionalPrinterColumns"] = []
-        definitions.append(definition)
-    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": definitions})
-    cluster.kubectl("replace", "-f", "-", input=listed)
-    try:
-        yield
-    finally:
-        cluster.kubectl("replace", "-f", CRDS)
 
 
 def test_objects_without_any_form_hurt_nobody(

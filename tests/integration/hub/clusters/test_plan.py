@@ -46,17 +46,9 @@ def plan(vault: Vault, token_file: Path, tmp_path: Path) -> Plan:
     return plan
 
 
-@pytest.fixture
-def idle(operator_process: OperatorProcess) -> OperatorProcess:
-    """The operator, which does not run."""
-    if operator_process.is_running:
-        operator_process.stop()
-    return operator_process
-
-
 def test_it_shows_what_the_hub_does_then(
     plan: Plan,
-    idle: OperatorProcess,
+    idle_hub: OperatorProcess,
     hub_kubeconfig: Path,
     registrar: Registrar,
     kubeconfig: str,
@@ -75,13 +67,13 @@ def test_it_shows_what_the_hub_does_then(
     assert certificate["path"].endswith(remote.name)
     assert certificate["cluster"] == "cluster2"
     assert remote.read() is None, "a plan writes nothing"
-    idle.start()
+    idle_hub.start()
     remote.wait_for()
     policy.wait_for("VaultConfigured", "True")
     assert plan(hub_kubeconfig, "-n", policy.namespace).report["result"] == "NoChanges"
 
 
-@pytest.mark.usefixtures("idle")
+@pytest.mark.usefixtures("idle_hub")
 def test_a_cluster_that_is_refused_or_hangs_is_a_problem(
     plan: Plan,
     hub_kubeconfig: Path,
@@ -104,7 +96,7 @@ def test_a_cluster_that_is_refused_or_hangs_is_a_problem(
 
 
 @pytest.mark.refused("planner")
-@pytest.mark.usefixtures("idle")
+@pytest.mark.usefixtures("idle_hub")
 def test_who_may_not_read_the_secrets_is_told_so(
     plan: Plan,
     cluster: Cluster,

@@ -17,8 +17,9 @@ from tests.integration.cluster.configuration import build_config
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters import registration
 from tests.integration.hub.clusters.registration import HOME, Registrar
+from tests.integration.hub.clusters.schemaless import without_schemas
 from tests.integration.hub.clusters.storm import OTHER, storm
-from tests.integration.hub.clusters.test_hostile import check_upkeep, without_schemas
+from tests.integration.hub.clusters.upkeep import check_upkeep
 from tests.integration.hub.mesh import delete_mesh, put_mesh
 from tests.integration.hub.names import Names, read_objects
 from tests.integration.hub.operator_process import BuildOperator, OperatorProcess

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,7 @@ def test_it_is_renewed_in_time_and_written_back_without_touching_anything_else(
     before = read_account_token(SecretStr(old))
     assert before is not None
     for name in texts:
-        fresh = wait_for(
-            lambda name=name: read_token(registrar, name), lambda token: token != before
-        )
+        fresh = wait_for(partial(read_token, registrar, name), lambda token: token != before)
         assert (fresh.name, fresh.life_seconds) == (before.name, before.life_seconds)
     assert registrar.read_labels("both") == {"istio/multiCluster": "true", **labels}
     remote.delete()
