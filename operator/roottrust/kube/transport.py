@@ -19,6 +19,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.http.answer import parse_object, read_date, read_retry_after
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.http.guarded_request import build_request_class
+from roottrust.http.guarded_tls import guard_tls
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.errors import classify_status, classify_transport_failure
 from roottrust.kube.lines import LineTooLongError, split_lines
@@ -58,6 +59,7 @@ class KubeTransport:
             "request_class": build_request_class(guard),
         }
         self._api = ApiClient(configuration)
+        guard_tls(self._api.rest_client.ssl_context)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=CONNECT_SECONDS)
         self._slots = asyncio.Semaphore(concurrency)
 
