@@ -27,8 +27,8 @@ from roottrust.vault.transport import VaultTransport
 from tests.unit.domain.authorities import make_root
 
 NOW = datetime.now(UTC)
-LIFE = {"begin": NOW - timedelta(days=1), "end": NOW + timedelta(days=1)}
-ROOT = make_root(**LIFE)
+BEGIN, END = NOW - timedelta(days=1), NOW + timedelta(days=1)
+ROOT = make_root(begin=BEGIN, end=END)
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
     b'{"kind":"Some"}'
@@ -94,7 +94,13 @@ def leader() -> Leader:
 def server(tmp_path: Path) -> Iterator[Server]:
     names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
     leaf = ROOT.issue(
-        "server", is_ca=False, path_length=None, usage=None, extensions=[names], **LIFE
+        "server",
+        is_ca=False,
+        path_length=None,
+        usage=None,
+        extensions=[names],
+        begin=BEGIN,
+        end=END,
     )
     (tmp_path / "chain").write_text(leaf.pem)
     (tmp_path / "key").write_text(leaf.key_pem)
