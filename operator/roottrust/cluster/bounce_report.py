@@ -40,7 +40,12 @@ class BounceReporter:
             return
         body = dump_status(status)
         written = await apply_status(
-            self._client, DIRECTIVES, directive, body, field_manager=FIELD_MANAGER
+            self._client,
+            DIRECTIVES,
+            directive,
+            body,
+            field_manager=FIELD_MANAGER,
+            version=directive["metadata"]["resourceVersion"],
         )
         if written is None:
             return

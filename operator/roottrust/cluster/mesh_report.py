@@ -41,9 +41,16 @@ class MeshReporter:
         before = parse_status(mesh.get("status"))
         if status == before:
             return
-        await apply_status(
-            self._client, MESHES, mesh, dump_status(status), field_manager=FIELD_MANAGER
+        written = await apply_status(
+            self._client,
+            MESHES,
+            mesh,
+            dump_status(status),
+            field_manager=FIELD_MANAGER,
+            version=mesh["metadata"]["resourceVersion"],
         )
+        if written is None:
+            return
         for each in list_mesh_transitions(before, status, asked=asked):
             await self._events.post_event(
                 {"apiVersion": MESHES.api_version, "kind": MESHES.kind, **mesh},

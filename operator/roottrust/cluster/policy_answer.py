@@ -149,7 +149,12 @@ class PolicyAnswer:
     ) -> None:
         body = dump_status(status)
         written = await apply_status(
-            self._client, POLICIES, policy, body, field_manager=POLICY_STATUS_MANAGER
+            self._client,
+            POLICIES,
+            policy,
+            body,
+            field_manager=POLICY_STATUS_MANAGER,
+            version=policy["metadata"]["resourceVersion"],
         )
         if written is None:
             return
