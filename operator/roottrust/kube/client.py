@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from roottrust.domain.errors import RootTrustError
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.kube.access import KubeAccess
-from roottrust.kube.answer_error import build_missing
+from roottrust.kube.errors import build_missing
 from roottrust.kube.kind import ResourceKind, build_path, build_selectors
 from roottrust.kube.managed_fields import drop_managed_fields
 from roottrust.kube.media_type import (

@@ -14,7 +14,7 @@ from typing import Any
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.access import KubeAccess
-from roottrust.kube.answer_error import build_missing, classify_status
+from roottrust.kube.errors import build_missing, classify_status
 from roottrust.kube.kind import ResourceKind, build_path, build_selectors
 from roottrust.kube.transport import KubeTransport
 
