@@ -7,7 +7,10 @@ the work queue.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
+
+from pydantic import SecretStr
 
 from roottrust.domain.errors import RootTrustError
 from roottrust.http.guard import Guard, allow_writes
@@ -51,6 +54,17 @@ class KubeClient(KubeReader):
             answer_bytes=answer_bytes,
         )
         self._on_write = on_write
+        self._build_alike = partial(
+            KubeClient,
+            concurrency=concurrency,
+            timeout_seconds=timeout_seconds,
+            guard=guard,
+            answer_bytes=answer_bytes,
+        )
+
+    def with_token(self, token: SecretStr) -> KubeClient:
+        """Return a client with the same limits of whoever has the token; close it, too."""
+        return self._build_alike(self.access.with_token(token))
 
     async def apply(
         self,
