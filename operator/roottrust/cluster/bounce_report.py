@@ -12,7 +12,7 @@ from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.domain.bounce_status import list_bounce_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.status import apply_status, dump_status
-from roottrust.runtime.event_queue import EventQueue
+from roottrust.runtime.event_queue import EventQueue, post_transitions
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
@@ -50,13 +50,11 @@ class BounceReporter:
         if written is None:
             return
         self._take_over(directive, written, body)
-        for each in list_bounce_transitions(before, status):
-            await self._events.post_event(
-                {**directive, "apiVersion": DIRECTIVES.api_version, "kind": DIRECTIVES.kind},
-                type_="Normal" if each.is_normal else "Warning",
-                reason=each.reason,
-                message=each.message,
-            )
+        await post_transitions(
+            self._events.post_event,
+            DIRECTIVES.complete(directive),
+            list_bounce_transitions(before, status),
+        )
 
     def show(self, directive: Manifest, status: PodBounceDirectiveStatus) -> None:
         """Show how far it is among the metrics."""

@@ -13,7 +13,7 @@ from roottrust.domain.mesh_bounce import MeshRestart
 from roottrust.domain.observed_mesh_status import list_mesh_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.status import apply_status, dump_status
-from roottrust.runtime.event_queue import EventQueue
+from roottrust.runtime.event_queue import EventQueue, post_transitions
 from roottrust.runtime.metrics import Metrics
 
 FIELD_MANAGER = "roottrust-cluster-status"
@@ -51,13 +51,11 @@ class MeshReporter:
         )
         if written is None:
             return
-        for each in list_mesh_transitions(before, status, asked=asked):
-            await self._events.post_event(
-                {"apiVersion": MESHES.api_version, "kind": MESHES.kind, **mesh},
-                type_="Normal" if each.is_normal else "Warning",
-                reason=each.reason,
-                message=each.message,
-            )
+        await post_transitions(
+            self._events.post_event,
+            MESHES.complete(mesh),
+            list_mesh_transitions(before, status, asked=asked),
+        )
 
     def forget(self, mesh: str) -> None:
         """Tell nothing more of a mesh that is gone."""

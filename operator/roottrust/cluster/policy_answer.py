@@ -17,7 +17,7 @@ from roottrust.domain.transition import list_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import LEASES
 from roottrust.kube.status import POLICY_STATUS_MANAGER, apply_status, dump_status
-from roottrust.runtime.event_queue import EventQueue
+from roottrust.runtime.event_queue import EventQueue, post_transitions
 from roottrust.runtime.leadership import HUB_LEASE
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.store import ObjectKey, ObjectStore
@@ -158,14 +158,9 @@ class PolicyAnswer:
         )
         if written is None:
             return
-        named = {"apiVersion": POLICIES.api_version, "kind": POLICIES.kind, **policy}
-        for each in list_transitions(before, status):
-            await self._events.post_event(
-                named,
-                type_="Normal" if each.is_normal else "Warning",
-                reason=each.reason,
-                message=each.message,
-            )
+        await post_transitions(
+            self._events.post_event, POLICIES.complete(policy), list_transitions(before, status)
+        )
 
 
 def _get_edition(policy: Manifest) -> tuple[object, object]:

@@ -87,7 +87,7 @@ class KubeClient(KubeReader):
             path,
             kind=kind,
             verb="patch",
-            body=_complete(kind, manifest),
+            body=kind.complete(manifest),
             content_type=APPLY_PATCH,
             accept=METADATA,
             query={"fieldManager": field_manager, "force": "true" if force else "false"},
@@ -103,7 +103,7 @@ class KubeClient(KubeReader):
             build_path(kind, namespace=namespace),
             kind=kind,
             verb="create",
-            body=_complete(kind, manifest),
+            body=kind.complete(manifest),
             query={"fieldManager": field_manager},
         )
 
@@ -210,10 +210,6 @@ class KubeClient(KubeReader):
             raise
         self._on_write(verb=verb, kind=str(kind), result="ok")
         return answer
-
-
-def _complete(kind: ResourceKind, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {**manifest, "apiVersion": kind.api_version, "kind": kind.kind}
 
 
 def _build_manifest_path(

@@ -79,7 +79,7 @@ class FakeServer:
             metadata = (before or manifest)["metadata"]
         after = add_version({**(before or {}), **manifest, "metadata": metadata})
         put(self.store, kind, after)
-        return {"metadata": after["metadata"]}
+        return {"kind": "PartialObjectMetadata", "metadata": after["metadata"]}
 
     async def list_metadata(self, kind: ResourceKind, **_: str) -> tuple[dict[str, Any], ...]:
         assert kind == PODS
