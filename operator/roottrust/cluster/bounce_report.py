@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from roottrust.api.pod_bounce_directive import PodBounceDirectiveStatus
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.domain.bounce_status import list_bounce_transitions
@@ -35,7 +33,7 @@ class BounceReporter:
     async def report(self, directive: Manifest, status: PodBounceDirectiveStatus) -> None:
         """Write the status if it differs; raises RootTrustError when it is not taken."""
         self.show(directive, status)
-        before = parse_bounce_status(directive.get("status"))
+        before = PodBounceDirectiveStatus.find(directive.get("status"))
         if status == before:
             return
         body = dump_status(status)
@@ -73,13 +71,3 @@ class BounceReporter:
         metadata = written["metadata"]
         if metadata.get("generation") == directive["metadata"].get("generation"):
             self._store.take_over(DIRECTIVES, {**directive, "metadata": metadata, "status": status})
-
-
-def parse_bounce_status(status: object) -> PodBounceDirectiveStatus | None:
-    """Return a status, None where there is none or a person broke it."""
-    if not status:
-        return None
-    try:
-        return PodBounceDirectiveStatus.model_validate(status)
-    except ValidationError:
-        return None

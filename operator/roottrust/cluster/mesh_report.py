@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from roottrust.api.mesh import MeshStatus
 from roottrust.cluster.kinds import MESHES
 from roottrust.domain.mesh_bounce import MeshRestart
@@ -38,7 +36,7 @@ class MeshReporter:
         """
         name = mesh["metadata"]["name"]
         self._metrics.show_mesh(name, status)
-        before = parse_status(mesh.get("status"))
+        before = MeshStatus.find(mesh.get("status"))
         if status == before:
             return
         written = await apply_status(
@@ -60,13 +58,3 @@ class MeshReporter:
     def forget(self, mesh: str) -> None:
         """Tell nothing more of a mesh that is gone."""
         self._metrics.forget_mesh(mesh)
-
-
-def parse_status(status: object) -> MeshStatus | None:
-    """Return a status, None where there is none or a person broke it."""
-    if not status:
-        return None
-    try:
-        return MeshStatus.model_validate(status)
-    except ValidationError:
-        return None

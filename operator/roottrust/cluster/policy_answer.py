@@ -12,7 +12,6 @@ from roottrust.cluster.kinds import ISSUED_CERTIFICATES, POLICIES
 from roottrust.cluster.policy_release import PolicyRelease
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.policy_elsewhere import build_answer, find_hubs, is_answer
-from roottrust.domain.status import parse_status
 from roottrust.domain.transition import list_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import LEASES
@@ -87,7 +86,7 @@ class PolicyAnswer:
             return None
         if policy["metadata"].get("deletionTimestamp"):
             return await self._release.advance(policy)
-        before = parse_status(policy.get("status"))
+        before = RootTrustPolicyStatus.find(policy.get("status"))
         if self._is_on:
             await self._take_back(policy, before)
             return None
