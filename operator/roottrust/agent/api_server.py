@@ -17,9 +17,8 @@ from roottrust.agent.api_access import ApiAccess
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.http.answer import parse_object, read_retry_after
-from roottrust.http.failure import describe_failure, find_certificate_refusal
 from roottrust.http.session import build_session
-from roottrust.kube.answer_error import classify_status
+from roottrust.kube.errors import classify_status, classify_transport_failure
 from roottrust.kube.media_type import JSON
 
 logger = logging.getLogger(__name__)
@@ -205,13 +204,6 @@ class ApiServer:
         )
 
     def _explain(self, failure: BaseException, *, seconds: float) -> RootTrustError:
-        refusal = find_certificate_refusal(failure)
-        detail = (
-            f"its TLS certificate is not trusted ({refusal})"
-            if refusal
-            else describe_failure(failure, timeout_seconds=seconds)
-        )
-        return TransientError(
-            f"The API server {self._access.server} cannot be reached: {detail}.",
-            reason=Reason.API_UNREACHABLE,
+        return classify_transport_failure(
+            failure, server=self._access.server, timeout_seconds=seconds
         )

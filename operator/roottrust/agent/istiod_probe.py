@@ -22,6 +22,7 @@ from roottrust.domain.certificate import (
 from roottrust.domain.certificate_path import is_issued_by
 from roottrust.domain.published_root import is_name_of_istiods_own
 from roottrust.domain.read_ca import find_paths
+from roottrust.http.failure import describe_failure
 from roottrust.istiod.tls import trust_anybody, trust_roots
 
 _HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH
@@ -87,8 +88,8 @@ def probe_istiod(
     except OSError as failure:
         return ProbeResult(
             serving=Serving.NOTHING,
-            message=f"istiod does not answer at {address} ({_describe(failure)}): wait until it "
-            "has started, or see its log.",
+            message=f"istiod does not answer at {address} ({describe_failure(failure)}): wait "
+            "until it has started, or see its log.",
         )
 
 
@@ -166,11 +167,3 @@ def _fetch_leaf(context: ssl.SSLContext, address: _Address) -> Certificate:
         return parse_certificate(ssl.DER_cert_to_PEM_cert(der or b""))
     except UnreadableCertificateError as error:
         raise ssl.SSLError(str(error)) from None
-
-
-def _describe(failure: OSError) -> str:
-    if isinstance(failure, ConnectionRefusedError):
-        return "nothing listens there"
-    if isinstance(failure, TimeoutError):
-        return "no answer in time"
-    return type(failure).__name__

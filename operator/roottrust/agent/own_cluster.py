@@ -41,8 +41,6 @@ class OwnCluster:
     def report_instance(self, name: str, entry: Mapping[str, Any]) -> None:
         """Write this pod's entry of an IssuedCertificate's status, and no other's."""
         manifest = {
-            "apiVersion": ISSUED_CERTIFICATES.api_version,
-            "kind": ISSUED_CERTIFICATES.kind,
             "metadata": {"name": name, "namespace": self._namespace},
             "status": {"instances": [dict(entry)]},
         }
@@ -51,7 +49,7 @@ class OwnCluster:
             self._build_path(ISSUED_CERTIFICATES, name, subresource="status"),
             verb="patch",
             query={"fieldManager": f"{COMPONENT}-{self._pod}", "force": "true"},
-            body=manifest,
+            body=ISSUED_CERTIFICATES.complete(manifest),
             content_type=APPLY_PATCH,
             accept=METADATA,
         )
@@ -97,9 +95,10 @@ class OwnCluster:
     def _post(self, event: Mapping[str, Any]) -> None:
         query = {"fieldManager": COMPONENT}
         collection = self._build_path(EVENTS)
-        body = {**event, "apiVersion": EVENTS.api_version, "kind": EVENTS.kind}
         try:
-            self._server.send("POST", collection, verb="create", query=query, body=body)
+            self._server.send(
+                "POST", collection, verb="create", query=query, body=EVENTS.complete(event)
+            )
         except ConflictError:
             self._count_up(self._build_path(EVENTS, event["metadata"]["name"]), event)
 

@@ -65,7 +65,7 @@ class Reporter:
             self._told = told
         level = logging.WARNING if type_ == "Warning" else logging.INFO
         logger.log(level, "%s", message, extra={"reason": reason})
-        involved = self._pod if certificate is None else _complete(certificate)
+        involved = self._pod if certificate is None else ISSUED_CERTIFICATES.complete(certificate)
         self._cluster.post_event(involved, type_=type_, reason=reason, message=message)
 
     def forget(self) -> None:
@@ -76,12 +76,3 @@ class Reporter:
 def _find_entry(certificate: Mapping[str, Any], pod: str) -> Mapping[str, Any] | None:
     entries = (certificate.get("status") or {}).get(_ENTRIES) or ()
     return next((entry for entry in entries if entry.get("pod") == pod), None)
-
-
-def _complete(certificate: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an object of a list, which lacks these, as an Event refers to it."""
-    return {
-        "apiVersion": ISSUED_CERTIFICATES.api_version,
-        "kind": ISSUED_CERTIFICATES.kind,
-        "metadata": certificate["metadata"],
-    }

@@ -17,14 +17,13 @@ from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, R
 from roottrust.domain.reasons import Reason
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import classify_status, is_denied
-from roottrust.vault.login.vault_token import VaultToken
+from roottrust.vault.login.vault_token import REVOKE_PATH, VaultToken
 from roottrust.vault.transport import VaultTransport
 
 logger = logging.getLogger(__name__)
 
 TRUST_HINT = "set caBundle or caSecretRef of the RootTrustPolicy to the CA that signed it"
 
-_REVOKE = "auth/token/revoke-self"
 _UPDATE = "update"
 
 
@@ -103,7 +102,7 @@ class VaultVisit:
             return
         try:
             response = self._transport.send(
-                "POST", _REVOKE, token=self._token.token, namespace=self._connection.namespace
+                "POST", REVOKE_PATH, token=self._token.token, namespace=self._connection.namespace
             )
         except RootTrustError as error:
             logger.warning(

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -63,6 +69,14 @@ class ExchangedModel(ApiModel):
     """
 
     model_config = ConfigDict(extra="ignore")
+
+    @classmethod
+    def find(cls, content: object) -> Self | None:
+        """Return what an object has, None where there is nothing or a person broke it."""
+        try:
+            return cls.model_validate(content) if content else None
+        except ValidationError:
+            return None
 
 
 def _check_all(rules: Sequence[Rule], subject: Any) -> None:

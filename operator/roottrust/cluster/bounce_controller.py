@@ -9,7 +9,7 @@ from typing import Any
 from roottrust.api.choices import BounceState
 from roottrust.api.pod_bounce_directive import PodBounceDirectiveStatus
 from roottrust.cluster.bounce_observer import BounceObserver
-from roottrust.cluster.bounce_report import BounceReporter, parse_bounce_status
+from roottrust.cluster.bounce_report import BounceReporter
 from roottrust.cluster.bounce_writer import BounceWriter
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import DIRECTIVES
@@ -89,7 +89,7 @@ class BounceController:
 
     async def _carry_out(self, found: Manifest) -> float | None:
         directive = read_directive(found)
-        before = parse_bounce_status(found.get("status"))
+        before = PodBounceDirectiveStatus.find(found.get("status"))
         generation = _read_generation(found)
         if before and is_settled(before, trust_hash=directive.trust_hash, generation=generation):
             self._reporter.show(found, before)
@@ -146,7 +146,7 @@ class BounceController:
         status = build_refusal(
             reason=error.reason,
             message=error.message,
-            before=parse_bounce_status(found.get("status")),
+            before=PodBounceDirectiveStatus.find(found.get("status")),
             generation=_read_generation(found),
             now=self._now(),
         )
@@ -154,7 +154,7 @@ class BounceController:
 
     async def _interrupt(self, found: Manifest, error: RootTrustError) -> None:
         status = build_interruption(
-            parse_bounce_status(found.get("status")),
+            PodBounceDirectiveStatus.find(found.get("status")),
             reason=error.reason,
             message=error.message,
             generation=_read_generation(found),

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from roottrust.api.pod_bounce_directive import PodBounceDirectiveStatus
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.domain.bounce_status import list_bounce_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.status import apply_status, dump_status
-from roottrust.runtime.event_queue import EventQueue
+from roottrust.runtime.event_queue import EventQueue, post_transitions
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
@@ -35,23 +33,26 @@ class BounceReporter:
     async def report(self, directive: Manifest, status: PodBounceDirectiveStatus) -> None:
         """Write the status if it differs; raises RootTrustError when it is not taken."""
         self.show(directive, status)
-        before = parse_bounce_status(directive.get("status"))
+        before = PodBounceDirectiveStatus.find(directive.get("status"))
         if status == before:
             return
         body = dump_status(status)
         written = await apply_status(
-            self._client, DIRECTIVES, directive, body, field_manager=FIELD_MANAGER
+            self._client,
+            DIRECTIVES,
+            directive,
+            body,
+            field_manager=FIELD_MANAGER,
+            version=directive["metadata"]["resourceVersion"],
         )
         if written is None:
             return
         self._take_over(directive, written, body)
-        for each in list_bounce_transitions(before, status):
-            await self._events.post_event(
-                {**directive, "apiVersion": DIRECTIVES.api_version, "kind": DIRECTIVES.kind},
-                type_="Normal" if each.is_normal else "Warning",
-                reason=each.reason,
-                message=each.message,
-            )
+        await post_transitions(
+            self._events.post_event,
+            DIRECTIVES.complete(directive),
+            list_bounce_transitions(before, status),
+        )
 
     def show(self, directive: Manifest, status: PodBounceDirectiveStatus) -> None:
         """Show how far it is among the metrics."""
@@ -70,13 +71,3 @@ class BounceReporter:
         metadata = written["metadata"]
         if metadata.get("generation") == directive["metadata"].get("generation"):
             self._store.take_over(DIRECTIVES, {**directive, "metadata": metadata, "status": status})
-
-
-def parse_bounce_status(status: object) -> PodBounceDirectiveStatus | None:
-    """Return a status, None where there is none or a person broke it."""
-    if not status:
-        return None
-    try:
-        return PodBounceDirectiveStatus.model_validate(status)
-    except ValidationError:
-        return None

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from roottrust.api.mesh import MeshStatus
 from roottrust.cluster.kinds import MESHES
 from roottrust.cluster.mesh_objects import MeshObjects
-from roottrust.cluster.mesh_report import MeshReporter, parse_status
+from roottrust.cluster.mesh_report import MeshReporter
 from roottrust.cluster.rotation_observer import RotationObserver
 from roottrust.cluster.stale_observer import StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
@@ -83,7 +84,7 @@ class MeshController:
         self, istiod: Istiod, config: MeshConfig | None, mesh: Manifest
     ) -> float | None:
         trust = await self._observer.observe(istiod, config)
-        previous = parse_status(mesh.get("status"))
+        previous = MeshStatus.find(mesh.get("status"))
         before = read_workload_trust(previous)
         change = find_root_change(
             trust, restarted_for=before.restarted_for, told=before.stale, now=self._now()

@@ -10,7 +10,7 @@ from itertools import count, takewhile
 from typing import Any
 
 from roottrust.api.choices import BounceState
-from roottrust.cluster.bounce_report import parse_bounce_status
+from roottrust.api.pod_bounce_directive import PodBounceDirectiveStatus
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.domain.discovery import Istiod
 from roottrust.domain.errors import ConflictError
@@ -102,5 +102,5 @@ class MeshDirectives:
 
 
 def _is_finished(directive: Manifest) -> bool:
-    status = parse_bounce_status(directive.get("status"))
+    status = PodBounceDirectiveStatus.find(directive.get("status"))
     return status is not None and status.state is BounceState.FINISHED

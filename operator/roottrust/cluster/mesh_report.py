@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from roottrust.api.mesh import MeshStatus
 from roottrust.cluster.kinds import MESHES
 from roottrust.domain.mesh_bounce import MeshRestart
 from roottrust.domain.observed_mesh_status import list_mesh_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.status import apply_status, dump_status
-from roottrust.runtime.event_queue import EventQueue
+from roottrust.runtime.event_queue import EventQueue, post_transitions
 from roottrust.runtime.metrics import Metrics
 
 FIELD_MANAGER = "roottrust-cluster-status"
@@ -38,30 +36,25 @@ class MeshReporter:
         """
         name = mesh["metadata"]["name"]
         self._metrics.show_mesh(name, status)
-        before = parse_status(mesh.get("status"))
+        before = MeshStatus.find(mesh.get("status"))
         if status == before:
             return
-        await apply_status(
-            self._client, MESHES, mesh, dump_status(status), field_manager=FIELD_MANAGER
+        written = await apply_status(
+            self._client,
+            MESHES,
+            mesh,
+            dump_status(status),
+            field_manager=FIELD_MANAGER,
+            version=mesh["metadata"]["resourceVersion"],
         )
-        for each in list_mesh_transitions(before, status, asked=asked):
-            await self._events.post_event(
-                {"apiVersion": MESHES.api_version, "kind": MESHES.kind, **mesh},
-                type_="Normal" if each.is_normal else "Warning",
-                reason=each.reason,
-                message=each.message,
-            )
+        if written is None:
+            return
+        await post_transitions(
+            self._events.post_event,
+            MESHES.complete(mesh),
+            list_mesh_transitions(before, status, asked=asked),
+        )
 
     def forget(self, mesh: str) -> None:
         """Tell nothing more of a mesh that is gone."""
         self._metrics.forget_mesh(mesh)
-
-
-def parse_status(status: object) -> MeshStatus | None:
-    """Return a status, None where there is none or a person broke it."""
-    if not status:
-        return None
-    try:
-        return MeshStatus.model_validate(status)
-    except ValidationError:
-        return None

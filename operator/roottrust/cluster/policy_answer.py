@@ -12,12 +12,11 @@ from roottrust.cluster.kinds import ISSUED_CERTIFICATES, POLICIES
 from roottrust.cluster.policy_release import PolicyRelease
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.policy_elsewhere import build_answer, find_hubs, is_answer
-from roottrust.domain.status import parse_status
 from roottrust.domain.transition import list_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import LEASES
 from roottrust.kube.status import POLICY_STATUS_MANAGER, apply_status, dump_status
-from roottrust.runtime.event_queue import EventQueue
+from roottrust.runtime.event_queue import EventQueue, post_transitions
 from roottrust.runtime.leadership import HUB_LEASE
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.store import ObjectKey, ObjectStore
@@ -87,7 +86,7 @@ class PolicyAnswer:
             return None
         if policy["metadata"].get("deletionTimestamp"):
             return await self._release.advance(policy)
-        before = parse_status(policy.get("status"))
+        before = RootTrustPolicyStatus.find(policy.get("status"))
         if self._is_on:
             await self._take_back(policy, before)
             return None
@@ -149,18 +148,18 @@ class PolicyAnswer:
     ) -> None:
         body = dump_status(status)
         written = await apply_status(
-            self._client, POLICIES, policy, body, field_manager=POLICY_STATUS_MANAGER
+            self._client,
+            POLICIES,
+            policy,
+            body,
+            field_manager=POLICY_STATUS_MANAGER,
+            version=policy["metadata"]["resourceVersion"],
         )
         if written is None:
             return
-        named = {"apiVersion": POLICIES.api_version, "kind": POLICIES.kind, **policy}
-        for each in list_transitions(before, status):
-            await self._events.post_event(
-                named,
-                type_="Normal" if each.is_normal else "Warning",
-                reason=each.reason,
-                message=each.message,
-            )
+        await post_transitions(
+            self._events.post_event, POLICIES.complete(policy), list_transitions(before, status)
+        )
 
 
 def _get_edition(policy: Manifest) -> tuple[object, object]:

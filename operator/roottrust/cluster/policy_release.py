@@ -63,7 +63,7 @@ class PolicyRelease:
     async def _take_off(self, metadata: Mapping[str, Any]) -> None:
         await take_off_finalizer(self._client, POLICIES, metadata, field_manager=FIELD_MANAGER)
         await self._events.post_event(
-            {"apiVersion": POLICIES.api_version, "kind": POLICIES.kind, "metadata": metadata},
+            POLICIES.complete({"metadata": metadata}),
             type_="Warning",
             reason=Reason.LEFT_IN_VAULT,
             message=_LEFT,

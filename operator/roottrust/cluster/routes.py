@@ -18,6 +18,8 @@ from roottrust.runtime.store import ObjectKey, ObjectStore
 
 Manifest = Mapping[str, Any]
 
+_VERSION = "resourceVersion"
+
 # These change in every namespace at once when a root does.
 CROWDED = frozenset({CONFIG_MAPS, NAMESPACES, PODS})
 
@@ -93,6 +95,3 @@ def _get_essence(kept: Manifest | None) -> Manifest | None:
         return None
     metadata = {name: value for name, value in kept["metadata"].items() if name != _VERSION}
     return {**kept, "metadata": metadata}
-
-
-_VERSION = "resourceVersion"

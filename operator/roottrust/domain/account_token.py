@@ -40,7 +40,7 @@ class AccountToken:
 def read_account_token(token: SecretStr) -> AccountToken | None:
     """Return what a token tells, None for one that is no ServiceAccount's."""
     try:
-        claims = _decode(token.get_secret_value().split(".")[1])
+        claims = decode_part(token.get_secret_value().split(".")[1])
         kind, namespace, name = str(claims["sub"]).removeprefix("system:").split(":")
         if kind != "serviceaccount":
             return None
@@ -54,7 +54,8 @@ def read_account_token(token: SecretStr) -> AccountToken | None:
         return None
 
 
-def _decode(part: str) -> dict[str, Any]:
+def decode_part(part: str) -> dict[str, Any]:
+    """Return one part of a token, its header or its claims; raises ValueError, RecursionError."""
     content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return content
 

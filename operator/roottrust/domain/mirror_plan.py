@@ -13,7 +13,7 @@ from roottrust.api.mesh import MeshSpec, MeshStatus
 from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.mirror_mark import MirrorPlace
-from roottrust.domain.mirror_status import build_mirror_status, read_status
+from roottrust.domain.mirror_status import build_mirror_status
 
 Manifest = Mapping[str, Any]
 
@@ -121,7 +121,7 @@ def _list_told(cluster: ToldCluster, mirrors: Mapping[str, Manifest]) -> tuple[T
     if cluster.meshes is not None:
         unlike = {each.name: each for each in reversed(cluster.meshes)}
         return tuple(each for each in cluster.meshes if unlike[each.name] is each)
-    known = ((each, read_status(each)) for each in mirrors.values())
+    known = ((each, MeshStatus.find(each.get("status"))) for each in mirrors.values())
     return tuple(
         ToldMesh(manifest=each, issuance=status.issuance if status else None)
         for each, status in known
@@ -138,9 +138,9 @@ def _plan_write(
 ) -> WriteMirror | None:
     if found is not None and found["metadata"].get("deletionTimestamp"):
         return None  # once it is gone, it is made anew
-    previous = read_status(found) if found else None
+    previous = MeshStatus.find(found.get("status")) if found else None
     status = build_mirror_status(
-        read_status(told.manifest),
+        MeshStatus.find(told.manifest.get("status")),
         issuance=told.issuance,
         cluster=cluster.name,
         trouble=cluster.trouble,

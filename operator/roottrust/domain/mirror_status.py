@@ -26,14 +26,6 @@ Manifest = Mapping[str, Any]
 _STRANGE = "\N{REPLACEMENT CHARACTER}"
 
 
-def read_status(manifest: Manifest) -> MeshStatus | None:
-    """Return the status of a Mesh, None where there is none or it is not one."""
-    try:
-        return MeshStatus.model_validate(manifest["status"]) if manifest.get("status") else None
-    except ValidationError:
-        return None
-
-
 def build_mirror_status(
     told: MeshStatus | None,
     *,

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from pydantic import ValidationError
-
 from roottrust.api.choices import ConditionStatus, PolicyState, RotationStage, TrustReason
 from roottrust.api.root_trust_policy_status import (
     DRIFT_MAX,
@@ -78,16 +76,6 @@ def build_status(
     tokens = list_reviewer_tokens(outcome, there)
     found = {"vault": place, "reviewer_tokens": tokens}
     return status.model_copy(update={**found, **_describe_vault(outcome.plan, there, status)})
-
-
-def parse_status(status: object) -> RootTrustPolicyStatus | None:
-    """Return a status as it is found, None where there is none or a person broke it."""
-    if not status:
-        return None
-    try:
-        return RootTrustPolicyStatus.model_validate(status)
-    except ValidationError:
-        return None
 
 
 def describe_place(target: VaultTarget) -> VaultPlace:

@@ -44,15 +44,11 @@ class GuardedAdapter(HTTPAdapter):
 
 
 def _build_pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
-    class GuardedConnection(HTTPConnection):
-        def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-            _pass_guard(self, method, guard)
-            super().request(method, url, *args, **kwargs)
+    class GuardedConnection(_Guarded, HTTPConnection):
+        ask = staticmethod(guard)
 
-    class GuardedTLSConnection(HTTPSConnection):
-        def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-            _pass_guard(self, method, guard)
-            super().request(method, url, *args, **kwargs)
+    class GuardedTLSConnection(_Guarded, HTTPSConnection):
+        ask = staticmethod(guard)
 
     class GuardedPool(HTTPConnectionPool):
         ConnectionCls = GuardedConnection
@@ -63,9 +59,23 @@ def _build_pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
     return {"http": GuardedPool, "https": GuardedTLSPool}
 
 
-def _pass_guard(connection: HTTPConnection, method: str, guard: Guard) -> None:
-    if method in READS:
-        return
-    if connection.is_closed:
-        connection.connect()
-    guard()
+class _Guarded(HTTPConnection):
+    """Asks before the head of a write and again before its body, which is sent by itself."""
+
+    ask: Guard
+    _writes = False
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        writes = method not in READS
+        if writes and self.is_closed:
+            self.connect()
+        self._writes = writes
+        try:
+            super().request(method, url, *args, **kwargs)
+        finally:
+            self._writes = False
+
+    def send(self, data: Any) -> None:
+        if self._writes:
+            self.ask()
+        super().send(data)

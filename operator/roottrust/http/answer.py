@@ -33,7 +33,7 @@ def read_date(value: str | None) -> datetime | None:
     """Return when an answer was given by the server's clock, None where it does not say."""
     try:
         found = parsedate_to_datetime(value) if value is not None else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # Without a zone it is UTC (RFC 9110).
     return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

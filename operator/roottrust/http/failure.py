@@ -21,11 +21,11 @@ def find_certificate_refusal(failure: BaseException) -> str | None:
     return None
 
 
-def describe_failure(failure: BaseException, *, timeout_seconds: float) -> str:
-    """Return what happened, as the end of a sentence."""
+def describe_failure(failure: BaseException, *, timeout_seconds: float | None = None) -> str:
+    """Return what happened, as the end of a sentence; None is for a wait of several limits."""
     links = _walk(failure)
     if isinstance(failure, requests.exceptions.Timeout | TimeoutError):
-        return f"no answer within {timeout_seconds:g} s"
+        return f"no answer {f'within {timeout_seconds:g} s' if timeout_seconds else 'in time'}"
     if any(isinstance(link, requests.exceptions.SSLError | ssl.SSLError) for link in links):
         return "it does not speak TLS as we do"
     for link in links:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 
 from roottrust.http.guard import READS, Guard
+from roottrust.http.guarded_tls import asking
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -19,9 +21,11 @@ def build_request_class(guard: Guard) -> type[aiohttp.ClientRequest]:
     class GuardedRequest(aiohttp.ClientRequest):
         async def send(self, conn: Connection) -> aiohttp.ClientResponse:
             """Send a request that has no body, and prepare one that has."""
-            if self.method not in READS:
-                guard()
-            return await super().send(conn)
+            if self.method in READS:
+                return await super().send(conn)
+            guard()
+            with asking(partial(_ask, guard, conn)):
+                return await super().send(conn)
 
         async def write_bytes(
             self,
@@ -30,13 +34,21 @@ def build_request_class(guard: Guard) -> type[aiohttp.ClientRequest]:
             content_length: int | None = None,
         ) -> None:
             """Send head and body: a task of its own, whose turn may come after a pause."""
-            try:
-                if self.method not in READS:
-                    guard()
-            except Exception as refusal:  # noqa: BLE001 - it is raised where the answer is awaited
-                if conn.protocol is not None:
-                    conn.protocol.set_exception(refusal)
-                return
+            if self.method not in READS:
+                try:
+                    _ask(guard, conn)
+                except ConnectionAbortedError:
+                    return
             await super().write_bytes(writer, conn, content_length)
 
     return GuardedRequest
+
+
+def _ask(guard: Guard, conn: Connection) -> None:
+    """Have what the guard raises raised where the answer is awaited, and abort the connection."""
+    try:
+        guard()
+    except Exception as refusal:
+        if conn.protocol is not None:
+            conn.protocol.set_exception(refusal)
+        raise ConnectionAbortedError from refusal

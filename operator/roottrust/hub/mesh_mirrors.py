@@ -207,10 +207,12 @@ class MeshMirrors:
                 f"The Mesh {name} of cluster {cluster} is not mirrored, since this one has its "
                 "name: rename one of the two, or delete this one."
             )
-            involved = {"apiVersion": MESHES.api_version, "kind": MESHES.kind, **found}
             with bind_context(mesh=name):
                 await self._post_event(
-                    involved, type_="Warning", reason=Reason.NAME_TAKEN, message=message
+                    MESHES.complete(found),
+                    type_="Warning",
+                    reason=Reason.NAME_TAKEN,
+                    message=message,
                 )
         free = {
             name

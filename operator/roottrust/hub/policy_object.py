@@ -23,7 +23,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.reviewer import ReviewerTokens
 from roottrust.domain.reviewer_status import read_reviewer_tokens
 from roottrust.domain.rotation.known_roots import list_known_roots
-from roottrust.domain.status import describe_place, parse_status
+from roottrust.domain.status import describe_place
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.kinds import POLICIES
 from roottrust.runtime.store import ObjectKey
@@ -149,7 +149,7 @@ def read_policy(manifest: Mapping[str, Any], *, cluster: str = "") -> PolicyObje
         deleted_at=_parse_time(metadata.get("deletionTimestamp")),
         has_finalizer=FINALIZER in (metadata.get("finalizers") or ()),
         forces_deletion=annotations.get(FORCE_DELETE_ANNOTATION) == "true",
-        status=parse_status(manifest.get("status")),
+        status=RootTrustPolicyStatus.find(manifest.get("status")),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from roottrust.domain.status import parse_status
+from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.kube.status import dump_status
 
 
@@ -28,7 +28,7 @@ class ToldStatus:
         """Whether a status that was found says the same; mostly it comes back as it went."""
         if _digest(found) == self.digest:
             return True
-        status = parse_status(found)
+        status = RootTrustPolicyStatus.find(found)
         return status is not None and _digest(dump_status(status)) == self.digest
 
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
-
 from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.http.failure import describe_failure, find_certificate_refusal
 
 
 def classify_connection_failure(failure: BaseException, *, name: str) -> RootTrustError:
     """Return the error that a connection which came to nothing means; raise it `from None`."""
-    if isinstance(failure, ssl.SSLCertVerificationError):
+    refusal = find_certificate_refusal(failure)
+    if refusal is not None:
         return DependencyMissingError(
-            f"The certificate of {name} is not trusted by workloads ({failure.verify_message}).",
+            f"The certificate of {name} is not trusted by workloads ({refusal}).",
             reason=Reason.ISTIOD_UNTRUSTED,
         )
-    if isinstance(failure, TimeoutError):
-        detail = "no answer in time"
-    elif isinstance(failure, socket.gaierror):
-        detail = "its name does not resolve"
-    elif isinstance(failure, ConnectionRefusedError):
-        detail = "connection refused"
-    elif isinstance(failure, ssl.SSLError):
-        detail = "TLS failed"
-    else:
-        detail = "the connection failed"
-    return TransientError(f"{name} cannot be reached: {detail}.", reason=Reason.ISTIOD_UNREACHABLE)
+    return TransientError(
+        f"{name} cannot be reached: {describe_failure(failure)}.",
+        reason=Reason.ISTIOD_UNREACHABLE,
+    )

@@ -6,29 +6,20 @@ the work queue.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
+
+from pydantic import SecretStr
 
 from roottrust.domain.errors import RootTrustError
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.kube.access import KubeAccess
-from roottrust.kube.answer_error import build_missing
-from roottrust.kube.kind import ResourceKind, build_path, build_selectors
-from roottrust.kube.managed_fields import drop_managed_fields
-from roottrust.kube.media_type import (
-    ANYTHING,
-    APPLY_PATCH,
-    JSON,
-    JSON_PATCH,
-    METADATA,
-    METADATA_LIST,
-)
-from roottrust.kube.transport import Body, KubeTransport
-
-# While a page is read it is in memory several times.
-PAGE_SIZE = 100
+from roottrust.kube.errors import build_missing
+from roottrust.kube.kind import ResourceKind, build_path
+from roottrust.kube.media_type import APPLY_PATCH, JSON, JSON_PATCH, METADATA
+from roottrust.kube.reader import KubeReader
+from roottrust.kube.transport import Body
 
 
 class OnWrite(Protocol):
@@ -42,16 +33,8 @@ def ignore_write(*, verb: str, kind: str, result: str) -> None:
     """Count nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """A part of a list; `answered_at` is by the API server's clock, None where it does not say."""
-
-    items: tuple[Mapping[str, Any], ...]
-    answered_at: datetime | None = None
-
-
-class KubeClient:
-    """One API server; create it inside the event loop and close it there."""
+class KubeClient(KubeReader):
+    """Reads and writes; `guard` is asked right before each write is sent."""
 
     def __init__(
         self,
@@ -63,8 +46,7 @@ class KubeClient:
         guard: Guard = allow_writes,
         answer_bytes: int | None = None,
     ) -> None:
-        self._access = access
-        self._transport = KubeTransport(
+        super().__init__(
             access,
             concurrency=concurrency,
             timeout_seconds=timeout_seconds,
@@ -72,94 +54,17 @@ class KubeClient:
             answer_bytes=answer_bytes,
         )
         self._on_write = on_write
-
-    @property
-    def access(self) -> KubeAccess:
-        """The credentials of this client."""
-        return self._access
-
-    @property
-    def server(self) -> str:
-        """The URL of the API server."""
-        return self._access.server
-
-    @property
-    def ca_pem(self) -> str | None:
-        """The CA that signed the server's certificate; None for the system's trust."""
-        return self._access.ca_pem
-
-    async def get(
-        self, kind: ResourceKind, *, name: str, namespace: str | None = None
-    ) -> dict[str, Any] | None:
-        """Return an object, None if it is not there."""
-        path = build_path(kind, namespace=namespace, name=name)
-        return await self._transport.send("GET", path, verb="get")
-
-    async def get_raw(self, path: str) -> dict[str, Any]:
-        """Return the document at a path that is no object's, such as /version.
-
-        Raises DependencyMissingError when there is none.
-        """
-        answer, _ = await self.get_raw_timed(path)
-        return answer
-
-    async def get_raw_timed(self, path: str) -> tuple[dict[str, Any], datetime | None]:
-        """Return it as above, and by the API server's clock when it was answered, too."""
-        answer, answered_at = await self._transport.send_timed(
-            "GET", path, verb="get", accept=ANYTHING
-        )
-        if answer is None:
-            raise build_missing(path)
-        return answer, answered_at
-
-    async def get_metadata(
-        self, kind: ResourceKind, *, name: str, namespace: str | None = None
-    ) -> dict[str, Any] | None:
-        """Return only the metadata of an object, None if it is not there: for Secrets of others."""
-        path = build_path(kind, namespace=namespace, name=name)
-        return await self._transport.send("GET", path, verb="get", accept=METADATA)
-
-    async def list(
-        self,
-        kind: ResourceKind,
-        *,
-        namespace: str | None = None,
-        label_selector: str | None = None,
-        field_selector: str | None = None,
-    ) -> tuple[Mapping[str, Any], ...]:
-        """Return all objects of a kind, in all namespaces unless one is named.
-
-        They come without `managedFields`: a long list takes half of the memory then. Raises
-        DependencyMissingError when the API server does not know the kind.
-        """
-        selectors = build_selectors(label_selector, field_selector)
-        return await self._list(kind, namespace=namespace, selectors=selectors, accept=JSON)
-
-    async def list_metadata(
-        self,
-        kind: ResourceKind,
-        *,
-        namespace: str | None = None,
-        label_selector: str | None = None,
-        field_selector: str | None = None,
-    ) -> tuple[Mapping[str, Any], ...]:
-        """Return only the metadata of all objects of a kind: cheap enough to audit watches."""
-        selectors = build_selectors(label_selector, field_selector)
-        return await self._list(
-            kind, namespace=namespace, selectors=selectors, accept=METADATA_LIST
+        self._build_alike = partial(
+            KubeClient,
+            concurrency=concurrency,
+            timeout_seconds=timeout_seconds,
+            guard=guard,
+            answer_bytes=answer_bytes,
         )
 
-    def list_pages(
-        self,
-        kind: ResourceKind,
-        *,
-        namespace: str | None = None,
-        label_selector: str | None = None,
-        field_selector: str | None = None,
-    ) -> AsyncIterator[Page]:
-        """Yield the objects of a kind page by page, for whoever keeps little of each."""
-        selectors = build_selectors(label_selector, field_selector)
-        return self._list_pages(kind, namespace=namespace, selectors=selectors, accept=JSON)
+    def with_token(self, token: SecretStr) -> KubeClient:
+        """Return a client with the same limits of whoever has the token; close it, too."""
+        return self._build_alike(self.access.with_token(token))
 
     async def apply(
         self,
@@ -182,7 +87,7 @@ class KubeClient:
             path,
             kind=kind,
             verb="patch",
-            body=_complete(kind, manifest),
+            body=kind.complete(manifest),
             content_type=APPLY_PATCH,
             accept=METADATA,
             query={"fieldManager": field_manager, "force": "true" if force else "false"},
@@ -198,7 +103,7 @@ class KubeClient:
             build_path(kind, namespace=namespace),
             kind=kind,
             verb="create",
-            body=_complete(kind, manifest),
+            body=kind.complete(manifest),
             query={"fieldManager": field_manager},
         )
 
@@ -251,44 +156,6 @@ class KubeClient:
             options["preconditions"] = {"uid": uid}
         path = build_path(kind, namespace=namespace, name=name)
         await self._send_counted("DELETE", path, kind=kind, verb="delete", body=options)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._transport.close()
-
-    async def _list(
-        self,
-        kind: ResourceKind,
-        *,
-        namespace: str | None,
-        selectors: Mapping[str, str],
-        accept: str,
-    ) -> tuple[Mapping[str, Any], ...]:
-        pages = self._list_pages(kind, namespace=namespace, selectors=selectors, accept=accept)
-        return tuple([each async for page in pages for each in page.items])
-
-    async def _list_pages(
-        self,
-        kind: ResourceKind,
-        *,
-        namespace: str | None,
-        selectors: Mapping[str, str],
-        accept: str,
-    ) -> AsyncIterator[Page]:
-        path = build_path(kind, namespace=namespace)
-        query = {"limit": str(PAGE_SIZE), **selectors}
-        while True:
-            found, answered_at = await self._transport.send_timed(
-                "GET", path, verb="list", query=query, accept=accept
-            )
-            if found is None:
-                raise build_missing(path)
-            items = tuple(map(drop_managed_fields, found.get("items") or ()))
-            yield Page(items=items, answered_at=answered_at)
-            following = found.get("metadata", {}).get("continue")
-            if not following:
-                return
-            query["continue"] = following
 
     async def _write(
         self,
@@ -343,10 +210,6 @@ class KubeClient:
             raise
         self._on_write(verb=verb, kind=str(kind), result="ok")
         return answer
-
-
-def _complete(kind: ResourceKind, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {**manifest, "apiVersion": kind.api_version, "kind": kind.kind}
 
 
 def _build_manifest_path(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -18,6 +20,10 @@ class ResourceKind:
     def api_version(self) -> str:
         """The `apiVersion` of its objects."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    def complete(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an object of it as requests and Events have it: lists leave out what it is."""
+        return {**manifest, "apiVersion": self.api_version, "kind": self.kind}
 
     def __str__(self) -> str:
         return f"{self.plural}.{self.group}" if self.group else self.plural

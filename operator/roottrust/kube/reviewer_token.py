@@ -5,8 +5,6 @@ Kubernetes API: serviceaccounts/token (TokenRequest), selfsubjectaccessreviews.
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,17 +12,21 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, TransientError
+from roottrust.domain.account_token import decode_part
+from roottrust.domain.errors import AccessDeniedError, DependencyMissingError
 from roottrust.domain.reasons import Reason
+from roottrust.domain.remote_hub import Right
 from roottrust.domain.reviewer import ReviewerToken
+from roottrust.domain.target import Account
+from roottrust.kube.access_rights import find_missing_rights
+from roottrust.kube.account_token import build_unreadable, request_account_token
 from roottrust.kube.client import KubeClient
-from roottrust.kube.kind import SELF_SUBJECT_ACCESS_REVIEWS, SERVICE_ACCOUNTS
+from roottrust.kube.kind import SERVICE_ACCOUNTS
 
 ACCOUNT = "roottrust-reviewer"
 MANIFEST = "deploy/base/reviewer.yaml"
 
-_MANAGER = "roottrust-hub-reviewer"
-_REVIEWS = {"group": "authentication.k8s.io", "resource": "tokenreviews", "verb": "create"}
+_REVIEW = Right(verb="create", group="authentication.k8s.io", resource="tokenreviews")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,20 +45,14 @@ async def issue_reviewer_token(
     The API server may let it live shorter. Raises DependencyMissingError or AccessDeniedError with
     the manifest to apply.
     """
-    request = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "spec": {"expirationSeconds": seconds},
-    }
+    account = Account(namespace=namespace, name=ACCOUNT)
     try:
-        answer = await client.create_subresource(
-            SERVICE_ACCOUNTS, request, name=ACCOUNT, namespace=namespace, subresource="token"
-        )
+        status = await request_account_token(client, account, audience=None, seconds=seconds)
     except DependencyMissingError:
         raise _build_missing(client, namespace) from None
     except AccessDeniedError as error:
         raise _build_denied(client, namespace, error) from None
-    issued = _read_answer(client, answer, now=now)
+    issued = _read_status(client, status, now=now)
     await _check_right(client, namespace, issued.token)
     return issued
 
@@ -67,39 +63,37 @@ async def read_reviewer_uid(client: KubeClient, *, namespace: str) -> str | None
     return str(found["metadata"]["uid"]) if found else None
 
 
-def _read_answer(client: KubeClient, answer: Mapping[str, Any], *, now: datetime) -> IssuedToken:
+def _read_status(client: KubeClient, status: Mapping[str, Any], *, now: datetime) -> IssuedToken:
     """Return what a TokenRequest was answered with; times are in whole seconds, as in a status."""
     try:
-        token = str(answer["status"]["token"])
-        header, claims = (_decode(part) for part in token.split(".")[:2])
+        token = str(status["token"])
+        header, claims = (decode_part(part) for part in token.split(".")[:2])
         known = ReviewerToken(
             issued_at=now.astimezone(UTC).replace(microsecond=0),
-            expires_at=datetime.fromisoformat(answer["status"]["expirationTimestamp"]),
+            expires_at=_read_time(status["expirationTimestamp"]),
             account_uid=str(claims["kubernetes.io"]["serviceaccount"]["uid"]),
             key_id=str(header.get("kid") or ""),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise TransientError(
-            f"The API server {client.server} does not answer a TokenRequest as one does.",
-            reason=Reason.API_UNREACHABLE,
-        ) from None
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise build_unreadable(client) from None
     return IssuedToken(token=SecretStr(token), known=known)
 
 
-def _decode(part: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    return content
+def _read_time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone is none")
+    return moment
 
 
 async def _check_right(client: KubeClient, namespace: str, token: SecretStr) -> None:
     """Ask as the account itself: Vault would learn it only when istiod wants to log in."""
-    review = {"metadata": {}, "spec": {"resourceAttributes": _REVIEWS}}
-    reviewer = KubeClient(client.access.with_token(token))
+    reviewer = client.with_token(token)
     try:
-        answer = await reviewer.create(SELF_SUBJECT_ACCESS_REVIEWS, review, field_manager=_MANAGER)
+        missing = await find_missing_rights(reviewer, [_REVIEW])
     finally:
         await reviewer.close()
-    if not answer.get("status", {}).get("allowed"):
+    if missing:
         raise AccessDeniedError(
             f"The ServiceAccount {namespace}/{ACCOUNT} at {client.server} may not create "
             f"tokenreviews: apply {MANIFEST} there.",

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -15,10 +16,12 @@ import aiohttp
 from kubernetes.aio.client import ApiClient
 
 from roottrust.domain.errors import RootTrustError, TransientError
+from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.reasons import Reason
 from roottrust.http.answer import parse_object, read_date, read_retry_after
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.http.guarded_request import build_request_class
+from roottrust.http.guarded_tls import guard_tls
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.errors import classify_status, classify_transport_failure
 from roottrust.kube.lines import LineTooLongError, split_lines
@@ -31,6 +34,18 @@ STREAMS_MAX = 4
 LINE_BYTES_MAX = 2**20
 
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The object that was found, None for a 404 on it; `size` is that of its text.
+
+    `answered_at` is by the API server's clock, None where it does not say.
+    """
+
+    found: dict[str, Any] | None = field(repr=False)
+    size: int
+    answered_at: datetime | None
 
 
 class KubeTransport:
@@ -58,6 +73,7 @@ class KubeTransport:
             "request_class": build_request_class(guard),
         }
         self._api = ApiClient(configuration)
+        guard_tls(self._api.rest_client.ssl_context)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=CONNECT_SECONDS)
         self._slots = asyncio.Semaphore(concurrency)
 
@@ -77,7 +93,7 @@ class KubeTransport:
         Raises one of the product's errors for anything but a success and "there is no such object",
         and what the guard raises when a write may not be sent.
         """
-        answer, _ = await self.send_timed(
+        answer = await self.ask(
             method,
             path,
             verb=verb,
@@ -86,9 +102,9 @@ class KubeTransport:
             content_type=content_type,
             accept=accept,
         )
-        return answer
+        return answer.found
 
-    async def send_timed(
+    async def ask(
         self,
         method: str,
         path: str,
@@ -98,19 +114,21 @@ class KubeTransport:
         body: Body | None = None,
         content_type: str = JSON,
         accept: str = JSON,
-    ) -> tuple[dict[str, Any] | None, datetime | None]:
-        """Send one request as above, and return by the server's clock when it was answered, too."""
+    ) -> Answer:
+        """Send one request as above, and return also what else is known of its answer."""
         headers = await self._build_headers(accept=accept, content_type=content_type)
         url = self._build_url(path, query)
         async with self._slots:
             status, data, answer_headers = await self._exchange(method, url, headers, body)
-        answer = parse_object(data)
+        found = parse_object(data)
         answered_at = read_date(answer_headers.get("Date"))
         if status < HTTPStatus.MULTIPLE_CHOICES:
-            return self._require_object(answer), answered_at
-        if status == HTTPStatus.NOT_FOUND and _is_missing_object(answer, path=path):
-            return None, answered_at
-        raise _classify(status, answer, answer_headers, verb, path)
+            if not found:
+                raise self.build_strange()
+            return Answer(found=found, size=len(data), answered_at=answered_at)
+        if status == HTTPStatus.NOT_FOUND and _is_missing_object(found, path=path):
+            return Answer(found=None, size=len(data), answered_at=answered_at)
+        raise _classify(status, found, answer_headers, verb, path)
 
     async def stream(
         self, path: str, *, query: Mapping[str, str], silence_seconds: float
@@ -136,7 +154,7 @@ class KubeTransport:
                 async for line in split_lines(response.content.iter_any(), most=LINE_BYTES_MAX):
                     yield line
         except LineTooLongError:
-            raise self._build_too_large() from None
+            raise self.build_too_large() from None
         except (aiohttp.ClientError, ssl.SSLError, OSError) as failure:
             raise classify_transport_failure(failure, server=self._access.server) from None
 
@@ -165,23 +183,23 @@ class KubeTransport:
             async with response.response as answer:
                 return answer.status, await _read_up_to(answer, self._answer_bytes), answer.headers
         except LineTooLongError:
-            raise self._build_too_large() from None
+            raise self.build_too_large() from None
         except (aiohttp.ClientError, ssl.SSLError, OSError) as failure:
             raise classify_transport_failure(failure, server=self._access.server) from None
 
-    def _build_too_large(self) -> TransientError:
+    def build_too_large(self) -> TransientError:
+        """Return the error of a server that answers with more than is read."""
         return TransientError(
             f"The API server {self._access.server} answers with more than the hub reads.",
             reason=Reason.CLUSTER_TOO_LARGE,
         )
 
-    def _require_object(self, answer: dict[str, Any]) -> dict[str, Any]:
-        if not answer:
-            raise TransientError(
-                f"{self._access.server} does not answer as an API server does.",
-                reason=Reason.API_UNREACHABLE,
-            )
-        return answer
+    def build_strange(self) -> TransientError:
+        """Return the error of a server that answers as no API server does."""
+        return TransientError(
+            f"{self._access.server} does not answer as an API server does.",
+            reason=Reason.API_UNREACHABLE,
+        )
 
 
 def _classify(
@@ -211,5 +229,5 @@ async def _read_up_to(response: aiohttp.ClientResponse, most: int | None) -> byt
 
 def _is_missing_object(answer: Mapping[str, Any], *, path: str) -> bool:
     """Tell a missing object from a missing kind or namespace, which also answer 404."""
-    name = (answer.get("details") or {}).get("name")
+    name = read_mapping(answer.get("details")).get("name")
     return bool(name) and path.endswith(f"/{name}")

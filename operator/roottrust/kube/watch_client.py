@@ -8,18 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
-from roottrust.domain.errors import TransientError
-from roottrust.domain.reasons import Reason
 from roottrust.kube.access import KubeAccess
-from roottrust.kube.answer_error import build_missing, classify_status
+from roottrust.kube.errors import classify_status
 from roottrust.kube.kind import ResourceKind, build_path, build_selectors
+from roottrust.kube.page import Page, read_page
 from roottrust.kube.transport import KubeTransport
 
 ANSWER_BYTES_MAX = 16 * 2**20
-PAGE_SIZE = 200
 WATCH_SECONDS = 600
 
 Object = Mapping[str, Any]
@@ -37,15 +36,6 @@ class WatchEvent:
     def version(self) -> str:
         """The version after which a watch can go on."""
         return str((self.found.get("metadata") or {}).get("resourceVersion") or "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """A part of a list; `following` names the next one, and is empty for the last."""
-
-    items: tuple[Object, ...]
-    version: str
-    following: str
 
 
 class WatchClient:
@@ -76,19 +66,13 @@ class WatchClient:
         following: str = "",
     ) -> Page:
         """Return a part of a list; raises DependencyMissingError where the kind is not known."""
-        path = build_path(kind, namespace=namespace)
-        query = {"limit": str(PAGE_SIZE), **build_selectors(label_selector)}
-        query |= {"continue": following} if following else {}
-        answer = await self._transport.send("GET", path, verb="list", query=query)
-        if answer is None:
-            raise build_missing(path)
-        metadata = answer.get("metadata") or {}
-        items = answer.get("items")
-        return Page(
-            items=tuple(filter(_is_object, items if isinstance(items, list) else ())),
-            version=str(metadata.get("resourceVersion") or ""),
-            following=str(metadata.get("continue") or ""),
+        page = await read_page(
+            self._transport,
+            build_path(kind, namespace=namespace),
+            selectors=build_selectors(label_selector),
+            following=following,
         )
+        return replace(page, items=tuple(filter(_is_object, page.items)))
 
     async def watch(
         self,
@@ -126,25 +110,21 @@ class WatchClient:
             event = json.loads(line)
             type_, found = event["type"], event["object"]
         except (ValueError, KeyError, TypeError, RecursionError):
-            raise self._build_strange() from None
+            raise self._transport.build_strange() from None
         if type_ == "ERROR" and isinstance(found, dict):
+            code = found.get("code")
             raise classify_status(
-                int(found.get("code") or 500),
+                code if isinstance(code, int) else HTTPStatus.INTERNAL_SERVER_ERROR,
                 message=str(found.get("message") or ""),
                 retry_after_seconds=None,
                 verb="watch",
                 path=path,
             )
         if type_ not in {"ADDED", "MODIFIED", "DELETED", "BOOKMARK"} or not isinstance(found, dict):
-            raise self._build_strange()
+            raise self._transport.build_strange()
         if type_ != "BOOKMARK" and not _is_object(found):
-            raise self._build_strange()
+            raise self._transport.build_strange()
         return WatchEvent(type=type_, found=found, size=len(line))
-
-    def _build_strange(self) -> TransientError:
-        return TransientError(
-            f"{self.server} does not answer as an API server does.", reason=Reason.API_UNREACHABLE
-        )
 
 
 def _is_object(found: object) -> bool:

@@ -16,7 +16,8 @@ from typing import Any
 from roottrust.domain.backoff import LIMIT_SECONDS, get_backoff_seconds
 from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
-from roottrust.kube.watch_client import Page, WatchClient, WatchEvent
+from roottrust.kube.page import Page
+from roottrust.kube.watch_client import WatchClient, WatchEvent
 from roottrust.runtime.clock import Timer, sleep, wait_or_stop
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from roottrust.runtime.store_bound import StoreBound

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from roottrust.domain.transition import Transition
 from roottrust.kube.event_manifest import EventType
 from roottrust.kube.events import identify
 from roottrust.runtime.clock import Timer, sleep
@@ -35,6 +36,19 @@ class PostEvent(Protocol):
         self, involved: Mapping[str, Any], *, type_: EventType, reason: str, message: str
     ) -> None:
         """Have it posted."""
+
+
+async def post_transitions(
+    post: PostEvent, involved: Mapping[str, Any], transitions: Iterable[Transition]
+) -> None:
+    """Have each of the changes of an object told by an event on it."""
+    for each in transitions:
+        await post(
+            involved,
+            type_="Normal" if each.is_normal else "Warning",
+            reason=each.reason,
+            message=each.message,
+        )
 
 
 class SendEvent(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 
 import kopf
 
-from roottrust.kube.client import PAGE_SIZE
+from roottrust.kube.page import PAGE_SIZE
 from roottrust.runtime.watching import WatchedKind
 
 ANNOTATION_PREFIX = "admin.gloo.solo.io"

@@ -16,6 +16,7 @@ from yarl import URL
 
 from roottrust.http.guard import Guard, allow_writes
 from roottrust.http.guarded_request import build_request_class
+from roottrust.http.guarded_tls import guard_tls
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.errors import classify_transport_failure
 from roottrust.vault.transport import (
@@ -93,7 +94,7 @@ class AsyncVaultTransport:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=self._pool_size, ssl=build_ssl_context(self._connection)
+                    limit=self._pool_size, ssl=guard_tls(build_ssl_context(self._connection))
                 ),
                 timeout=aiohttp.ClientTimeout(total=self._connection.timeout_seconds),
                 cookie_jar=aiohttp.DummyCookieJar(),

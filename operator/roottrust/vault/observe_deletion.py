@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import TypeVar
 
-from roottrust.domain.certificate import UnreadableCertificateError, parse_certificate
 from roottrust.domain.deletion_plan import (
     DeletionFacts,
     list_auth_mounts_to_remove,
@@ -19,6 +18,7 @@ from roottrust.domain.deletion_scope import DeletionScope
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import Unread
 from roottrust.vault.client import VaultClient
+from roottrust.vault.issuers import read_issuer
 from roottrust.vault.observe import read_mounts
 
 Answer = TypeVar("Answer")
@@ -66,11 +66,9 @@ async def _read_policy(client: VaultClient, name: str) -> str | None:
 
 async def _holds_root(client: VaultClient, mount: str) -> bool:
     """Whether a secrets mount has an issuer that signed itself, or that nobody can read."""
-    for issuer in await client.list(f"{mount}/issuers"):
-        data = await client.read(f"{mount}/issuer/{issuer}") or {}
-        try:
-            if parse_certificate(str(data.get("certificate") or "")).is_self_signed:
-                return True
-        except UnreadableCertificateError:
+    for issuer_id in await client.list(f"{mount}/issuers"):
+        issuer = await read_issuer(client, mount, issuer_id)
+        certificate = issuer.certificate if issuer else None
+        if certificate is None or certificate.is_self_signed:
             return True
     return False

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.vault.login import Login, VaultCall, VaultToken, build_login_token
+from roottrust.vault.login.vault_token import LOOKUP_PATH, RENEW_PATH, REVOKE_PATH
 from roottrust.vault.own_call import RefusedCallError
 from roottrust.vault.relogin import ReloginLimit
 
@@ -21,9 +22,6 @@ logger = logging.getLogger(__name__)
 REFUSED_PAUSE = timedelta(seconds=45)
 TRANSIENT_PAUSE = timedelta(seconds=5)
 LONGEST_TRANSIENT_PAUSE = timedelta(seconds=60)
-LOOKUP_PATH = "auth/token/lookup-self"
-RENEW_PATH = "auth/token/renew-self"
-REVOKE_PATH = "auth/token/revoke-self"
 
 _Result = TypeVar("_Result")
 

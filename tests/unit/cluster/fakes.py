@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
-from roottrust.cluster.kinds import ISSUED_CERTIFICATES, WATCHED
+from roottrust.cluster.kinds import ISSUED_CERTIFICATES, WATCHED, WATCHED_ALONE
+from roottrust.domain.errors import ConflictError
 from roottrust.domain.mesh_plan import MeshPlace
+from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import DEPLOYMENTS, ResourceKind
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 PLACE = MeshPlace(cluster="cluster1", home="gloo-mesh")
 MESH = "istiod-istio-system-cluster1"
 ISTIOD = ObjectKey(kind=DEPLOYMENTS, namespace="istio-system", name="istiod")
+_VERSIONS = count(100)
+
 CERTIFICATE = ObjectKey(kind=ISSUED_CERTIFICATES, namespace="istio-system", name=MESH)
 
 
@@ -25,8 +30,24 @@ def build_store(found: Iterable[tuple[ResourceKind, dict[str, Any]]] = ()) -> Ob
 
 
 def put(store: ObjectStore, kind: ResourceKind, manifest: dict[str, Any]) -> ObjectKey | None:
-    keep = next(each.keep for each in WATCHED if each.resource == kind)
-    return store.apply_event(kind, "MODIFIED", keep(manifest))
+    keep = next(each.keep for each in WATCHED_ALONE if each.resource == kind)
+    is_of_a_version = "resourceVersion" in manifest["metadata"]
+    found = manifest if is_of_a_version else add_version(manifest)
+    return store.apply_event(kind, "MODIFIED", keep(found))
+
+
+def add_version(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return an object in a version of its own, as each write makes one."""
+    version = {"resourceVersion": str(next(_VERSIONS))}
+    return {**manifest, "metadata": manifest["metadata"] | version}
+
+
+def check_version(store: ObjectStore, kind: ResourceKind, status: dict[str, Any]) -> None:
+    """Refuse a status of another version than is there, as an API server does."""
+    place = status["metadata"]
+    found = store.get(kind, namespace=place["namespace"], name=place["name"])
+    if found is None or place["resourceVersion"] != found["metadata"]["resourceVersion"]:
+        raise ConflictError("Another.", reason=Reason.CONFLICT)
 
 
 def build_object(name: str, *, namespace: str = "", **content: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +38,14 @@ from roottrust.kube.kind import (
 )
 from roottrust.runtime.metrics import Metrics
 from roottrust.runtime.store import ObjectKey
-from tests.unit.cluster.fakes import PLACE, build_roots, build_store, put
+from tests.unit.cluster.fakes import (
+    PLACE,
+    add_version,
+    build_roots,
+    build_store,
+    check_version,
+    put,
+)
 from tests.unit.domain.bounces import (
     HASH,
     OLD,
@@ -66,6 +74,7 @@ class FakeServer:
         self.metrics = Metrics()
         self.failure: RootTrustError | None = None
         self.allowed = False
+        self.meanwhile: Callable[[], object] = lambda: None
 
     async def list(self, kind: ResourceKind, **_: Any) -> tuple[Object, ...]:
         self.reads += 1
@@ -95,8 +104,10 @@ class FakeServer:
     ) -> Object:
         self.writes.append(subresource or f"restart {manifest['metadata']['name']}")
         if subresource:
-            known = self.store.get_by_key(KEY) or {}
-            return {"kind": "PartialObjectMetadata", "metadata": dict(known["metadata"])}
+            self.meanwhile()
+            check_version(self.store, DIRECTIVES, manifest)
+            metadata = (self.store.get_by_key(KEY) or {})["metadata"]
+            return {"kind": "PartialObjectMetadata", **add_version({"metadata": metadata})}
         if self.failure:
             raise self.failure
         for held, each in self.objects:
@@ -261,6 +272,17 @@ async def test_a_status_that_somebody_broke_is_written_anew() -> None:
     put(server.store, DIRECTIVES, {**build_directive(trustHash=HASH), "status": {"state": "?"}})
     await server.reconcile()
     assert server.read_status()["state"] == "FINISHED"
+
+
+async def test_a_directive_that_is_made_anew_gets_no_status_of_the_one_before() -> None:
+    server = build_server(build_deployment(**RESTARTED))
+    another = build_directive(trustHash=HASH)
+    another["metadata"]["uid"] = "uid-of-another"
+    server.meanwhile = lambda: put(server.store, DIRECTIVES, another)
+    with pytest.raises(ConflictError):
+        await server.reconcile()
+    assert server.read_status() == {}
+    assert server.events == []
 
 
 async def test_a_directive_that_is_edited_while_it_is_told_of_is_not_taken_for_known() -> None:

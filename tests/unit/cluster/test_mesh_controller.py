@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from roottrust.cluster.rotation_observer import RotationObserver
 from roottrust.cluster.stale_observer import StaleObserver
 from roottrust.cluster.trust_observer import TrustObserver
 from roottrust.cluster.trust_restarts import TrustRestarts
-from roottrust.domain.errors import AccessDeniedError
+from roottrust.domain.errors import AccessDeniedError, ConflictError
 from roottrust.domain.mirror_mark import MIRROR_LABEL
 from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, ResourceKind
@@ -25,11 +26,13 @@ from tests.unit.cluster.fakes import (
     ISTIOD,
     MESH,
     PLACE,
+    add_version,
     build_certificate,
     build_mesh,
     build_object,
     build_roots,
     build_store,
+    check_version,
     put,
 )
 from tests.unit.domain.istiods import build_istiod
@@ -55,6 +58,7 @@ class FakeServer:
         self.events: list[str] = []
         self.pods: tuple[dict[str, Any], ...] = ()
         self.looks = 0
+        self.meanwhile: Callable[[], object] = lambda: None
         self.now = NOW
 
     async def get(self, kind: ResourceKind, *, namespace: str, name: str) -> Any:
@@ -69,11 +73,13 @@ class FakeServer:
         self.writes.append(subresource or "mesh")
         before = self.store.get(kind, namespace="gloo-mesh", name=manifest["metadata"]["name"])
         metadata = {**manifest["metadata"], "uid": "u-1", "generation": 1}
-        after = {**(before or {}), **manifest, "metadata": {**metadata}}
         if subresource:
-            after["metadata"] = before["metadata"] if before else metadata
+            self.meanwhile()
+            check_version(self.store, kind, manifest)
+            metadata = (before or manifest)["metadata"]
+        after = add_version({**(before or {}), **manifest, "metadata": metadata})
         put(self.store, kind, after)
-        return {"metadata": after["metadata"]}
+        return {"kind": "PartialObjectMetadata", "metadata": after["metadata"]}
 
     async def list_metadata(self, kind: ResourceKind, **_: str) -> tuple[dict[str, Any], ...]:
         assert kind == PODS
@@ -149,6 +155,21 @@ async def test_a_mesh_is_written_and_told_of_once() -> None:
     await controller.reconcile(ISTIOD)
     assert server.writes == ["mesh", "status"]
     assert server.events == ["Propagated"]
+
+
+async def test_a_mesh_that_is_made_anew_gets_no_status_of_the_one_before() -> None:
+    server = build_server()
+    controller = server.build_controller()
+    await controller.reconcile(ISTIOD)
+    another = build_mesh()
+    another["metadata"]["uid"] = "u-2"
+    server.meanwhile = lambda: put(server.store, MESHES, another)
+    put(server.store, CONFIG_MAPS, build_roots("istio-system", "other roots", version="200"))
+    with pytest.raises(ConflictError):
+        await controller.reconcile(ISTIOD)
+    found = server.store.get(MESHES, namespace="gloo-mesh", name=MESH)
+    assert found is not None
+    assert "status" not in found
 
 
 async def test_published_roots_are_read_once() -> None:

@@ -15,7 +15,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import LEASES
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.store import ObjectStore, build_key
-from tests.unit.cluster.fakes import build_certificate, build_object
+from tests.unit.cluster.fakes import build_certificate, build_object, put
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.samples import OURS
 
@@ -51,6 +51,7 @@ class FakeClient:
         assert (kind, place["subresource"]) == (POLICIES, "status")
         if self.error is not None:
             raise self.error
+        assert manifest["metadata"]["resourceVersion"]
         self.statuses.append(manifest["status"])
         return {"metadata": {}}
 
@@ -87,8 +88,7 @@ class Bench:
 
     def put(self, manifest: dict[str, Any]) -> None:
         kind = POLICIES if manifest["metadata"]["name"] == "guide" else ISSUED_CERTIFICATES
-        keep = next(each.keep for each in WATCHED_ALONE if each.resource == kind)
-        self.store.apply_event(kind, "MODIFIED", keep(manifest))
+        put(self.store, kind, manifest)
 
     async def reconcile(self) -> float | None:
         return await self.answer.reconcile(KEY)
@@ -177,12 +177,12 @@ async def test_in_the_management_cluster_it_is_silent() -> None:
 async def test_where_a_hub_elsewhere_answers_what_was_told_before_is_taken_back() -> None:
     off, on = Bench(), Bench(is_on=True)
     await off.reconcile()
-    version = {"metadata": {**POLICY["metadata"], "resourceVersion": "7"}}
+    version = {"metadata": {**POLICY["metadata"], "resourceVersion": "1007"}}
     on.put({**POLICY, **version, "status": off.client.statuses[0]})
     assert await on.reconcile() is None
     place, known, removal = on.client.patched[0]
     assert place == {"place": "status"}
-    assert (known["op"], known["value"]) == ("test", "7")
+    assert (known["op"], known["value"]) == ("test", "1007")
     assert removal == {"op": "remove", "path": "/status"}
     assert (on.client.statuses, on.events) == ([], [])
 

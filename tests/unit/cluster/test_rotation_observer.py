@@ -12,8 +12,8 @@ from roottrust.cluster.pod_pace import LOOK_SECONDS, LOOK_SECONDS_MAX, find_pod_
 from roottrust.cluster.rotation_observer import REPLICA_SECONDS, RotationLook, RotationObserver
 from roottrust.domain.observed_step import ObservedStep
 from roottrust.domain.observed_trust import ObservedTrust
-from roottrust.kube.client import Page
 from roottrust.kube.kind import PODS, ResourceKind
+from roottrust.kube.page import Page
 from tests.unit.domain.observations import OTHER, build_istiod, build_trust
 from tests.unit.domain.test_old_leaves import build_proxy
 

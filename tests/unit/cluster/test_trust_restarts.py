@@ -24,7 +24,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.served_namespaces import ServedNamespaces
 from roottrust.domain.trust_restart import WorkloadTrust, build_issuance_hash
 from roottrust.kube.kind import DEPLOYMENTS, PODS, SUBJECT_ACCESS_REVIEWS, ResourceKind
-from tests.unit.cluster.fakes import PLACE, build_store, put
+from tests.unit.cluster.fakes import PLACE, add_version, build_store, put
 from tests.unit.domain.istiods import build_istiod
 from tests.unit.domain.observations import OTHER, ROOT, build_trust
 from tests.unit.domain.test_mesh_bounce import build_proxy
@@ -72,7 +72,7 @@ class FakeServer:
     def finish(self, name: str) -> None:
         found = self.store.get(DIRECTIVES, namespace="gloo-mesh", name=name)
         assert found is not None
-        put(self.store, DIRECTIVES, {**found, "status": {"state": "FINISHED"}})
+        put(self.store, DIRECTIVES, add_version({**found, "status": {"state": "FINISHED"}}))
 
     async def advance(
         self,

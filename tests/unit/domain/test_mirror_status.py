@@ -6,7 +6,7 @@ from typing import Any
 
 from roottrust.api.mesh import MeshStatus
 from roottrust.domain.cluster_trouble import ClusterTrouble
-from roottrust.domain.mirror_status import build_mirror_status, find_current, read_status
+from roottrust.domain.mirror_status import build_mirror_status, find_current
 from roottrust.domain.reasons import Reason
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.mirrors import AWAY, build_condition
@@ -119,8 +119,8 @@ def test_what_a_terminal_would_obey_is_taken_out() -> None:
 
 
 def test_what_has_no_form_is_not_read() -> None:
-    assert read_status({"status": {"istiod": 7}}) is None
-    assert read_status({}) is None
+    assert MeshStatus.find({"istiod": 7}) is None
+    assert MeshStatus.find({}) is None
     too_long = build_condition(reason="Bearer 12345678 " * 4)
     told = MeshStatus.model_validate({"conditions": [too_long], "selfSigned": True})
     status = build(**told.model_dump(by_alias=True))

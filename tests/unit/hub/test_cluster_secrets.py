@@ -11,7 +11,8 @@ from roottrust.domain.errors import AccessDeniedError, RootTrustError
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_secrets import ClusterSecrets
 from roottrust.kube.kind import SECRETS, ResourceKind
-from roottrust.kube.watch_client import Page, WatchEvent
+from roottrust.kube.page import Page
+from roottrust.kube.watch_client import WatchEvent
 from tests.unit.domain.kubeconfigs import build_secret
 from tests.unit.hub.fakes import fake
 

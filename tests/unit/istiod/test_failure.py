@@ -20,8 +20,9 @@ from roottrust.istiod.refusal import classify_refusal
         (TimeoutError(), "no answer in time"),
         (socket.gaierror(), "its name does not resolve"),
         (ConnectionRefusedError(), "connection refused"),
-        (ssl.SSLError(), "TLS failed"),
-        (ConnectionResetError(), "the connection failed"),
+        (ssl.SSLError(), "it does not speak TLS as we do"),
+        (ConnectionResetError(), "connection reset"),
+        (OSError(), "the connection failed"),
     ],
 )
 def test_a_connection_that_fails_may_succeed_later(failure: Exception, detail: str) -> None:

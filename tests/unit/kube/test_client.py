@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from roottrust.domain.errors import ConflictError, DependencyMissingError, TransientError
+from roottrust.domain.reasons import Reason
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import ResourceKind
 
@@ -162,3 +163,37 @@ async def test_pages_come_one_by_one_with_the_servers_time(client: KubeClient, s
     assert len(server.asked) == 1
     assert [each.items async for each in pages] == [()]
     assert server.asked[0][1] == "/apis/a.io/v1/things?limit=100&fieldSelector=a%3Db"
+
+
+async def test_a_list_that_never_ends_is_not_read_for_ever(client: KubeClient, server: Any) -> None:
+    server.answer(200, {"metadata": {"continue": "next"}, "items": [{"n": 1}]})
+    server.answer(200, {"metadata": {"continue": "next"}, "items": []})
+    with pytest.raises(TransientError, match="does not answer as an API server"):
+        await client.list(THINGS)
+
+
+async def test_a_list_as_a_whole_is_no_larger_than_an_answer_may_be(
+    client: KubeClient, server: Any
+) -> None:
+    bounded = KubeClient(client.access, answer_bytes=1000)
+    for _ in range(3):
+        server.answer(200, {"metadata": {"continue": "next"}, "items": [{"n": "x" * 400}]})
+    with pytest.raises(TransientError, match="more than the hub reads") as caught:
+        await bounded.list(THINGS)
+    assert caught.value.reason is Reason.CLUSTER_TOO_LARGE
+    await bounded.close()
+
+
+@pytest.mark.parametrize("answer", [{"metadata": 7, "items": 7}, {"metadata": [], "items": {}}])
+async def test_a_list_that_is_none_is_empty(client: KubeClient, server: Any, answer: Any) -> None:
+    server.answer(200, answer)
+    assert await client.list(THINGS) == ()
+
+
+@pytest.mark.parametrize("details", [7, "x", ["x"], {"name": 7}])
+async def test_details_that_are_none_tell_of_no_object(
+    client: KubeClient, server: Any, details: Any
+) -> None:
+    server.answer(404, {"details": details})
+    with pytest.raises(DependencyMissingError):
+        await client.get(THINGS, namespace="ns", name="x")

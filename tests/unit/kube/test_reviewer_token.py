@@ -33,6 +33,7 @@ TOKEN = ".".join(
     )
 )
 ISSUED = {"status": {"token": TOKEN, "expirationTimestamp": "2030-01-02T12:00:00Z"}}
+DEEP = base64.urlsafe_b64encode(b"[" * 9000).decode()
 ALLOWED = {"status": {"allowed": True}}
 
 
@@ -98,6 +99,8 @@ async def test_a_missing_right_of_the_reviewer_is_named(client: KubeClient, serv
         {"status": {}},
         {"status": {"token": "garbage", "expirationTimestamp": "2030-01-02T12:00:00Z"}},
         {"status": {"token": TOKEN, "expirationTimestamp": "tomorrow"}},
+        {"status": {"token": TOKEN, "expirationTimestamp": "2030-01-02T12:00:00"}},
+        {"status": {"token": f"{DEEP}.{DEEP}.x"}},
         {"status": {"token": f"{encode([])}.{encode([])}.x"}},
         {"status": None},
     ],

@@ -157,7 +157,7 @@ async def test_a_list_is_read_page_by_page(client: WatchClient, stream: StreamSe
     assert (page.version, page.following) == ("9", "more")
     assert [each["metadata"] for each in page.items] == [PLACE]
     ((path, _),) = stream.asked
-    assert "limit=200" in path
+    assert "limit=100" in path
     assert path.endswith("continue=before")
 
 
@@ -178,3 +178,12 @@ async def test_a_kind_that_is_not_known_is_missing(
     stream.status, stream.pieces = 404, [b"404 page not found"]
     with pytest.raises(DependencyMissingError):
         await client.list_page(SECRETS)
+
+
+@pytest.mark.parametrize("code", [None, "gone", [410], {}])
+async def test_an_error_in_a_watch_may_have_any_code(
+    client: WatchClient, stream: StreamServer, code: Any
+) -> None:
+    stream.pieces = [json.dumps({"type": "ERROR", "object": {"code": code}}).encode() + b"\n"]
+    with pytest.raises(TransientError):
+        await watch(client)

@@ -9,7 +9,8 @@ import pytest
 from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import SECRETS
-from roottrust.kube.watch_client import Page, WatchEvent
+from roottrust.kube.page import Page
+from roottrust.kube.watch_client import WatchEvent
 from roottrust.runtime.client_watch import EVENTS_PER_SECOND, ClientWatch
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from roottrust.runtime.store_bound import StoreBound

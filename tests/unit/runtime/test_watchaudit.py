@@ -8,8 +8,8 @@ import pytest
 
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
-from roottrust.kube.client import Page
 from roottrust.kube.kind import ResourceKind
+from roottrust.kube.page import Page
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from roottrust.runtime.watchaudit import WatchAudit
 from roottrust.runtime.watching import WatchedKind

@@ -18,7 +18,6 @@ from roottrust.api.reference import MeshReference
 from roottrust.domain.issuance_object import read_spec
 from roottrust.domain.issuance_plan import read_owner
 from roottrust.domain.mirror_mark import is_mirror
-from roottrust.domain.mirror_status import read_status
 
 Manifest = Mapping[str, Any]
 
@@ -74,7 +73,7 @@ def _read_reports(meshes: Iterable[Manifest], *, home: str) -> dict[MeshKey, Mes
     reports: dict[MeshKey, MeshStatus] = {}
     # The operator's own namespace counts first: there nobody else writes.
     for mesh in sorted(meshes, key=lambda each: each["metadata"].get("namespace") != home):
-        place, status = read_place(mesh), read_status(mesh)
+        place, status = read_place(mesh), MeshStatus.find(mesh.get("status"))
         if place and status and mesh["metadata"].get("namespace") in {home, place.namespace}:
             reports.setdefault(_build_key(mesh, place), status)
     return reports
@@ -85,7 +84,7 @@ def _read_mirrored(
 ) -> dict[str, dict[MeshKey, MirroredMesh]]:
     found: dict[str, dict[MeshKey, MirroredMesh]] = {}
     for mesh in meshes:
-        place, status = read_place(mesh), read_status(mesh)
+        place, status = read_place(mesh), MeshStatus.find(mesh.get("status"))
         issuance = status.issuance if status else None
         is_hubs = is_mirror(mesh) and mesh["metadata"].get("namespace") == home
         if is_hubs and place is not None and issuance is not None:

@@ -9,8 +9,12 @@ from pydantic import SecretStr
 from roottrust.domain.errors import AccessDeniedError
 from roottrust.domain.reasons import Reason
 from roottrust.vault.login.method import VaultCall
-from roottrust.vault.login.token_file import LOOKUP_PATH
-from roottrust.vault.login.vault_token import VaultToken, build_token, get_mapping
+from roottrust.vault.login.vault_token import (
+    LOOKUP_PATH,
+    VaultToken,
+    build_token,
+    get_mapping,
+)
 from roottrust.vault.own_call import RefusedCallError
 
 

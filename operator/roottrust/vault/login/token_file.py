@@ -11,12 +11,16 @@ from typing import Any
 from roottrust.vault.login.credential import CredentialFile
 from roottrust.vault.login.exchange import explain_refusal
 from roottrust.vault.login.method import VaultCall
-from roottrust.vault.login.vault_token import VaultToken, build_token, get_mapping
+from roottrust.vault.login.vault_token import (
+    LOOKUP_PATH,
+    VaultToken,
+    build_token,
+    get_mapping,
+)
 from roottrust.vault.own_call import RefusedCallError
 
 logger = logging.getLogger(__name__)
 
-LOOKUP_PATH = "auth/token/lookup-self"
 _BLIND = (
     "grant it, or its own policies are out of reach for RootTrustPolicies by their usual name only"
 )

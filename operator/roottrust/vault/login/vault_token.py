@@ -12,6 +12,10 @@ from pydantic import SecretStr
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 
+LOOKUP_PATH = "auth/token/lookup-self"
+RENEW_PATH = "auth/token/renew-self"
+REVOKE_PATH = "auth/token/revoke-self"
+
 RENEWAL_RATIO = 2 / 3
 _BATCH = "batch"
 

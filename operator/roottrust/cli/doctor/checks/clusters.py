@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
+from roottrust.api.mesh import MeshStatus
 from roottrust.cli.doctor.facts import Facts
 from roottrust.cli.doctor.finding import Check, Finding, found
 from roottrust.cli.doctor.remedy import find_remedy
 from roottrust.cli.doctor.told import passed_if_of_now
 from roottrust.domain.health import Health
 from roottrust.domain.mirror_mark import MIRROR_LABEL, is_mirror
-from roottrust.domain.mirror_status import find_current, read_status
+from roottrust.domain.mirror_status import find_current
 
 
 def check_clusters(facts: Facts) -> Iterator[Finding]:
@@ -21,7 +22,7 @@ def check_clusters(facts: Facts) -> Iterator[Finding]:
     for mesh in facts.believed_meshes:
         if is_mirror(mesh) and mesh["metadata"]["namespace"] == facts.home:
             cluster = str(mesh["metadata"]["labels"][MIRROR_LABEL])
-            status = read_status(mesh)
+            status = MeshStatus.find(mesh.get("status"))
             current = find_current(status) if status else None
             if cluster not in mirrors or not _is_true(current):
                 mirrors[cluster] = current

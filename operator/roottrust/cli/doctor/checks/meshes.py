@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import quote
 
+from roottrust.api.mesh import MeshStatus
 from roottrust.cli.doctor.facts import Facts, Manifest
 from roottrust.cli.doctor.finding import Check, Finding, found, passed
 from roottrust.cli.status.report import MeshReport
 from roottrust.domain.health import Health, find_worst_health
 from roottrust.domain.istiod_manifest import read_mapping
-from roottrust.domain.mirror_status import read_status
 
 _APART = "its workloads trust nobody beyond their mesh, and nobody trusts them"
 _STALE = "workloads that trust only the roots before refuse peers, or are refused"
@@ -28,7 +28,7 @@ def check_meshes(facts: Facts) -> Iterator[Finding]:
     signed_by_itself: set[tuple[str, str]] = set()
     for manifest in facts.believed_meshes:
         key = _read_key(manifest)
-        status = read_status(manifest)
+        status = MeshStatus.find(manifest.get("status"))
         if status is not None and status.self_signed:
             signed_by_itself.add(key)
         elif key not in selected:
