@@ -84,9 +84,6 @@ class Folder:
             each.chmod(0o755 if each.is_dir() else 0o644)
 
 
-Recipe = Tool | Kubernetes | Folder
-
-
 @dataclass
 class Toolchain:
     """Go as found on this machine, or as installed by the given fallback."""

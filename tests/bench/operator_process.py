@@ -136,11 +136,6 @@ class OperatorProcess:
         """Return the memory that it has resident now."""
         return self._read_memory_mb("VmRSS")
 
-    def count_connections(self) -> int:
-        """Return how many sockets it has open."""
-        files = Path(f"/proc/{self.pid}/fd").iterdir()
-        return sum(_read_link(each).startswith("socket:") for each in files)
-
     def _read_memory_mb(self, field: str) -> float:
         text = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         line = next(each for each in text.splitlines() if each.startswith(f"{field}:"))
@@ -150,10 +145,3 @@ class OperatorProcess:
         if self._process is None:
             raise RuntimeError("it was never started")
         return self._process
-
-
-def _read_link(path: Path) -> str:
-    try:
-        return str(path.readlink())
-    except FileNotFoundError:
-        return ""  # closed meanwhile

@@ -35,6 +35,14 @@ def istiod(mesh: MeshSite) -> Istiod:
     return mesh.istiod
 
 
+@pytest.fixture
+def stopped(operator: OperatorPod) -> Iterator[None]:
+    """No operator, and one again in the end, whatever the test did."""
+    operator.scale(0)
+    yield
+    operator.scale(1)
+
+
 @pytest.fixture(autouse=True)
 def open_vault(mesh: MeshSite) -> Iterator[None]:
     """A Vault that is open in the end, whatever the test did."""
@@ -60,13 +68,11 @@ def test_agent_is_killed_at_any_moment_of_a_renewal(mesh: MeshSite, istiod: Isti
     assert istiod.count_restarts("discovery") == 0
 
 
-def test_vault_is_sealed_for_longer_than_a_renewal(
-    mesh: MeshSite, istiod: Istiod, operator: OperatorPod
-) -> None:
+# The operator would not ask for a renewal while Vault is away; one that is due comes anyhow.
+@pytest.mark.usefixtures("stopped")
+def test_vault_is_sealed_for_longer_than_a_renewal(mesh: MeshSite, istiod: Istiod) -> None:
     """The last good CA stays, its agent says until when, and renews once Vault is open."""
     before = istiod.read_served_serial()
-    # The operator would not ask for a renewal while Vault is away; one that is due comes anyhow.
-    operator.scale(0)
     with mesh.load(90):
         mesh.vault.seal()
         generation = istiod.read_wanted_generation() + 1
@@ -78,7 +84,6 @@ def test_vault_is_sealed_for_longer_than_a_renewal(
         mesh.vault.unseal()
         istiod.wait_for_generation(generation, seconds=60)
         assert istiod.read_served_serial() != before
-    operator.scale(1)
 
 
 def test_api_server_is_restarted(mesh: MeshSite, istiod: Istiod) -> None:

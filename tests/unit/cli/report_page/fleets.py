@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from roottrust.cli.report_page.page import Origin, render_page
+from roottrust.cli.report_page.page import Origin
 from roottrust.cli.status.build_report import build_report
 from roottrust.cli.status.found import FoundObjects
 from roottrust.cli.status.report import StatusReport
@@ -30,10 +30,6 @@ HOSTILE = (
     "</title></style></code>'\"><script>alert(1)</script><img src=x onerror=alert(2)>&amp;\u202e"
 )
 _ROOM = 100
-
-
-def build_page(found: FoundObjects, origin: Origin = ORIGIN) -> str:
-    return render_page(build(found), origin)
 
 
 def build(found: FoundObjects) -> StatusReport:
