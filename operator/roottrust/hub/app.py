@@ -153,6 +153,7 @@ class _Hub:
 
     def enqueue_all(self) -> None:
         """Have every policy looked at, the oldest first."""
+        self._controller.claims.outdate_all()  # nobody followed their edits until now
         for manifest in sorted(self._store.list(POLICIES), key=_get_creation):
             self._enqueue(build_key(POLICIES, manifest), None)
 
