@@ -22,6 +22,7 @@ from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_change import is_of_interest, take_over_status
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_homes import Homes, PolicyHomes
+from roottrust.hub.policy_key import build_policy_key
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.policy_routes import PolicyRoutes
@@ -229,8 +230,7 @@ class _Hub:
             self._homes.take_over(policy.key, found)
 
     def _take_late(self, late: PolicyIdentity) -> None:
-        namespace, name, cluster = late.namespace, late.name, late.cluster
-        self._retry(ObjectKey(kind=POLICIES, namespace=namespace, name=name, cluster=cluster))
+        self._retry(build_policy_key(late))
 
     def _take_rotation(self, concerned: Iterable[ObjectKey]) -> None:
         """Have policies looked at whose root has another stage now."""

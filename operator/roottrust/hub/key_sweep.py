@@ -21,7 +21,7 @@ from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
 from roottrust.domain.vault_keys import KeyCount, MountKeys, decide_keys
 from roottrust.hub.confirmed_keys import ConfirmedKeys
-from roottrust.hub.key_book import MountPlace
+from roottrust.hub.key_book import PolicyMount, list_mounts
 from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_object import PolicyObject
@@ -51,7 +51,7 @@ class _Mount:
     policy: PolicyObject
     demand: Demand
     cluster: str
-    place: MountPlace
+    place: PolicyMount
     is_managed: bool
 
 
@@ -89,8 +89,8 @@ class KeySweep:
         self._on_change = on_change
         self._pace = pace
         self._clock = clock
-        self._seen_at: dict[MountPlace, dict[str, float]] = {}
-        self._key_ids: dict[MountPlace, dict[str, str | None]] = {}
+        self._seen_at: dict[PolicyMount, dict[str, float]] = {}
+        self._key_ids: dict[PolicyMount, dict[str, str | None]] = {}
         self._told: dict[PolicyIdentity, frozenset[str]] = {}
         self._asked: set[PolicyIdentity] = set()
 
@@ -138,7 +138,7 @@ class KeySweep:
             chosen = {place: each for place, each in mounts.items() if place.policy in asked}
             await self._sweep_all(chosen, stop)
 
-    async def _sweep_all(self, mounts: Mapping[MountPlace, _Mount], stop: asyncio.Event) -> None:
+    async def _sweep_all(self, mounts: Mapping[PolicyMount, _Mount], stop: asyncio.Event) -> None:
         passes: dict[tuple[str, str | None], _Pass | None] = {}
         for place, mount in mounts.items():
             if stop.is_set():
@@ -153,25 +153,17 @@ class KeySweep:
 
     def _list_mounts(self) -> Iterator[_Mount]:
         for policy, demand in self._list_accepted():
-            target = demand.claim.target
             is_managed = demand.spec.management.mode is ManagementMode.MANAGE
-            for cluster in target.clusters:
-                if cluster.intermediate_mount is not None:
-                    place = MountPlace(
-                        policy=policy.identity,
-                        server=target.server,
-                        namespace=target.namespace,
-                        mount=cluster.intermediate_mount,
-                    )
-                    yield _Mount(
-                        policy=policy,
-                        demand=demand,
-                        cluster=cluster.cluster,
-                        place=place,
-                        is_managed=is_managed,
-                    )
+            for cluster, place in list_mounts(policy.identity, demand.claim.target):
+                yield _Mount(
+                    policy=policy,
+                    demand=demand,
+                    cluster=cluster,
+                    place=place,
+                    is_managed=is_managed,
+                )
 
-    async def _begin(self, place: MountPlace) -> _Pass | None:
+    async def _begin(self, place: PolicyMount) -> _Pass | None:
         try:
             server = self._servers.get(place.server, place.namespace)
             return _Pass(server=server, mounts=await server.read_mounts())

@@ -296,7 +296,7 @@ class PolicyController:
     def _is_early(self, result: _Result, claim: Claim) -> bool:
         error = result.error
         is_missing = error is not None and error.reason is Reason.ROOT_NOT_FOUND
-        return is_missing and self.claims.is_made_by_another(claim)
+        return is_missing and self.claims.find_maker(claim) is not None
 
     async def _read_agents_ca(self, policy: PolicyObject, demand: Demand) -> str | None:
         """Return the CA of Vault, which agents are given inline: they cannot read the Secret.

@@ -13,7 +13,6 @@ from roottrust.domain.facts import VaultFacts
 from roottrust.domain.issuance_plan import IssuanceRequest
 from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.plan import Plan
-from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim
 from roottrust.domain.rotation.course import Course
 from roottrust.domain.rotation.evidence import FleetView
@@ -34,9 +33,9 @@ from roottrust.domain.target import VaultTarget
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.heard_cluster import find_silence
-from roottrust.hub.kinds import POLICIES
 from roottrust.hub.lost_rotation import LostRotations
 from roottrust.hub.policy_homes import PolicyHomes
+from roottrust.hub.policy_key import build_policy_key
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_reader import PolicyReader
 from roottrust.hub.root_view import look_at_roots
@@ -111,7 +110,7 @@ class Rotations:
         share the root wait for that. Raises RootTrustError.
         """
         owner = self._claims.find_owner(claim)
-        policy = self._homes.read(_build_key(owner.policy)) if owner else None
+        policy = self._homes.read(build_policy_key(owner.policy)) if owner else None
         if owner is None or policy is None:
             return None
         wish = self._read_wish(policy)
@@ -137,7 +136,7 @@ class Rotations:
         is_on = is_due(course.state, course.wish)
         is_news = is_on and self._book.note(key, self._build_part(look))
         if course.owner.full_name != identity.full_name:
-            concerned = frozenset({_build_key(course.owner)}) if is_news else frozenset()
+            concerned = frozenset({build_policy_key(course.owner)}) if is_news else frozenset()
             told = tell_shared(
                 course.state,
                 owner=course.owner.full_name,
@@ -156,7 +155,7 @@ class Rotations:
         now, state = self._now(), course.state
         vault = await look_at_roots(look.server, plan, facts, course, now=now)
         sharing = {
-            _build_key(each.policy): [cluster.cluster for cluster in each.target.clusters]
+            build_policy_key(each.policy): [cluster.cluster for cluster in each.target.clusters]
             for each in self._claims.list_sharing(look.claim)
         }
         view = note_forced(self._book.gather(vault, sharing), course.wish)
@@ -234,12 +233,6 @@ def _find_told(policy: PolicyObject) -> RotationRoot | None:
     if root is None or root.issuer is None or root.fingerprint == policy.given_up_root:
         return None
     return RotationRoot(issuer=root.issuer, fingerprint=root.fingerprint)
-
-
-def _build_key(policy: PolicyIdentity) -> ObjectKey:
-    return ObjectKey(
-        kind=POLICIES, namespace=policy.namespace, name=policy.name, cluster=policy.cluster
-    )
 
 
 def _get_place(state: RotationStatus) -> tuple[object, ...]:
