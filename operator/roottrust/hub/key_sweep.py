@@ -80,7 +80,7 @@ class KeySweep:
         clock: Callable[[], float] = count_seconds,
     ) -> None:
         self._hub = hub
-        self._list_accepted = controller.list_accepted
+        self._list_accepted = controller.acceptor.list_accepted
         self._servers = servers
         self._book = controller.keys
         self._reporter = reporter

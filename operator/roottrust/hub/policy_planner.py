@@ -102,8 +102,8 @@ class PolicyPlanner:
         async with self._slots:
             accepted = None
             try:
-                accepted = await self._controller.accept(policy)
-                snapshot = await self._controller.look(policy, accepted)
+                accepted = await self._controller.acceptor.accept(policy)
+                snapshot = await self._controller.vault.observe(policy, accepted)
             except RootTrustError as error:
                 return _Look(policy=policy, accepted=accepted, error=error)
             return _Look(policy=policy, accepted=accepted, snapshot=snapshot)
