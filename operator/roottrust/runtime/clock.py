@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
 # Where there is no such clock (not Linux), the monotonic one goes on while the machine sleeps.
@@ -14,6 +15,11 @@ _SLEEPLESS: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 def count_seconds() -> float:
     """Return the seconds of a clock that never goes back, and goes on while the machine sleeps."""
     return time.clock_gettime(_SLEEPLESS)
+
+
+def get_now() -> datetime:
+    """Return the time of day, aware of UTC."""
+    return datetime.now(UTC)
 
 
 class TimerHandle(Protocol):

@@ -90,3 +90,14 @@ async def test_a_hub_that_begins_to_lead_asks_anew_what_policies_claim(bench: Be
     await bench.lead()
     bench.send(ISSUED_CERTIFICATES, "ADDED", CERTIFICATE)
     assert bench.hub.work.queue.scheduled == 0
+
+
+async def test_what_changes_is_looked_at_only_once_the_hub_leads(bench: Bench) -> None:
+    bench.send(MESHES, "ADDED", MESH)
+    bench.send(POLICIES, "ADDED", build_manifest())
+    assert bench.hub.work.queue.scheduled == 0
+    await bench.lead()
+    assert bench.hub.work.queue.scheduled == 1
+    another = build_manifest(metadata={"name": "another", "uid": "uid-2"})
+    bench.send(POLICIES, "ADDED", another)
+    assert bench.hub.work.queue.scheduled == 2
