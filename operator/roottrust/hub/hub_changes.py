@@ -7,6 +7,7 @@ from typing import Any
 
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.hub.claim_book import ClaimBook
+from roottrust.hub.gathered_changes import Changes
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.mesh_mirrors import MeshMirrors
 from roottrust.hub.mirror_source import read_roots
@@ -17,7 +18,7 @@ from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_queue import PolicyQueue
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.policy_routes import PolicyRoutes
-from roottrust.hub.remote_cluster import Changes, RemoteCluster
+from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.runtime.store import ObjectKey, build_key
 from roottrust.runtime.workqueue import Priority
 

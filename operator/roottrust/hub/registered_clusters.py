@@ -11,8 +11,9 @@ from roottrust.hub.cluster_news import ClusterNews
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.cluster_secrets import ClusterSecrets
 from roottrust.hub.cluster_set import ClusterSet
+from roottrust.hub.gathered_changes import Changes
 from roottrust.hub.pace import Pace
-from roottrust.hub.remote_cluster import Changes, RemoteCluster
+from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.kube.watch_client import WatchClient
 from roottrust.runtime.clock import get_now
 from roottrust.runtime.role import Shared
