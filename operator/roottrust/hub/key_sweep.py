@@ -28,7 +28,7 @@ from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_reader import Demand
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServer, VaultServers
-from roottrust.runtime.clock import count_seconds, wait_or_stop
+from roottrust.runtime.clock import count_seconds, wait_for_event
 from roottrust.runtime.fence import FencedError
 from roottrust.runtime.leadership import Leadership
 from roottrust.runtime.log_context import bind_context
@@ -112,7 +112,8 @@ class KeySweep:
             return
         timer, interval = asyncio.get_running_loop(), self._pace.keys_seconds
         due = self._clock() + interval
-        while not await wait_or_stop(timer, min(SOON_SECONDS, interval), stop=stop):
+        pause = min(SOON_SECONDS, interval)
+        while not await wait_for_event(stop, timer, seconds=pause):
             if self._clock() >= due:
                 await self.sweep(stop)
                 due = self._clock() + interval

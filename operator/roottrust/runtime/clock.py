@@ -54,10 +54,10 @@ async def sleep(timer: Timer, seconds: float) -> None:
         handle.cancel()
 
 
-async def wait_or_stop(timer: Timer, seconds: float, *, stop: asyncio.Event) -> bool:
-    """Wait on the given clock, but not beyond the stop; return whether to stop."""
+async def wait_for_event(event: asyncio.Event, timer: Timer, *, seconds: float) -> bool:
+    """Wait so long on the given clock, or less if the event comes; return whether it has."""
     waits = {
-        asyncio.ensure_future(stop.wait()),
+        asyncio.ensure_future(event.wait()),
         asyncio.ensure_future(sleep(timer, seconds)),
     }
     try:
@@ -66,4 +66,4 @@ async def wait_or_stop(timer: Timer, seconds: float, *, stop: asyncio.Event) -> 
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
-    return stop.is_set()
+    return event.is_set()
