@@ -25,6 +25,9 @@ from roottrust.domain.redaction import build_one_line
 # Every pass over a fleet meets the same certificates again.
 _KNOWN_MAX = 4096
 
+# What is told of a forged entry, and of every replica after a person gave the root up.
+UNDER_ANOTHER_ROOT = "its certificate is not signed by the root in use"
+
 
 class InstanceState(Enum):
     """How far a replica is; the worst first."""
@@ -177,7 +180,7 @@ def _find_lies(instance: Instance, chain: tuple[Certificate, ...], pinned: Pinne
     """Return what the certificate itself says otherwise, as clauses."""
     certificate = chain[0]
     if not (_is_signed_by(certificate, pinned.root) or _leads_to_any(chain, pinned.roots)):
-        yield "its certificate is not signed by the root in use"
+        yield UNDER_ANOTHER_ROOT
     if f"CN={pinned.common_name}" not in certificate.subject.split(","):
         yield "its certificate bears another name than this cluster's"
     if not (certificate.is_ca and certificate.allows_signing):

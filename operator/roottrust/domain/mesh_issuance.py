@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.api.choices import IssuanceState
-from roottrust.domain.instance_check import CheckedInstance, InstanceState
+from roottrust.domain.instance_check import UNDER_ANOTHER_ROOT, CheckedInstance, InstanceState
 from roottrust.domain.mesh_condition import (
     MeshCondition,
     build_false,
@@ -106,10 +106,16 @@ class MeshIssuance:
 
 
 def _describe_false(mesh: MeshIssuance, pod: CheckedInstance) -> MeshCondition:
+    advice = f"find out who writes to the status of its IssuedCertificate in {mesh.mesh.namespace}"
+    if pod.clause == UNDER_ANOTHER_ROOT:
+        advice = (
+            "if the root before was given up, stop istiod, delete the ConfigMap "
+            f"istio-ca-root-cert beside it, and start it again; if not, {advice}"
+        )
     return build_false(
         Reason.INSTANCE_NOT_BELIEVED,
-        f"What {pod.pod} of {mesh.mesh.name} reports is not believed, since {pod.clause}: find out "
-        f"who writes to the status of its IssuedCertificate in {mesh.mesh.namespace}.",
+        f"What {pod.pod} of {mesh.mesh.name} reports is not believed, since {pod.clause}: "
+        f"{advice}.",
     )
 
 

@@ -124,7 +124,7 @@ def _overlaps(mine: ClusterTarget, theirs: ClusterTarget) -> bool:
 
 
 def _settle_root(target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...]) -> VaultTarget:
-    owner = find_root_owner((claim, *(each for each in rivals if may_own_root(each, claim.root))))
+    owner = find_root_owner((claim, *(each for each in rivals if _may_own_root(each, claim.root))))
     if owner is claim:
         return target
     root = target.root
@@ -148,7 +148,7 @@ def _settle_root(target: VaultTarget, claim: Claim, rivals: tuple[Claim, ...]) -
     return replace(target, root=shared, warnings=warnings)
 
 
-def may_own_root(claim: Claim, root: tuple[str, str | None, str]) -> bool:
+def _may_own_root(claim: Claim, root: tuple[str, str | None, str]) -> bool:
     """Whether a policy may say for others what their root is: none of a workload cluster may."""
     return claim.root == root and not claim.policy.is_remote
 

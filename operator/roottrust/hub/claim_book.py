@@ -83,15 +83,12 @@ class ClaimBook:
         self._catch_up()
         return tuple(self._claims[key] for key in self._find_on_root(claim))
 
-    def is_made_by_another(self, claim: Claim) -> bool:
-        """Whether another policy owns the same root and does not just use what is there."""
-        self._catch_up()
-        owner = self._find_owner(claim)
-        return (
-            owner is not None
-            and owner.policy != claim.policy
-            and owner.target.root.source is not RootSource.EXISTING
-        )
+    def find_maker(self, claim: Claim) -> Claim | None:
+        """Return the claim of another policy that is to make the root; None if there is none."""
+        owner = self.find_owner(claim)
+        if owner is None or owner.policy == claim.policy:
+            return None
+        return None if owner.target.root.source is RootSource.EXISTING else owner
 
     def _find_contested(self, claim: Claim | None) -> frozenset[ObjectKey]:
         places = _list_contested(claim) if claim else []

@@ -42,9 +42,15 @@ class ClusterHealth:
         self._now = now
         self._on_change = on_change
         self._troubles: dict[str, ClusterTrouble] = {}
+        self._warnings: dict[str, str] = {}
         self._since: datetime | None = None
         self._failed_calls = 0
         self.probes_due = asyncio.Event()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be told of it though it can be relied on."""
+        return tuple(self._warnings.values())
 
     @property
     def trouble(self) -> ClusterTrouble | None:
@@ -63,6 +69,16 @@ class ClusterHealth:
         if not self._troubles and not self._failed_calls:
             self._since = None
         self._tell_change(before)
+
+    def warn(self, source: str, warning: str | None) -> None:
+        """Take over what one source warns of: None if of nothing."""
+        if warning == self._warnings.get(source):
+            return
+        self._warnings.pop(source, None)
+        if warning is not None:
+            self._warnings[source] = warning
+            logger.warning("%s", warning, extra={"cluster": self._name})
+        self._on_change()
 
     def tell_call(self, error: RootTrustError | None) -> None:
         """Take over what a call met."""

@@ -43,6 +43,13 @@ class ClusterRegistry(Protocol):
         """
 
 
+def build_unregistered(cluster: str) -> DependencyMissingError:
+    """Return what a call into a cluster meets that is registered no more."""
+    return DependencyMissingError(
+        f"The cluster {cluster} is not registered any more.", reason=Reason.NO_CLUSTER_SELECTED
+    )
+
+
 class LocalCluster:
     """The cluster that the hub runs in; `home` is the hub's own namespace."""
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.known import KnownCluster
-from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_objects import ClusterObjects, Manifest
-from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.cluster_registry import ClusterRegistry, build_unregistered
 from roottrust.hub.policy_homes import Home
 from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.kube.reviewer_token import IssuedToken
@@ -76,8 +74,5 @@ class ClusterSet:
     def _get_other(self, cluster: str) -> RemoteCluster:
         found = self.others.get(cluster)
         if found is None:
-            raise DependencyMissingError(
-                f"The cluster {cluster} is not registered any more.",
-                reason=Reason.NO_CLUSTER_SELECTED,
-            )
+            raise build_unregistered(cluster)
         return found

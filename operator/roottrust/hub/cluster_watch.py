@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from roottrust.hub.cluster_registry import ClusterRegistry
-from roottrust.runtime.clock import Timer, wait_or_stop
+from roottrust.runtime.clock import Timer, wait_for_event
 
 RETRY_SECONDS = 30.0
 
@@ -32,7 +32,7 @@ class ClusterWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until the stop; what could not be read is tried again soon."""
-        while not await wait_or_stop(self._timer, self._find_delay(), stop=stop):
+        while not await wait_for_event(stop, self._timer, seconds=self._find_delay()):
             if await self._clusters.refresh():
                 self._on_change()
 

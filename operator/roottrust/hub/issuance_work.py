@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.domain.action import Verb
-from roottrust.domain.errors import DependencyMissingError, RootTrustError, TransientError
+from roottrust.domain.errors import RootTrustError, TransientError
 from roottrust.domain.issuance import AgentOptions, CertificateKey, build_key
 from roottrust.domain.issuance_plan import (
     CertificateAction,
@@ -27,7 +27,7 @@ from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.cluster_objects import Manifest
-from roottrust.hub.cluster_registry import ClusterRegistry
+from roottrust.hub.cluster_registry import ClusterRegistry, build_unregistered
 from roottrust.hub.cluster_work import ClusterWork
 from roottrust.runtime.fence import FencedError
 from roottrust.runtime.log_context import bind_context
@@ -219,10 +219,7 @@ async def _apply(clusters: ClusterRegistry, action: CertificateAction) -> None:
     """Make one write; raises RootTrustError."""
     objects = clusters.get_objects(action.key.cluster)
     if objects is None:
-        raise DependencyMissingError(
-            f"The cluster {action.key.cluster} is not known any more.",
-            reason=Reason.NO_CLUSTER_SELECTED,
-        )
+        raise build_unregistered(action.key.cluster)
     await objects.apply(action)
     with bind_context(cluster=action.key.cluster, mesh=action.key.name):
         logger.info("%s", action)

@@ -21,14 +21,14 @@ from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
 from roottrust.domain.vault_keys import KeyCount, MountKeys, decide_keys
 from roottrust.hub.confirmed_keys import ConfirmedKeys
-from roottrust.hub.key_book import MountPlace
+from roottrust.hub.key_book import PolicyMount, list_mounts
 from roottrust.hub.pace import DEFAULT_PACE, Pace
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_reader import Demand
 from roottrust.hub.policy_report import PolicyReporter
 from roottrust.hub.vault_server import VaultServer, VaultServers
-from roottrust.runtime.clock import count_seconds, wait_or_stop
+from roottrust.runtime.clock import count_seconds, wait_for_event
 from roottrust.runtime.fence import FencedError
 from roottrust.runtime.leadership import Leadership
 from roottrust.runtime.log_context import bind_context
@@ -51,7 +51,7 @@ class _Mount:
     policy: PolicyObject
     demand: Demand
     cluster: str
-    place: MountPlace
+    place: PolicyMount
     is_managed: bool
 
 
@@ -80,7 +80,7 @@ class KeySweep:
         clock: Callable[[], float] = count_seconds,
     ) -> None:
         self._hub = hub
-        self._list_accepted = controller.list_accepted
+        self._list_accepted = controller.acceptor.list_accepted
         self._servers = servers
         self._book = controller.keys
         self._reporter = reporter
@@ -89,8 +89,8 @@ class KeySweep:
         self._on_change = on_change
         self._pace = pace
         self._clock = clock
-        self._seen_at: dict[MountPlace, dict[str, float]] = {}
-        self._key_ids: dict[MountPlace, dict[str, str | None]] = {}
+        self._seen_at: dict[PolicyMount, dict[str, float]] = {}
+        self._key_ids: dict[PolicyMount, dict[str, str | None]] = {}
         self._told: dict[PolicyIdentity, frozenset[str]] = {}
         self._asked: set[PolicyIdentity] = set()
 
@@ -112,7 +112,8 @@ class KeySweep:
             return
         timer, interval = asyncio.get_running_loop(), self._pace.keys_seconds
         due = self._clock() + interval
-        while not await wait_or_stop(timer, min(SOON_SECONDS, interval), stop=stop):
+        pause = min(SOON_SECONDS, interval)
+        while not await wait_for_event(stop, timer, seconds=pause):
             if self._clock() >= due:
                 await self.sweep(stop)
                 due = self._clock() + interval
@@ -138,7 +139,7 @@ class KeySweep:
             chosen = {place: each for place, each in mounts.items() if place.policy in asked}
             await self._sweep_all(chosen, stop)
 
-    async def _sweep_all(self, mounts: Mapping[MountPlace, _Mount], stop: asyncio.Event) -> None:
+    async def _sweep_all(self, mounts: Mapping[PolicyMount, _Mount], stop: asyncio.Event) -> None:
         passes: dict[tuple[str, str | None], _Pass | None] = {}
         for place, mount in mounts.items():
             if stop.is_set():
@@ -153,25 +154,17 @@ class KeySweep:
 
     def _list_mounts(self) -> Iterator[_Mount]:
         for policy, demand in self._list_accepted():
-            target = demand.claim.target
             is_managed = demand.spec.management.mode is ManagementMode.MANAGE
-            for cluster in target.clusters:
-                if cluster.intermediate_mount is not None:
-                    place = MountPlace(
-                        policy=policy.identity,
-                        server=target.server,
-                        namespace=target.namespace,
-                        mount=cluster.intermediate_mount,
-                    )
-                    yield _Mount(
-                        policy=policy,
-                        demand=demand,
-                        cluster=cluster.cluster,
-                        place=place,
-                        is_managed=is_managed,
-                    )
+            for cluster, place in list_mounts(policy.identity, demand.claim.target):
+                yield _Mount(
+                    policy=policy,
+                    demand=demand,
+                    cluster=cluster,
+                    place=place,
+                    is_managed=is_managed,
+                )
 
-    async def _begin(self, place: MountPlace) -> _Pass | None:
+    async def _begin(self, place: PolicyMount) -> _Pass | None:
         try:
             server = self._servers.get(place.server, place.namespace)
             return _Pass(server=server, mounts=await server.read_mounts())

@@ -15,7 +15,7 @@ from roottrust.domain.mirrored_issuance import judge_issuance
 from roottrust.domain.rotation.known_roots import read_known_roots
 from roottrust.hub.cluster_objects import Manifest
 from roottrust.hub.cluster_set import ClusterSet
-from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_key import parse_policy_key
 from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
@@ -88,8 +88,7 @@ class MirrorSource:
 
     def _find_roots(self, selecting: frozenset[ObjectKey], policy: str) -> frozenset[str]:
         """Return the roots in use of a policy, none for one that does not select the mesh."""
-        namespace, _, name = policy.partition("/")
-        key = ObjectKey(kind=POLICIES, namespace=namespace, name=name)
+        key = parse_policy_key(policy)
         found = self._store.get_by_key(key) if key in selecting else None
         return read_roots(found)
 

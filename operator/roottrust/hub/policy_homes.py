@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
-from roottrust.domain.errors import DependencyMissingError
-from roottrust.domain.reasons import Reason
+from roottrust.hub.cluster_registry import build_unregistered
 from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_key import parse_policy_key
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from roottrust.kube.client import KubeClient
 from roottrust.runtime.store import ObjectKey, ObjectStore
@@ -107,10 +107,7 @@ class PolicyHomes(Container[str]):
             return await call(self._client)
         home = self._others.find_home(cluster)
         if home is None:
-            raise DependencyMissingError(
-                f"The cluster {cluster} is not registered any more.",
-                reason=Reason.NO_CLUSTER_SELECTED,
-            )
+            raise build_unregistered(cluster)
         return await home.run(call)
 
     def __contains__(self, full_name: object) -> bool:
@@ -118,8 +115,6 @@ class PolicyHomes(Container[str]):
 
         One that is being deleted still is there; so is one of a cluster that is not known yet.
         """
-        cluster, _, place = str(full_name).rpartition(":")
-        namespace, _, name = place.partition("/")
-        key = ObjectKey(kind=POLICIES, namespace=namespace, name=name, cluster=cluster)
-        home = self._others.find_home(cluster) if cluster else None
+        key = parse_policy_key(str(full_name))
+        home = self._others.find_home(key.cluster) if key.cluster else None
         return self.get(key) is not None or (home is not None and not home.is_complete)

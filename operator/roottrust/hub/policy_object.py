@@ -25,7 +25,7 @@ from roottrust.domain.reviewer_status import read_reviewer_tokens
 from roottrust.domain.rotation.known_roots import list_known_roots
 from roottrust.domain.status import describe_place
 from roottrust.domain.target import VaultTarget
-from roottrust.hub.kinds import POLICIES
+from roottrust.hub.policy_key import build_policy_key
 from roottrust.runtime.store import ObjectKey
 
 
@@ -77,13 +77,7 @@ class PolicyObject:
     @property
     def key(self) -> ObjectKey:
         """What it is found by, in whatever cluster it lies."""
-        identity = self.identity
-        return ObjectKey(
-            kind=POLICIES,
-            namespace=identity.namespace,
-            name=identity.name,
-            cluster=identity.cluster,
-        )
+        return build_policy_key(self.identity)
 
     @property
     def is_deleted(self) -> bool:

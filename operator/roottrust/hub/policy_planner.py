@@ -15,7 +15,6 @@ from roottrust.domain.issuance_report import report_issuance
 from roottrust.domain.judgement import judge
 from roottrust.domain.outcome import Outcome
 from roottrust.domain.plan import Plan
-from roottrust.domain.precedence import Claim, find_root_owner, may_own_root
 from roottrust.domain.preview import (
     MadeRoot,
     RootPlace,
@@ -27,10 +26,10 @@ from roottrust.domain.preview import (
 from roottrust.domain.rotation.foresight import foresee_rotation
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
-from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_acceptance import Acceptance
 from roottrust.hub.policy_controller import PolicyController
 from roottrust.hub.policy_homes import PolicyHomes
+from roottrust.hub.policy_key import build_policy_key
 from roottrust.hub.policy_object import PolicyObject
 from roottrust.hub.policy_outcome import build_outcome
 from roottrust.hub.vault_work import VaultWork, find_failure
@@ -103,8 +102,8 @@ class PolicyPlanner:
         async with self._slots:
             accepted = None
             try:
-                accepted = await self._controller.accept(policy)
-                snapshot = await self._controller.look(policy, accepted)
+                accepted = await self._controller.acceptor.accept(policy)
+                snapshot = await self._controller.vault.observe(policy, accepted)
             except RootTrustError as error:
                 return _Look(policy=policy, accepted=accepted, error=error)
             return _Look(policy=policy, accepted=accepted, snapshot=snapshot)
@@ -117,16 +116,10 @@ class PolicyPlanner:
                 continue
             claim = look.accepted.demand.claim
             is_missing = look.snapshot.facts.root_issuer is None
-            if is_missing and self._controller.claims.is_made_by_another(claim):
-                owners.add(self._find_owner(claim))
+            owner = self._controller.claims.find_maker(claim) if is_missing else None
+            if owner is not None:
+                owners.add(build_policy_key(owner.policy))
         return owners
-
-    def _find_owner(self, claim: Claim) -> ObjectKey:
-        beside = self._controller.claims.list_beside(claim)
-        sharing = (each for each in beside if may_own_root(each, claim.root))
-        owner = find_root_owner((claim, *sharing))
-        policy = owner.policy
-        return ObjectKey(kind=POLICIES, namespace=policy.namespace, name=policy.name)
 
     def _preview(self, look: _Look, made: dict[RootPlace, MadeRoot]) -> PolicyPreview:
         if look.accepted is None or look.snapshot is None:

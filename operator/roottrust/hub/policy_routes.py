@@ -9,6 +9,7 @@ from roottrust.domain.issuance_plan import read_owner
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.hub.policy_homes import PolicyHomes
+from roottrust.hub.policy_key import build_policy_key
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 Manifest = Mapping[str, Any]
@@ -51,11 +52,7 @@ class PolicyRoutes:
         """Return whose marks these bear; one of a workload cluster is at home there alone."""
         marks = [read_owner(each) for each in manifests if each is not None]
         policies = [mark.policy for mark in marks if mark is not None]
-        keys = [
-            ObjectKey(kind=POLICIES, namespace=each.namespace, name=each.name, cluster=each.cluster)
-            for each in policies
-            if each.cluster in {"", cluster}
-        ]
+        keys = [build_policy_key(each) for each in policies if each.cluster in {"", cluster}]
         return frozenset(key for key in keys if self._homes.get(key) is not None)
 
 

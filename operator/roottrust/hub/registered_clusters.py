@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from roottrust.domain.cluster_registration import Registration
 from roottrust.hub.cluster_fleet import ClusterFleet
@@ -12,9 +11,11 @@ from roottrust.hub.cluster_news import ClusterNews
 from roottrust.hub.cluster_registry import LocalCluster
 from roottrust.hub.cluster_secrets import ClusterSecrets
 from roottrust.hub.cluster_set import ClusterSet
+from roottrust.hub.gathered_changes import Changes
 from roottrust.hub.pace import Pace
-from roottrust.hub.remote_cluster import Changes, RemoteCluster
+from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.kube.watch_client import WatchClient
+from roottrust.runtime.clock import get_now
 from roottrust.runtime.role import Shared
 
 
@@ -104,10 +105,6 @@ class RegisteredClusters:
             on_write=self._shared.metrics.count_kubernetes_write,
             listener=self,
             pace=self._cadence,
-            now=_get_now,
+            now=get_now,
             has_policies=self._shared.settings.remote_policies,
         )
-
-
-def _get_now() -> datetime:
-    return datetime.now(UTC)

@@ -21,18 +21,16 @@ from roottrust.domain.errors import RootTrustError
 from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.known import KnownCluster, KnownMesh
 from roottrust.http.guard import Guard
-from roottrust.hub.change_pace import ChangePace
 from roottrust.hub.cluster_calls import CalledObjects, ClusterCalls
 from roottrust.hub.cluster_health import ClusterHealth
 from roottrust.hub.cluster_objects import Manifest
+from roottrust.hub.cluster_token import ClusterToken
 from roottrust.hub.foreign_object import keep_certificate, keep_mesh
+from roottrust.hub.gathered_changes import Changes, GatheredChanges
 from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
 from roottrust.hub.pace import Pace, spread
-from roottrust.hub.registration_secret import RegistrationSecret
 from roottrust.hub.remote_policies import RemotePolicies
-from roottrust.hub.rights_check import RightsCheck
 from roottrust.hub.served_cluster import ServedCluster, build_place
-from roottrust.hub.token_renewal import TokenRenewal
 from roottrust.kube.client import KubeClient, OnWrite
 from roottrust.kube.cluster_access import build_access, replace_token
 from roottrust.kube.reviewer_token import IssuedToken
@@ -51,8 +49,6 @@ WATCHED = (
 CONCURRENCY = 4
 REFRESH_SECONDS = 30.0
 LOOK_SECONDS = 10.0
-
-Changes = dict[ObjectKey, Manifest | None]
 
 
 class ClusterListener(Protocol):
@@ -112,28 +108,22 @@ class RemoteCluster:
             now=now,
             on_change=self._take_health,
         )
-        self._rights = RightsCheck(
-            self.access,
-            secret=lambda: self.registration.secret,
-            cluster=registration.name,
-            on_state=partial(self.health.tell, "rights"),
-            timer=self._timer,
-        )
         self.calls = ClusterCalls(registration.name, health=self.health)
-        self._warnings: dict[str, str] = {}
-        self._renewal = TokenRenewal(
-            RegistrationSecret(local, namespace=home, registration=lambda: self.registration),
+        self._token = ClusterToken(
+            lambda: self.registration,
+            home=home,
+            local=local,
+            access=self.access,
             client=self.client,
             calls=self.calls,
+            health=self.health,
             share=pace.token_share,
             now=now,
             timer=self._timer,
-            on_warning=partial(self._take_warning, "token"),
         )
         self.policies = self._build_policies() if has_policies else None
         self.objects = CalledObjects(self._served.objects, self.calls)
-        self._changes: Changes = {}
-        self._change_pace = ChangePace(self._tell_changes, timer=self._timer)
+        self._changes = GatheredChanges(self._tell_changes, timer=self._timer)
         self._known: KnownCluster | None = None
         self._told: tuple[tuple[KnownMesh, ...], tuple[str, ...]] = ((), ())
         self._watches = [self._build_watch(each) for each in WATCHED]
@@ -148,8 +138,7 @@ class RemoteCluster:
         """Return what is known of it: the same object until something changes."""
         if self._known is None:
             known = self._served.read(self.health.trouble)
-            own = tuple(self._warnings.values())
-            self._known = replace(known, warnings=own + known.warnings)
+            self._known = replace(known, warnings=self.health.warnings + known.warnings)
         return self._known
 
     def list_believed(self) -> tuple[tuple[Manifest, KnownMesh], ...]:
@@ -184,8 +173,7 @@ class RemoteCluster:
         if before.access.token != registration.access.token:
             replace_token(self.access, registration.access.token)
             logger.info("cluster %s has another token", self.name, extra={"cluster": self.name})
-            self._rights.check_again()
-            self._renewal.look_again()
+            self._token.look_again()
             for each in self._watches:
                 each.try_again()
             if self.policies is not None:
@@ -205,8 +193,7 @@ class RemoteCluster:
         async with asyncio.TaskGroup() as group:
             for watch in self._watches:
                 group.create_task(watch.run())
-            group.create_task(self._rights.run())
-            group.create_task(self._renewal.run())
+            group.create_task(self._token.run())
             group.create_task(self._refresh())
             probe = partial(self.client.get_raw, "/version")
             group.create_task(self.calls.probe(probe, timer=self._timer))
@@ -224,8 +211,8 @@ class RemoteCluster:
 
     async def close(self) -> None:
         """Close the connections, and tell of nothing more."""
-        self._change_pace.close()
-        for each in (self._rights, self.policies, self._reader, self.client):
+        self._changes.close()
+        for each in (self._token, self.policies, self._reader, self.client):
             if each is not None:
                 await each.close()
 
@@ -272,30 +259,20 @@ class RemoteCluster:
             calls=self.calls,
             secret=lambda: self.registration.secret,
             on_changes=lambda changes: self._listener.take_policies(self, changes),
-            on_warning=partial(self._take_warning, "policies"),
+            on_warning=partial(self.health.warn, "policies"),
             timer=self._timer,
         )
 
     def _note_change(self, key: ObjectKey, before: Manifest | None) -> None:
         self._forget_known()
-        self._changes.setdefault(key, before)
-        self._change_pace.note()
+        self._changes.note(key, before)
 
-    def _tell_changes(self) -> None:
-        changes, self._changes = self._changes, {}
+    def _tell_changes(self, changes: Changes) -> None:
         known = self.read()
         if self._told != (known.meshes, known.warnings):
             self._told = (known.meshes, known.warnings)
             self._listener.take_cluster(self)
         self._listener.take_objects(self, changes)
-
-    def _take_warning(self, source: str, warning: str | None) -> None:
-        if warning != self._warnings.get(source):
-            self._warnings.pop(source, None)
-            if warning is not None:
-                self._warnings[source] = warning
-                logger.warning("%s", warning, extra={"cluster": self.name})
-            self._take_health()
 
     def _take_health(self) -> None:
         self._forget_known()

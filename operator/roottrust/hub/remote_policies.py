@@ -10,10 +10,10 @@ from functools import partial
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.reasons import Reason
 from roottrust.domain.remote_hub import list_policy_rights
-from roottrust.hub.change_pace import ChangePace
 from roottrust.hub.cluster_calls import ClusterCalls
 from roottrust.hub.cluster_objects import Manifest
 from roottrust.hub.foreign_policy import is_kept, keep_policy
+from roottrust.hub.gathered_changes import Changes, GatheredChanges
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_homes import Call, Result
 from roottrust.hub.rights_check import RightsCheck
@@ -31,8 +31,6 @@ POLICIES_MAX = 20
 
 # What else is wrong with a cluster its other watches tell.
 _TOLD = frozenset({Reason.CLUSTER_TOO_LARGE, Reason.CLUSTER_NOT_PREPARED})
-
-Changes = dict[ObjectKey, Manifest | None]
 
 
 class RemotePolicies:
@@ -54,11 +52,9 @@ class RemotePolicies:
         self._cluster = cluster
         self._client = client
         self._calls = calls
-        self._on_changes = on_changes
         self._on_warning = on_warning
         self._store = ObjectStore([POLICIES])
-        self._changes: Changes = {}
-        self._pace = ChangePace(self._tell, timer=timer)
+        self._changes = GatheredChanges(on_changes, timer=timer)
         self._troubles: dict[str, str] = {}
         self._watch = ClientWatch(
             reader,
@@ -115,16 +111,11 @@ class RemotePolicies:
 
     async def close(self) -> None:
         """Tell of nothing more."""
-        self._pace.close()
+        self._changes.close()
         await self._rights.close()
 
     def _note(self, key: ObjectKey, before: Manifest | None) -> None:
-        self._changes.setdefault(self._name(key), before if is_kept(before) else None)
-        self._pace.note()
-
-    def _tell(self) -> None:
-        changes, self._changes = self._changes, {}
-        self._on_changes(changes)
+        self._changes.note(self._name(key), before if is_kept(before) else None)
 
     def _take_watch(self, error: RootTrustError | None) -> None:
         if error is not None and error.reason is Reason.ACCESS_DENIED:

@@ -16,7 +16,7 @@ from roottrust.kube.access import KubeAccess
 from roottrust.kube.access_rights import find_missing_rights
 from roottrust.kube.client import KubeClient
 from roottrust.kube.watch_client import ANSWER_BYTES_MAX
-from roottrust.runtime.clock import Timer, wait_or_stop
+from roottrust.runtime.clock import Timer, wait_for_event
 
 CHECK_SECONDS = 3600.0
 TIMEOUT_SECONDS = 15.0
@@ -71,7 +71,7 @@ class RightsCheck:
             delay = spread(CHECK_SECONDS, share=random.random())  # noqa: S311 - no secret
             if failures:
                 delay = get_backoff_seconds(failures, share=1.0)
-            await wait_or_stop(self._timer, delay, stop=self._again)
+            await wait_for_event(self._again, self._timer, seconds=delay)
             self._again.clear()
 
     def check_again(self) -> None:

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
-from roottrust.domain.facts import VaultFacts
-from roottrust.domain.issuance_plan import IssuanceRequest
 from roottrust.domain.outcome import Outcome
-from roottrust.hub.policy_acceptance import Acceptance
-from roottrust.hub.policy_object import PolicyObject
+from roottrust.hub.policy_pass import PolicyPass
 from roottrust.hub.revocation_look import RevocationLook
 from roottrust.hub.revocation_work import RevocationResult, Revocations
-from roottrust.hub.rotation_work import RotationLook, RotationResult, Rotations
+from roottrust.hub.rotation_work import RotationResult, Rotations
 from roottrust.hub.vault_server import VaultServers
 from roottrust.runtime.store import ObjectKey
 
 
 @dataclass(frozen=True, kw_only=True)
 class RootWorkResult:
-    """The outcome with what is told of both."""
+    """What came of both; each is None where nothing was to be done."""
 
-    outcome: Outcome
     rotation: RotationResult | None = None
     revocations: RevocationResult | None = None
+
+    @property
+    def concerned(self) -> frozenset[ObjectKey]:
+        """The policies that have to be looked at once this is told."""
+        return self.rotation.concerned if self.rotation else frozenset()
+
+    @property
+    def next_looks(self) -> tuple[datetime | None, ...]:
+        """When to look again."""
+        return tuple(each.next_look for each in (self.rotation, self.revocations) if each)
+
+    def tell(self, outcome: Outcome) -> Outcome:
+        """Return the outcome of the pass with what is told of both."""
+        return replace(
+            outcome,
+            rotation=self.rotation.told if self.rotation else None,
+            revocations=self.revocations.told if self.revocations else None,
+        )
 
 
 class RootWork:
@@ -41,71 +56,35 @@ class RootWork:
         self._rotations.forget(policy)
         self._revocations.forget(policy)
 
-    async def go_on(
-        self,
-        policy: PolicyObject,
-        accepted: Acceptance,
-        outcome: Outcome,
-        facts: VaultFacts | None,
-        request: IssuanceRequest,
-    ) -> RootWorkResult:
+    async def go_on(self, found: PolicyPass) -> RootWorkResult:
         """Return what came of it; raises RootTrustError of Vault."""
-        rotation = await self._rotate(policy, accepted, outcome, facts, request)
-        revocations = await self._revoke(policy, accepted, outcome, facts, request)
-        told = replace(
-            outcome,
-            rotation=rotation.told if rotation else None,
-            revocations=revocations.told if revocations else None,
+        return RootWorkResult(
+            rotation=await self._rotate(found), revocations=await self._revoke(found)
         )
-        return RootWorkResult(outcome=told, rotation=rotation, revocations=revocations)
 
-    async def _rotate(
-        self,
-        policy: PolicyObject,
-        accepted: Acceptance,
-        outcome: Outcome,
-        facts: VaultFacts | None,
-        request: IssuanceRequest,
-    ) -> RotationResult | None:
+    async def _rotate(self, found: PolicyPass) -> RotationResult | None:
         """Go on with the rotation of the root."""
-        if accepted.course is None or outcome.issuance is None:
+        course, target = found.accepted.course, found.target
+        if course is None:
             return None
-        target = accepted.target
-        look = RotationLook(
-            policy=policy,
-            claim=accepted.demand.claim,
-            target=target,
-            server=self._servers.get(target.server, target.namespace),
-            plan=outcome.plan,
-            facts=facts,
-            request=request,
-            report=outcome.issuance,
-        )
-        writes = not outcome.is_observed_only
-        return await self._rotations.go_on(look, accepted.course, writes=writes)
+        server = self._servers.get(target.server, target.namespace)
+        return await self._rotations.go_on(found, course, server=server)
 
-    async def _revoke(
-        self,
-        policy: PolicyObject,
-        accepted: Acceptance,
-        outcome: Outcome,
-        facts: VaultFacts | None,
-        request: IssuanceRequest,
-    ) -> RevocationResult | None:
+    async def _revoke(self, found: PolicyPass) -> RevocationResult | None:
         """Go on with what people call compromised."""
-        if outcome.issuance is None or accepted.failure is not None:
+        if found.accepted.failure is not None:
             return None
-        target, course = accepted.target, accepted.course
+        target, course = found.target, found.accepted.course
         look = RevocationLook(
-            policy=policy,
-            claimant=request.claimant,
-            owner=course.owner if course else policy.identity,
+            policy=found.policy,
+            claimant=found.request.claimant,
+            owner=course.owner if course else found.policy.identity,
             target=target,
             get_server=partial(self._servers.get, target.server, target.namespace),
-            plan=outcome.plan,
-            facts=facts,
-            request=request,
-            report=outcome.issuance,
-            writes=not outcome.is_observed_only,
+            plan=found.plan,
+            facts=found.facts,
+            request=found.request,
+            report=found.report,
+            writes=found.writes,
         )
         return await self._revocations.go_on(look)

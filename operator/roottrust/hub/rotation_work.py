@@ -9,14 +9,10 @@ from datetime import datetime, timedelta
 
 from roottrust.api.choices import RotationStage
 from roottrust.api.rotation_status import RotationRoot, RotationStatus
-from roottrust.domain.facts import VaultFacts
-from roottrust.domain.issuance_plan import IssuanceRequest
-from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.plan import Plan
-from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.precedence import Claim
 from roottrust.domain.rotation.course import Course
-from roottrust.domain.rotation.evidence import FleetView
+from roottrust.domain.rotation.evidence import FleetView, VaultView
 from roottrust.domain.rotation.hurry import hurry
 from roottrust.domain.rotation.istiod_restart import note_forced
 from roottrust.domain.rotation.machine import advance, is_due
@@ -30,14 +26,14 @@ from roottrust.domain.rotation.report import (
 from roottrust.domain.rotation.unseen import tell_unseen
 from roottrust.domain.rotation.view import view_mesh
 from roottrust.domain.rotation.wish import KUBELET_TIME, RotationWish, read_wish
-from roottrust.domain.target import VaultTarget
 from roottrust.hub.claim_book import ClaimBook
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.heard_cluster import find_silence
-from roottrust.hub.kinds import POLICIES
 from roottrust.hub.lost_rotation import LostRotations
 from roottrust.hub.policy_homes import PolicyHomes
+from roottrust.hub.policy_key import build_policy_key
 from roottrust.hub.policy_object import PolicyObject
+from roottrust.hub.policy_pass import PolicyPass
 from roottrust.hub.policy_reader import PolicyReader
 from roottrust.hub.root_view import look_at_roots
 from roottrust.hub.rotation_book import FleetPart, RotationBook
@@ -49,20 +45,6 @@ logger = logging.getLogger(__name__)
 
 # What changes in Vault, nobody tells.
 LOOK_SECONDS = 15.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class RotationLook:
-    """All that a policy's pass has found out, for the rotation of its root."""
-
-    policy: PolicyObject
-    claim: Claim
-    target: VaultTarget
-    server: VaultServer
-    plan: Plan | None
-    facts: VaultFacts | None
-    request: IssuanceRequest
-    report: IssuanceReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +93,7 @@ class Rotations:
         share the root wait for that. Raises RootTrustError.
         """
         owner = self._claims.find_owner(claim)
-        policy = self._homes.read(_build_key(owner.policy)) if owner else None
+        policy = self._homes.read(build_policy_key(owner.policy)) if owner else None
         if owner is None or policy is None:
             return None
         wish = self._read_wish(policy)
@@ -128,39 +110,42 @@ class Rotations:
             deaf=self._book.list_deaf() if state.stage else frozenset(),
         )
 
-    async def go_on(self, look: RotationLook, course: Course, *, writes: bool) -> RotationResult:
+    async def go_on(
+        self, found: PolicyPass, course: Course, *, server: VaultServer
+    ) -> RotationResult:
         """Note what was seen, and take the next step if the root is the policy's and all is proven.
 
         Raises RootTrustError of Vault.
         """
-        key, identity = look.policy.key, look.policy.identity
+        key, identity = found.policy.key, found.policy.identity
         is_on = is_due(course.state, course.wish)
-        is_news = is_on and self._book.note(key, self._build_part(look))
+        is_news = is_on and self._book.note(key, self._build_part(found))
         if course.owner.full_name != identity.full_name:
-            concerned = frozenset({_build_key(course.owner)}) if is_news else frozenset()
+            concerned = frozenset({build_policy_key(course.owner)}) if is_news else frozenset()
             told = tell_shared(
                 course.state,
                 owner=course.owner.full_name,
-                asked=self._reader.read(look.policy).spec.rotation.root_generation,
+                asked=found.accepted.demand.spec.rotation.root_generation,
                 counts=course.wish.generation,
                 is_remote=identity.is_remote,
             )
             return RotationResult(told=told, concerned=concerned)
-        if not is_on or look.plan is None or look.facts is None or not writes:
+        if not is_on or found.plan is None or found.facts is None or not found.writes:
             return RotationResult(told=ToldRotation(status=course.state))
-        return await self._advance(look, look.plan, look.facts, course)
+        vault = await look_at_roots(server, found.plan, found.facts, course, now=self._now())
+        asked = _build_asked(server, found.plan, course)
+        return await self._advance(found, course, vault, asked)
 
     async def _advance(
-        self, look: RotationLook, plan: Plan, facts: VaultFacts, course: Course
+        self, found: PolicyPass, course: Course, vault: VaultView, asked: AskedMount | None
     ) -> RotationResult:
         now, state = self._now(), course.state
-        vault = await look_at_roots(look.server, plan, facts, course, now=now)
         sharing = {
-            _build_key(each.policy): [cluster.cluster for cluster in each.target.clusters]
-            for each in self._claims.list_sharing(look.claim)
+            build_policy_key(each.policy): [cluster.cluster for cluster in each.target.clusters]
+            for each in self._claims.list_sharing(found.claim)
         }
         view = note_forced(self._book.gather(vault, sharing), course.wish)
-        others = await self._find_unseen(look, plan, course, view)
+        others = await self._find_unseen(found.policy.key, asked, view, state)
         view = replace(view, unseen=(*tell_node_proxies(view.meshes), *others))
         step = advance(state, course.wish, view, now=now)
         has_moved = _get_place(step.state) != _get_place(state)
@@ -173,30 +158,23 @@ class Rotations:
             next_look=min((*ends, now + timedelta(seconds=LOOK_SECONDS))),
         )
 
-    def _build_part(self, look: RotationLook) -> FleetPart:
-        found = {each.cluster: find_silence(self._clusters, each) for each in look.target.clusters}
+    def _build_part(self, found: PolicyPass) -> FleetPart:
+        clusters = found.target.clusters
+        silences = {each.cluster: find_silence(self._clusters, each) for each in clusters}
         return FleetPart(
-            meshes=tuple(view_mesh(each, look.request) for each in look.report.meshes),
-            heard=frozenset(name for name, why in found.items() if why is None),
-            silent={name: why for name, why in found.items() if why is not None},
+            meshes=tuple(view_mesh(each, found.request) for each in found.report.meshes),
+            heard=frozenset(name for name, why in silences.items() if why is None),
+            silent={name: why for name, why in silences.items() if why is not None},
         )
 
     async def _find_unseen(
-        self, look: RotationLook, plan: Plan, course: Course, view: FleetView
+        self, key: ObjectKey, asked: AskedMount | None, view: FleetView, state: RotationStatus
     ) -> tuple[str, ...]:
         """Return what speaks for others under the root; it is looked for before Drop alone."""
-        key, root, following = look.policy.key, plan.root.usable, plan.next_root
-        if course.state.stage is not RotationStage.PROVE or root is None:
+        if state.stage is not RotationStage.PROVE or asked is None:
             self._unseen.forget(key)
             return ()
-        usable = following.usable if following else None
-        asked = AskedMount(
-            server=look.server,
-            mount=course.wanted.mount,
-            root=root.certificate,
-            following=usable.certificate if usable else None,
-        )
-        clusters = {*course.state.members, *view.heard, *view.silent}
+        clusters = {*state.members, *view.heard, *view.silent}
         found = await self._unseen.look(key, asked, clusters)
         return tell_unseen(found, clusters, now=self._now())
 
@@ -211,6 +189,20 @@ class Rotations:
             labels=labels,
             kubelet_time=self._kubelet_time,
         )
+
+
+def _build_asked(server: VaultServer, plan: Plan, course: Course) -> AskedMount | None:
+    """Return where others may be under the root in use; None where that cannot be used."""
+    root, following = plan.root.usable, plan.next_root
+    if root is None:
+        return None
+    usable = following.usable if following else None
+    return AskedMount(
+        server=server,
+        mount=course.wanted.mount,
+        root=root.certificate,
+        following=usable.certificate if usable else None,
+    )
 
 
 def _leave_given_up(state: RotationStatus | None, policy: PolicyObject) -> RotationStatus | None:
@@ -234,12 +226,6 @@ def _find_told(policy: PolicyObject) -> RotationRoot | None:
     if root is None or root.issuer is None or root.fingerprint == policy.given_up_root:
         return None
     return RotationRoot(issuer=root.issuer, fingerprint=root.fingerprint)
-
-
-def _build_key(policy: PolicyIdentity) -> ObjectKey:
-    return ObjectKey(
-        kind=POLICIES, namespace=policy.namespace, name=policy.name, cluster=policy.cluster
-    )
 
 
 def _get_place(state: RotationStatus) -> tuple[object, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 
 from roottrust.domain.cluster_registration import Registration
@@ -21,6 +20,7 @@ from roottrust.hub.published_keys import PublishedKeys
 from roottrust.kube.client import KubeClient
 from roottrust.kube.reviewer_token import IssuedToken, issue_reviewer_token, read_reviewer_uid
 from roottrust.kube.token_keys import read_token_keys
+from roottrust.runtime.clock import get_now
 from roottrust.runtime.store import ObjectStore
 
 # Two thirds of it are the time between renewals, one third is how long a hub may be away.
@@ -129,7 +129,7 @@ class ServedCluster:
             self._client,
             namespace=self._home,
             seconds=REVIEWER_SECONDS,
-            now=datetime.now(UTC),
+            now=get_now(),
         )
         # Of a token that was just made, the registry must know at least what the token tells.
         self._reviewer_uid = issued.known.account_uid

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from roottrust.domain.rotation.revocation import SignedIntermediate, find_intermediate
 from roottrust.domain.rotation.revocation_report import Obstacle
+from roottrust.domain.rotation.unseen import SignedCertificate
+from roottrust.hub.serial_reads import read_each
 from roottrust.hub.vault_server import VaultServer
 
 # In one pass; the rest follows in the next ones.
 READ_MAX = 1000
-# At once: the other policies of this Vault have their turn in between.
-READ_WIDTH = 4
 
 
 @dataclass(kw_only=True)
@@ -43,7 +42,8 @@ class KnownMount:
         unknown = [each for each in serials if each not in self.found]
         new = unknown[:read_max]
         self.unread = len(unknown)
-        await self._read_all(server, [*(each for each in again if each in self.found), *new])
+        known = [each for each in again if each in self.found]
+        await read_each(server, self.mount, [*known, *new], keep=self._keep)
         self.unread = len(unknown) - len(new)
 
     def note_revoked(self, serial: str) -> None:
@@ -52,10 +52,5 @@ class KnownMount:
         if known is not None:
             self.found[serial] = replace(known, is_revoked=True)
 
-    async def _read_all(self, server: VaultServer, serials: Sequence[str]) -> None:
-        async def read(serial: str) -> None:
-            signed = await server.read_signed(self.mount, serial)
-            self.found[serial] = find_intermediate(signed) if signed else None
-
-        for start in range(0, len(serials), READ_WIDTH):
-            await asyncio.gather(*(read(each) for each in serials[start : start + READ_WIDTH]))
+    def _keep(self, serial: str, signed: SignedCertificate | None) -> None:
+        self.found[serial] = find_intermediate(signed) if signed else None

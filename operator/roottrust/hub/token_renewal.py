@@ -19,7 +19,7 @@ from roottrust.hub.cluster_calls import ClusterCalls
 from roottrust.hub.registration_secret import RegistrationSecret
 from roottrust.kube.account_token import issue_account_token
 from roottrust.kube.client import KubeClient
-from roottrust.runtime.clock import Timer, wait_or_stop
+from roottrust.runtime.clock import Timer, wait_for_event
 from roottrust.runtime.fence import FencedError
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class TokenRenewal:
         """Renew until cancelled."""
         while True:
             delay = await self._look()
-            if await wait_or_stop(self._timer, delay, stop=self._again):
+            if await wait_for_event(self._again, self._timer, seconds=delay):
                 self._failures = 0
                 self._again.clear()
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.errors import RootTrustError
-from roottrust.domain.rotation.unseen import MountLook, SignedCa, find_ca, list_unseen
+from roottrust.domain.rotation.unseen import (
+    MountLook,
+    SignedCa,
+    SignedCertificate,
+    find_ca,
+    list_unseen,
+)
+from roottrust.hub.serial_reads import read_each
 from roottrust.hub.vault_server import VaultServer
 from roottrust.runtime.store import ObjectKey
 
 LOOK_AGAIN = timedelta(minutes=3)
 # Which of more are the newest, a list of serial numbers does not tell.
 READ_MAX = 2000
-# At once: the other policies of this Vault have their turn in between.
-READ_WIDTH = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,19 +88,15 @@ class UnseenDependants:
         known.cas = {each: known.cas[each] for each in serials if each in known.cas}
         unknown = [each for each in serials if each not in known.cas]
         new = unknown[: max(self._read_max - len(known.cas), 0)]
-        await _read_all(known, asked, [*doubtful.intersection(serials), *new])
+
+        def keep(serial: str, signed: SignedCertificate | None) -> None:
+            known.cas[serial] = (
+                find_ca(signed, root=asked.root, following=asked.following) if signed else None
+            )
+
+        wanted = [*doubtful.intersection(serials), *new]
+        await read_each(asked.server, asked.mount, wanted, keep=keep)
         return len(unknown) - len(new)
-
-
-async def _read_all(known: _Known, asked: AskedMount, serials: Sequence[str]) -> None:
-    async def read(serial: str) -> None:
-        signed = await asked.server.read_signed(asked.mount, serial)
-        known.cas[serial] = (
-            find_ca(signed, root=asked.root, following=asked.following) if signed else None
-        )
-
-    for start in range(0, len(serials), READ_WIDTH):
-        await asyncio.gather(*(read(each) for each in serials[start : start + READ_WIDTH]))
 
 
 def _build_look(known: _Known, *, left: int = 0, trouble: str | None = None) -> MountLook:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from roottrust.domain.errors import RootTrustError
 from roottrust.hub.vault_server import VaultServers
-from roottrust.runtime.clock import Timer, wait_or_stop
+from roottrust.runtime.clock import Timer, wait_for_event
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class VaultWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until the stop."""
-        while not await wait_or_stop(self._timer, self._interval, stop=stop):
+        while not await wait_for_event(stop, self._timer, seconds=self._interval):
             changes = [await self._probe(address) for address in self._servers.list_open()]
             if any(changes):
                 self._on_change()

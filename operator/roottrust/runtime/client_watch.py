@@ -18,7 +18,7 @@ from roottrust.domain.errors import DependencyMissingError, RootTrustError, Tran
 from roottrust.domain.reasons import Reason
 from roottrust.kube.page import Page
 from roottrust.kube.watch_client import WatchClient, WatchEvent
-from roottrust.runtime.clock import Timer, sleep, wait_or_stop
+from roottrust.runtime.clock import Timer, sleep, wait_for_event
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from roottrust.runtime.store_bound import StoreBound
 from roottrust.runtime.watching import WatchedKind
@@ -196,6 +196,6 @@ class ClientWatch:
         asked = error.retry_after_seconds if isinstance(error, TransientError) else None
         delay = get_backoff_seconds(self._failures, share=self._rng.random())
         seconds = max(delay, min(asked or 0.0, LIMIT_SECONDS))
-        if await wait_or_stop(self._timer, seconds, stop=self._again):
+        if await wait_for_event(self._again, self._timer, seconds=seconds):
             self._failures = 0
             self._again.clear()

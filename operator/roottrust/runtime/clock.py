@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
 # Where there is no such clock (not Linux), the monotonic one goes on while the machine sleeps.
@@ -14,6 +15,11 @@ _SLEEPLESS: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 def count_seconds() -> float:
     """Return the seconds of a clock that never goes back, and goes on while the machine sleeps."""
     return time.clock_gettime(_SLEEPLESS)
+
+
+def get_now() -> datetime:
+    """Return the time of day, aware of UTC."""
+    return datetime.now(UTC)
 
 
 class TimerHandle(Protocol):
@@ -48,10 +54,10 @@ async def sleep(timer: Timer, seconds: float) -> None:
         handle.cancel()
 
 
-async def wait_or_stop(timer: Timer, seconds: float, *, stop: asyncio.Event) -> bool:
-    """Wait on the given clock, but not beyond the stop; return whether to stop."""
+async def wait_for_event(event: asyncio.Event, timer: Timer, *, seconds: float) -> bool:
+    """Wait so long on the given clock, or less if the event comes; return whether it has."""
     waits = {
-        asyncio.ensure_future(stop.wait()),
+        asyncio.ensure_future(event.wait()),
         asyncio.ensure_future(sleep(timer, seconds)),
     }
     try:
@@ -60,4 +66,4 @@ async def wait_or_stop(timer: Timer, seconds: float, *, stop: asyncio.Event) -> 
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
-    return stop.is_set()
+    return event.is_set()

@@ -106,17 +106,17 @@ def build_queue_check(queue: WorkQueue[Any], *, stuck_seconds: float = STUCK_SEC
 
     def check() -> str | None:
         age = queue.oldest_age_seconds
-        return f"the oldest key is due since {age:.0f} s" if age > stuck_seconds else None
+        return f"the oldest key has been due for {age:.0f} s" if age > stuck_seconds else None
 
     return check
 
 
 def build_worker_check(workers: Workers[Any], *, stuck_seconds: float) -> Check:
-    """Return the check that no reconcile runs for ever."""
+    """Return the check that no reconcile runs forever."""
 
     def check() -> str | None:
         age = workers.longest_run_seconds
-        return f"a reconcile runs since {age:.0f} s" if age > stuck_seconds else None
+        return f"a reconcile has been running for {age:.0f} s" if age > stuck_seconds else None
 
     return check
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import LEASES
+from roottrust.runtime.clock import get_now
 
 FIELD_MANAGER = "roottrust-operator"
 
@@ -36,7 +37,7 @@ class LeaseLock:
         name: str,
         identity: str,
         seconds: int,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = get_now,
     ) -> None:
         self._client = client
         self._place = {"namespace": namespace, "name": name}

@@ -14,16 +14,10 @@ from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.reasons import ConditionType
 from roottrust.runtime.bounce_gauges import BOUNCE_GAUGES, read_bounce
 from roottrust.runtime.condition_states import ConditionStates
-from roottrust.runtime.mesh_gauges import MESH_GAUGES as CLUSTER_MESH_GAUGES
-from roottrust.runtime.mesh_gauges import read_mesh
+from roottrust.runtime.mesh_gauges import MESH_GAUGES, read_mesh
 from roottrust.runtime.metric_book import OPERATOR, MetricBook, MetricInfo, Process
 from roottrust.runtime.object_gauges import ObjectGauges
-from roottrust.runtime.policy_gauges import (
-    MESH_GAUGES,
-    POLICY_GAUGES,
-    ROTATION_GAUGES,
-    read_policy,
-)
+from roottrust.runtime.policy_gauges import POLICY_GAUGES, read_policy
 from roottrust.version import read_version
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -130,8 +124,8 @@ class Metrics:
         self._bounce_conditions = self._add_conditions(
             "bounce", "namespace", noun_label="directive", of=Process.CLUSTER
         )
-        self._policies = self._add_objects(*POLICY_GAUGES, *MESH_GAUGES, *ROTATION_GAUGES)
-        self._meshes = self._add_objects(*CLUSTER_MESH_GAUGES)
+        self._policies = self._add_objects(*POLICY_GAUGES)
+        self._meshes = self._add_objects(*MESH_GAUGES)
         self._bounces = self._add_objects(*BOUNCE_GAUGES)
 
     @property

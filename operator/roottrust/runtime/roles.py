@@ -31,7 +31,7 @@ from roottrust.runtime.process import Part, run_parts, tune_interpreter
 from roottrust.runtime.role import Role, RolePlan, Shared
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.store import ObjectKey, ObjectStore, build_key
-from roottrust.runtime.watchaudit import WatchAudit
+from roottrust.runtime.watch_audit import WatchAudit
 from roottrust.runtime.watching import list_watched, merge_watched
 from roottrust.runtime.workers import LIMIT_SECONDS
 

@@ -36,6 +36,14 @@ class ClusterConfiguration:
         return self.files.get(path)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _MountedFile:
+    """One file in the operator's container, and the ConfigMap that it comes from."""
+
+    config_map: str
+    text: str
+
+
 async def read_cluster_configuration(client: KubeClient, *, namespace: str) -> ClusterConfiguration:
     """Return what the operator in a namespace was told.
 
@@ -52,11 +60,12 @@ async def read_cluster_configuration(client: KubeClient, *, namespace: str) -> C
             f"Deployment {namespace}/{deployment['metadata']['name']} mounts no ConfigMap with "
             "the operator's configuration: give it by --config."
         )
-    source = f"ConfigMap {namespace}/{_name_of(path, pod, container)}"
+    source = f"ConfigMap {namespace}/{files[path].config_map}"
     settings = parse_settings(
-        files[path], source=source, command_line={"namespace": namespace, "roles": ["hub"]}
+        files[path].text, source=source, command_line={"namespace": namespace, "roles": ["hub"]}
     )
-    return ClusterConfiguration(settings=settings, source=source, files=files)
+    texts = {path: each.text for path, each in files.items()}
+    return ClusterConfiguration(settings=settings, source=source, files=texts)
 
 
 async def _find_deployment(client: KubeClient, namespace: str) -> Mapping[str, Any]:
@@ -79,10 +88,11 @@ def _find_config_path(container: Mapping[str, Any]) -> str | None:
 
 async def _read_files(
     client: KubeClient, pod: Mapping[str, Any], container: Mapping[str, Any], *, namespace: str
-) -> dict[str, str]:
-    """Return the texts of all mounted ConfigMaps by the paths at which the operator sees them."""
-    names = _list_config_maps(pod)
-    files: dict[str, str] = {}
+) -> dict[str, _MountedFile]:
+    """Return what mounted ConfigMaps hold by the paths at which the operator sees it."""
+    volumes = pod.get("volumes") or ()
+    names = {each["name"]: each["configMap"]["name"] for each in volumes if "configMap" in each}
+    files: dict[str, _MountedFile] = {}
     for mount in container.get("volumeMounts") or ():
         name = names.get(mount["name"])
         if name is None:
@@ -92,20 +102,9 @@ async def _read_files(
         place, sub_path = PurePosixPath(mount["mountPath"]), mount.get("subPath")
         if sub_path:
             data = {"": data[sub_path]} if sub_path in data else {}
-        files |= {str(place / key): text for key, text in data.items()}
+        for key, text in data.items():
+            files[str(place / key)] = _MountedFile(config_map=name, text=text)
     return files
-
-
-def _name_of(path: str, pod: Mapping[str, Any], container: Mapping[str, Any]) -> str:
-    names = _list_config_maps(pod)
-    mounts = container.get("volumeMounts") or ()
-    fitting = (each for each in mounts if path.startswith(each["mountPath"]))
-    return next((names[each["name"]] for each in fitting if each["name"] in names), "")
-
-
-def _list_config_maps(pod: Mapping[str, Any]) -> dict[str, str]:
-    volumes = pod.get("volumes") or ()
-    return {each["name"]: each["configMap"]["name"] for each in volumes if "configMap" in each}
 
 
 def _build_missing(message: str) -> DependencyMissingError:

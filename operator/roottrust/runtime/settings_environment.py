@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from roottrust.runtime.settings_section import find_model
 
 CONFIG_VARIABLE = "ROOTTRUST_CONFIG"
 
@@ -55,7 +57,7 @@ class EnvironmentSource(PydanticBaseSettingsSource):
             keys.append((field.alias or name) if field else variable)
             if field is None:
                 break
-            model = _find_model(field.annotation)
+            model = find_model(field.annotation)
         return keys
 
 
@@ -77,11 +79,3 @@ def _parse(text: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         return text
-
-
-def _find_model(annotation: Any) -> type[BaseModel] | None:
-    candidates = [annotation, *get_args(annotation)]
-    for candidate in candidates:
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None

@@ -30,34 +30,32 @@ def load_settings(
     Raises SettingsError.
     """
     source = path or _find_file()
-    try:
-        given = {**_read_file(source), OperatorSettings.COMMAND_LINE: dict(command_line or {})}
-        return OperatorSettings(**given)
-    except ValidationError as error:
-        raise SettingsError(describe_settings_error(error, source=source)) from None
+    name = str(source) if source else "the environment"
+    return _build(_read_file(source), source=name, command_line=command_line)
 
 
 def parse_settings(
     text: str, *, source: str, command_line: Mapping[str, Any] | None = None
 ) -> OperatorSettings:
     """Return the configuration of a text that is called `source`; raises SettingsError."""
-    given = {
-        **_parse(text, source=source),
-        OperatorSettings.COMMAND_LINE: dict(command_line or {}),
-    }
+    return _build(_parse(text, source=source), source=source, command_line=command_line)
+
+
+def _build(
+    given: Mapping[str, Any], *, source: str, command_line: Mapping[str, Any] | None
+) -> OperatorSettings:
     try:
-        return OperatorSettings(**given)
+        return OperatorSettings(
+            **{**given, OperatorSettings.COMMAND_LINE: dict(command_line or {})}
+        )
     except ValidationError as error:
         raise SettingsError(describe_settings_error(error, source=source)) from None
 
 
-def describe_settings_error(
-    error: ValidationError, *, source: Path | str | None
-) -> tuple[str, ...]:
+def describe_settings_error(error: ValidationError, *, source: str) -> tuple[str, ...]:
     """Return one readable line for each fault; values are left out, they may be private."""
-    origin = str(source) if source else "the environment"
     return tuple(
-        f"{origin}: {_describe_fault(dict(fault))}"
+        f"{source}: {_describe_fault(dict(fault))}"
         for fault in error.errors(include_url=False, include_context=False, include_input=False)
     )
 

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from roottrust.api.generated import run
 from roottrust.runtime.settings import OperatorSettings
+from roottrust.runtime.settings_section import find_model
 
 _INTRODUCTION = """\
 <!-- Made by `python -m roottrust.runtime.settings_reference` from the models. -->
@@ -60,7 +61,7 @@ def render_page() -> str:
 def _walk(prefix: str, model: type[BaseModel]) -> Iterator[_Key]:
     for name, field in model.model_fields.items():
         path = f"{prefix}{field.alias or name}"
-        inner, is_list = _find_model(field.annotation)
+        inner, is_list = find_model(field.annotation), get_origin(field.annotation) is tuple
         yield _Key(
             path=path,
             type=_describe_type(field.annotation),
@@ -69,14 +70,6 @@ def _walk(prefix: str, model: type[BaseModel]) -> Iterator[_Key]:
         )
         if inner is not None:
             yield from _walk(f"{path}[]." if is_list else f"{path}.", inner)
-
-
-def _find_model(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    is_list = get_origin(annotation) is tuple
-    for candidate in (annotation, *get_args(annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate, is_list
-    return None, is_list
 
 
 def _describe_default(field: FieldInfo) -> str:

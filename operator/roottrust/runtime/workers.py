@@ -105,7 +105,7 @@ class Workers(Generic[Key]):
             async with limit:
                 requeue_seconds = await self._reconcile(key)
         except RootTrustError as error:
-            return self._handle_failure(key, error)
+            return self._arrange_retry(key, error)
         except Exception as error:
             if limit.expired():
                 logger.warning("cut off after %g s", self._limit_seconds)
@@ -118,7 +118,8 @@ class Workers(Generic[Key]):
             self._queue.add(key, priority=Priority.RESYNC, delay=requeue_seconds)
         return "ok"
 
-    def _handle_failure(self, key: Key, error: RootTrustError) -> str:
+    def _arrange_retry(self, key: Key, error: RootTrustError) -> str:
+        """Have a key that failed looked at again as its class asks; return the word for metrics."""
         logger.info("%s", error.message, extra={"reason": error.reason})
         match error:
             case ConflictError() if key not in self._conflicted:

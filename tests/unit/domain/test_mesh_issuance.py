@@ -14,6 +14,7 @@ from roottrust.domain.instance_check import check_instances
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.reasons import Reason
 from tests.unit.domain.agent_entries import (
+    FORGED,
     INTERMEDIATE,
     LATER,
     OF_A_SECOND_GENERATION,
@@ -56,6 +57,16 @@ def test_an_istiod_without_an_agent_is_told_how_to_get_one() -> None:
         mesh = build(replicas=replicas)
         assert read(mesh) == (UNKNOWN, Reason.WAITING_FOR_AGENT, IssuanceState.PENDING)
         assert "`roottrust istiod-patch`" in mesh.judge().message
+
+
+def test_a_replica_under_a_root_that_was_given_up_need_be_no_liar() -> None:
+    given_up, forged = "if the root before was given up", "find out who writes"
+    message = build(build_instance(FORGED["of another root"])).judge().message
+    assert given_up in message
+    assert forged in message
+    message = build(build_instance(serial="ff")).judge().message
+    assert given_up not in message
+    assert forged in message
 
 
 def test_a_replica_without_an_agent_is_seen() -> None:

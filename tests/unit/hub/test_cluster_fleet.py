@@ -19,6 +19,7 @@ from tests.unit.domain.issuances import KEY, build_certificate
 from tests.unit.domain.kubeconfigs import build_secret, build_text
 from tests.unit.domain.samples import build_known
 from tests.unit.hub.fakes import FakeRegistry, fake
+from tests.unit.runtime.conftest import settle
 
 
 @dataclass
@@ -143,7 +144,7 @@ async def test_tokens_of_reviewers_come_from_the_cluster_that_is_named(bench: Be
 async def test_what_is_registered_no_more_is_followed_no_more(bench: Bench) -> None:
     bench.register("c2", "c3")
     bench.register("c3")
-    await asyncio.sleep(0.01)
+    await settle()
     assert bench.names == ["cluster1", "c3"]
     assert [each.is_closed for each in bench.built] == [True, False]
 
@@ -165,7 +166,7 @@ async def test_another_token_is_taken_over_without_forgetting_anything(bench: Be
 async def test_another_address_is_another_cluster(bench: Bench) -> None:
     bench.register("c2")
     bench.register("c2", cluster={"server": "https://10.0.0.9:6443"})
-    await asyncio.sleep(0.01)
+    await settle()
     assert [each.is_closed for each in bench.built] == [True, False]
     assert bench.names == ["cluster1", "c2"]
     assert bench.changes == 2
@@ -197,18 +198,18 @@ def count_running(bench: Bench) -> int:
 
 async def test_of_many_only_some_connect_at_once(bench: Bench) -> None:
     bench.register(*(f"c{number:02}" for number in range(STARTS_AT_ONCE + 2)))
-    await asyncio.sleep(0.01)
+    await settle()
     assert count_running(bench) == STARTS_AT_ONCE
     bench.built[3].settled.set()
-    await asyncio.sleep(0.01)
+    await settle()
     assert count_running(bench) == STARTS_AT_ONCE + 1
 
 
 async def test_those_that_leave_make_room(bench: Bench) -> None:
     bench.register(*(f"c{number:02}" for number in range(STARTS_AT_ONCE + 2)))
-    await asyncio.sleep(0.01)
+    await settle()
     bench.register("c00", *(f"d{number:02}" for number in range(STARTS_AT_ONCE)))
-    await asyncio.sleep(0.01)
+    await settle()
     assert [each.name for each in bench.built if each.name[0] == "d" and not each.runs] == ["d15"]
 
 

@@ -144,7 +144,7 @@ def sweeper(bench: Bench) -> Sweeper:
 
 
 def count(sweeper: Sweeper) -> dict[str, int]:
-    (accepted,) = sweeper.bench.controller.list_accepted()
+    (accepted,) = sweeper.bench.controller.acceptor.list_accepted()
     policy, demand = accepted
     found = find(sweeper, policy.identity, demand.claim.target)
     return {mount: each.kept for mount, each in found.items()}

@@ -495,8 +495,8 @@ async def test_looking_writes_nothing_and_finds_what_a_reconcile_does(bench: Ben
     manifest = bench.store.get_by_key(bench.key)
     assert manifest is not None
     policy = read_policy(manifest)
-    accepted = await bench.controller.accept(policy)
-    seen = preview_policy(await bench.controller.look(policy, accepted)).plan
+    accepted = await bench.controller.acceptor.accept(policy)
+    seen = preview_policy(await bench.controller.vault.observe(policy, accepted)).plan
     assert (bench.server.asked, bench.kube.applied) == ([], [])
     await bench.reconcile()
     assert bench.server.written == [str(action) for action in seen.actions]

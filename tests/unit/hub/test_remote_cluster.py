@@ -16,9 +16,10 @@ from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.reasons import Reason
 from roottrust.http.guard import allow_writes
 from roottrust.hub import cluster_calls, remote_cluster
+from roottrust.hub.gathered_changes import Changes
 from roottrust.hub.kinds import ISSUED_CERTIFICATES
 from roottrust.hub.pace import DEFAULT_PACE
-from roottrust.hub.remote_cluster import Changes, RemoteCluster
+from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.kube.client import ignore_write
 from roottrust.kube.token_keys import DISCOVERY_PATH, KEYS_PATH
 from roottrust.runtime.store import ObjectKey

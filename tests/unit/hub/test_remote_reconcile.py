@@ -88,7 +88,7 @@ async def test_no_configuration_makes_it_the_owner_of_a_root(remote: RemoteBench
     remote.servers.terms = {terms.address: replace(terms, root_owners=owners)}
     policy = remote.homes.read(REMOTE)
     assert policy is not None
-    assert not (await remote.controller.accept(policy)).demand.claim.is_named_owner
+    assert not (await remote.controller.acceptor.accept(policy)).demand.claim.is_named_owner
 
 
 async def test_a_cluster_that_does_not_take_its_status_is_tried_again(remote: RemoteBench) -> None:

@@ -84,7 +84,7 @@ async def test_queue_check(timer: Any) -> None:
     await timer.advance(120)
     assert check() is None
     await timer.advance(1)
-    assert check() == "the oldest key is due since 121 s"
+    assert check() == "the oldest key has been due for 121 s"
 
 
 def test_worker_check() -> None:
@@ -92,4 +92,4 @@ def test_worker_check() -> None:
         longest_run_seconds = 700.0
 
     check = build_worker_check(Slow(), stuck_seconds=600)  # type: ignore[arg-type]
-    assert check() == "a reconcile runs since 700 s"
+    assert check() == "a reconcile has been running for 700 s"

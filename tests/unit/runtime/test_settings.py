@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import SettingsError, load_settings
+from roottrust.runtime.settings_section import find_model
 
 MINIMAL: dict[str, Any] = {
     "cluster": {"name": "cluster1"},
@@ -183,11 +184,9 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def _collect_models(model: type[BaseModel], found: set[type[BaseModel]]) -> set[type[BaseModel]]:
-    from roottrust.runtime.settings_environment import _find_model
-
     found.add(model)
     for field in model.model_fields.values():
-        inner = _find_model(field.annotation)
+        inner = find_model(field.annotation)
         if inner is not None and inner not in found:
             _collect_models(inner, found)
     return found

@@ -71,6 +71,15 @@ async def test_the_option_may_be_one_word(cluster: FakeCluster) -> None:
     assert (await read(cluster)).settings.cluster.name == "cluster1"
 
 
+async def test_the_source_is_the_map_that_has_the_file(cluster: FakeCluster) -> None:
+    pod = cluster.deployments[0]["spec"]["template"]["spec"]
+    pod["volumes"].insert(0, {"name": "other", "configMap": {"name": "other"}})
+    mounts = pod["containers"][0]["volumeMounts"]
+    mounts.insert(0, {"name": "other", "mountPath": "/etc/root"})
+    cluster.maps["other"] = {"trust": "no configuration"}
+    assert (await read(cluster)).source == "ConfigMap gloo-mesh/roottrust-config"
+
+
 @pytest.mark.parametrize("count", [0, 2])
 async def test_where_there_is_not_one_operator_the_way_on_is_told(
     cluster: FakeCluster, count: int

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ def load(login: dict[str, Any], **server: Any) -> VaultServerSettings:
 def find_faults(login: dict[str, Any], **server: Any) -> tuple[str, ...]:
     with pytest.raises(ValidationError) as caught:
         load(login, **server)
-    return describe_settings_error(caught.value, source=Path("config"))
+    return describe_settings_error(caught.value, source="config")
 
 
 @pytest.mark.parametrize(

@@ -85,10 +85,13 @@ class PlanningHub:
 
     async def _ask(self, key: ObjectKey) -> object:
         manifest = self.store.get_by_key(key)
+        if manifest is None:
+            return None
         try:
-            return manifest and (await self.controller.accept(read_policy(manifest))).target
+            accepted = await self.controller.acceptor.accept(read_policy(manifest))
         except RootTrustError as error:
             return error.message
+        return accepted.target
 
 
 async def build_planning_hub(

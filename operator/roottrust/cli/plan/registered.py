@@ -17,8 +17,9 @@ from roottrust.domain.known import KnownCluster
 from roottrust.http.guard import refuse_writes
 from roottrust.hub.cluster_registry import ClusterRegistry
 from roottrust.hub.cluster_set import ClusterSet
+from roottrust.hub.gathered_changes import Changes
 from roottrust.hub.pace import DEFAULT_PACE
-from roottrust.hub.remote_cluster import Changes, RemoteCluster
+from roottrust.hub.remote_cluster import RemoteCluster
 from roottrust.kube.client import KubeClient, ignore_write
 from roottrust.kube.kind import SECRETS
 from roottrust.runtime.settings import OperatorSettings

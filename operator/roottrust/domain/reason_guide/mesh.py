@@ -25,8 +25,10 @@ ISSUANCE = Topic(
         ),
         Reason.INSTANCE_NOT_BELIEVED: Advice(
             "What is reported of a replica does not fit its certificate, so that somebody else "
-            "may have written it.",
-            "Find out who may write `issuedcertificates/status` in istiod's namespace: only the "
+            "may have written it; or it is of a root that was given up.",
+            "After a root was given up, stop istiod, delete the ConfigMap `istio-ca-root-cert` "
+            "beside it, and start it again (see the how-to on disaster recovery). Otherwise find "
+            "out who may write `issuedcertificates/status` in istiod's namespace: only the "
             "agents should. `roottrust verify` tells what istiod really serves.",
         ),
         Reason.RENEWING: Advice(

@@ -11,7 +11,7 @@ from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import ResourceKind
 from roottrust.kube.page import Page
 from roottrust.runtime.store import ObjectKey, ObjectStore
-from roottrust.runtime.watchaudit import WatchAudit
+from roottrust.runtime.watch_audit import WatchAudit
 from roottrust.runtime.watching import WatchedKind
 
 POLICIES = ResourceKind(group="a.io", version="v2", plural="policies", kind="Policy")

@@ -14,7 +14,7 @@ from typing import Any
 from roottrust.domain.errors import RootTrustError
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import ResourceKind
-from roottrust.runtime.clock import Timer, wait_or_stop
+from roottrust.runtime.clock import Timer, wait_for_event
 from roottrust.runtime.store import ObjectKey, ObjectStore, build_key, get_version, is_at_least
 from roottrust.runtime.watching import WatchedKind, list_kind
 
@@ -61,7 +61,7 @@ class WatchAudit:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Audit until the stop; a failed audit says nothing about the watches."""
-        while not await wait_or_stop(self._timer, self._interval, stop=stop):
+        while not await wait_for_event(stop, self._timer, seconds=self._interval):
             for kind in self._watched:
                 try:
                     await self._audit(kind, stop)
@@ -74,7 +74,7 @@ class WatchAudit:
 
     async def _audit(self, kind: WatchedKind, stop: asyncio.Event) -> None:
         missed = await self._find_differences(kind)
-        if missed and await wait_or_stop(self._timer, self._grace, stop=stop):
+        if missed and await wait_for_event(stop, self._timer, seconds=self._grace):
             return
         still_missed = {
             key: version for key, version in missed.items() if self._lacks(key, version)
