@@ -25,6 +25,7 @@ for each in $(kubectl get rtp -n gloo-mesh -o name); do
   kubectl patch $each -n gloo-mesh --type=merge -p '{{"metadata":{{"finalizers":null}}}}'
 done
 kubectl delete -f crds/ --ignore-not-found
+test ! -f kinds.json || kubectl delete -f kinds.json --ignore-not-found
 kubectl delete namespace gloo-mesh istio-system mesh --ignore-not-found
 kubectl delete configmaps -A --field-selector=metadata.name=istio-ca-root-cert
 kubectl delete clusterroles,clusterrolebindings -l app.kubernetes.io/name=roottrust

@@ -110,7 +110,7 @@ def test_monitoring_is_installed_and_the_log_is_read_as_its_page_tells(reader: R
 
 def test_runbooks_of_the_operator(reader: Reader) -> None:
     done = succeed(reader, find_block("docs/runbooks.md", "kubectl get pods -n gloo-mesh -l"))
-    assert "previous terminated container" in done.out + done.err  # none was started again
+    assert done.out.count("Running") == 2
     assert "roottrust-operator" in done.out
     pod, address = find_pod(reader, "gloo-mesh", "app.kubernetes.io/component=hub")
     port = str(find_free_port())
@@ -212,7 +212,7 @@ def test_runbooks_of_a_rotation(reader: Reader) -> None:
     wait_for(lambda: reader.type("roottrust status").out, lambda told: "Sign waits" in told)
     block = find_block("docs/runbooks.md", "roottrust status NAMESPACE/NAME      # the line")
     done = reader.type(f"set +e\n{block.commands}", replaced=POLICY)
-    assert (done.code, "Sign of" in done.out, "waits for a person" in done.err) == (2, False, True)
+    assert (done.code, "Sign waits for a person" in done.err) == (2, True), done
     block = find_block("docs/runbooks.md", "roottrust status NAMESPACE/NAME      # what it")
     done = reader.type(f"set +e\n{block.commands}", replaced=POLICY)
     assert (done.code, "to go on: roottrust rotate approve" in done.out) == (0, True), done

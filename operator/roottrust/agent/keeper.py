@@ -163,7 +163,7 @@ class Keeper:
         store, metrics = self._parts.store, self._parts.metrics
         is_renewal = store.held is not None
         if self._retry.has_failed:  # its Event is posted once, and the log has to end with it
-            logger.warning("an intermediate is asked for again: %s. Until now: %s", why, self._error)
+            logger.warning("an intermediate is asked for again: %s. Before: %s", why, self._error)
         else:
             logger.info("an intermediate is obtained: %s", why)
         try:

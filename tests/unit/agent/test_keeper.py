@@ -230,9 +230,7 @@ def test_log_ends_with_what_keeps_failing(scene: Scene, caplog: pytest.LogCaptur
         scene.seconds += DAY.total_seconds()
         scene.turn()
     (line,) = set(caplog.messages)
-    assert (
-        line == "an intermediate is asked for again: there is none yet. Until now: Vault is sealed."
-    )
+    assert line == "an intermediate is asked for again: there is none yet. Before: Vault is sealed."
     assert {each.levelname for each in caplog.records} == {"WARNING"}
 
 
