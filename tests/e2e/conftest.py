@@ -33,6 +33,9 @@ CLUSTER = "cluster1"  # the guide's
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     session.skip_without_testbed(items, Path(__file__).parent)
+    # Its reader begins with a cluster and a Vault in which nothing is yet.
+    newcomers = Path(__file__).parent / "test_docs.py"
+    items.sort(key=lambda item: item.path != newcomers)
 
 
 @pytest.hookimpl(wrapper=True)

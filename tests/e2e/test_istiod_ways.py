@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import pytest
 import yaml
 
-from testbed import Cluster, Vault
-from testbed.command import run
+from testbed import Cluster, Istio, Testbed, Vault
+from tests.doc_blocks import find_block
+from tests.e2e.chart_repository import serve_charts
 from tests.e2e.helm import NAMESPACE, VALUES, Helm
-from tests.e2e.istiod import COMPONENT, Istiod, install_by_values
-from tests.e2e.operator_pod import IMAGE, OperatorPod, apply_sample_policy, forget_policy
+from tests.e2e.istiod import Istiod
+from tests.e2e.newcomer import become_newcomer
+from tests.e2e.operator_pod import OperatorPod, apply_sample_policy, forget_policy
 from tests.integration.hub.root import Root
 from tests.integration.hub.waiting import wait_for
+from tests.integration.reader import Reader
 from tests.integration.vault_calls import Ask
 
-FILTER = ("istiod-patch", "--cluster=cluster1", f"--image={IMAGE}")
 ROOT_CONFIG_MAP = "istio-ca-root-cert"
 REVISION = "istiod-canary"
+RELEASE = "--install istiod istio/istiod"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """A cluster without istiod, and istiod's chart."""
+    """A cluster without istiod, istiod's chart, and somebody who reads how to install it."""
 
     helm: Helm
     cluster: Cluster
+    reader: Reader
 
     def render_istiod(self) -> str:
         """Return what Helm would install, for whoever applies it by other means."""
@@ -40,61 +40,57 @@ class Site:
         options = ("--namespace", NAMESPACE, "--values", values)
         return self.helm.run("template", "istiod", self.helm.istio.istiod_chart, *options)
 
-    def apply(self, *words: str | Path, given: str | None = None) -> None:
-        self.cluster.kubectl("apply", "--server-side", *words, input=given)
+    def type(self, text: str) -> None:
+        done = self.reader.type(text)
+        assert done.code == 0, f"{text}\n{done.out}\n{done.err}"
 
 
 Install = Callable[[Site], None]
 
 
-def by_helm_4(*more: str, name: str = "istiod", words: tuple[str, ...] = ()) -> Install:
+def by_helm_4(*more: str, release: str = RELEASE) -> Install:
     def install(site: Site) -> None:
-        plugin = COMPONENT / "helm-plugin"
-        if not (site.helm.folder / "data/plugins" / plugin.name).exists():
-            site.helm.run("plugin", "install", plugin)
-        arguments = [f"--post-renderer-args={each}" for each in (*FILTER[1:], *more)]
-        site.helm.install_istiod("--post-renderer=roottrust", *arguments, *words, name=name)
+        block = find_block("deploy/istiod/README.md", "helm plugin install deploy/istiod")
+        site.type("helm plugin uninstall roottrust || true")
+        arguments = "".join(f" --post-renderer-args={each}" for each in more)
+        assert RELEASE in block.commands
+        site.type(block.commands.rstrip().replace(RELEASE, release) + arguments)
 
     return install
 
 
 def by_helm_3(site: Site) -> None:
-    arguments = [f"--post-renderer-args={each}" for each in FILTER]
-    istio = dataclasses.replace(site.helm.istio, helm=site.helm.istio.helm_3)
-    helm = dataclasses.replace(site.helm, istio=istio)
-    helm.install_istiod("--post-renderer=roottrust", *arguments)
+    older = site.reader.folder / "helm-3"
+    older.mkdir()
+    (older / "helm").symlink_to(site.helm.istio.helm_3)
+    path = f"{older}:{site.reader.environment['PATH']}"
+    reader = replace(site.reader, environment={**site.reader.environment, "PATH": path})
+    block = find_block("deploy/istiod/README.md", "helm upgrade --install istiod")
+    replace(site, reader=reader).type(block.commands)
 
 
 def by_values(site: Site) -> None:
-    site.apply("-f", COMPONENT / "rbac.yaml")
-    install_by_values(site.helm)
+    site.type(
+        find_block("deploy/istiod/README.md", "kubectl apply -f deploy/istiod/rbac.yaml").commands
+    )
 
 
 def by_component(site: Site) -> None:
-    """Write the kustomization of the README and apply it."""
-    folder = site.helm.folder / "kustomize"
-    folder.mkdir(exist_ok=True)
-    (folder / "istiod.yaml").write_text(site.render_istiod())
-    literals = ("audience=vault-cluster1", f"namespace={NAMESPACE}", "serviceAccount=istiod")
-    options = {
-        "disableNameSuffixHash": True,
-        "annotations": {"config.kubernetes.io/local-config": "true"},
-    }
-    name, tag = IMAGE.split(":")
-    content = {
-        "resources": ["istiod.yaml"],
-        "components": [os.path.relpath(COMPONENT, folder)],
-        "configMapGenerator": [
-            {"name": "roottrust-istiod", "literals": list(literals), "options": options}
-        ],
-        "images": [{"name": "roottrust", "newName": name, "newTag": tag}],
-    }
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(content))
-    site.apply("-k", folder)
+    block = find_block("deploy/istiod/README.md", "# kustomization.yaml")
+    site.reader.write("kustomization.yaml", block.text.replace("…/deploy", "deploy"))
+    site.type(
+        find_block(
+            "deploy/istiod/README.md", "helm template istiod istio/istiod -n istio-system >"
+        ).commands
+    )
 
 
 def by_pipe(site: Site) -> None:
-    site.apply("-f", "-", given=run(["roottrust", *FILTER], input=site.render_istiod()))
+    site.type(
+        find_block(
+            "deploy/istiod/README.md", "helm template istiod istio/istiod -n istio-system |"
+        ).commands
+    )
 
 
 WAYS = {
@@ -108,6 +104,21 @@ WAYS = {
 
 
 @pytest.fixture(scope="module")
+def reader(
+    bed: Testbed,
+    cluster: Cluster,
+    vault: Vault,
+    istio: Istio,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Reader]:
+    """Somebody who knows where istio's charts are."""
+    reader = become_newcomer(bed, cluster, vault, istio, tmp_path_factory.mktemp("reader"))
+    with serve_charts(istio, tmp_path_factory.mktemp("charts")) as url:
+        assert reader.type(f"helm repo add istio {url}").code == 0
+        yield reader
+
+
+@pytest.fixture(scope="module")
 def policy(cluster: Cluster, vault: Vault, admin: Ask, operator: OperatorPod) -> Iterator[None]:
     """The policy for every cluster, as deploy/ ships it."""
     policy = apply_sample_policy(cluster, vault, {})
@@ -116,15 +127,12 @@ def policy(cluster: Cluster, vault: Vault, admin: Ask, operator: OperatorPod) ->
 
 
 @pytest.fixture
-def site(
-    policy: None, helm: Helm, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Site]:
+def site(policy: None, helm: Helm, cluster: Cluster, reader: Reader) -> Iterator[Site]:
     """A cluster to install istiod in; what a test installs goes with it."""
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     # What is seen then is of the istiod that comes.
     published = f"--field-selector=metadata.name={ROOT_CONFIG_MAP}"
     cluster.kubectl("delete", "configmaps", "--all-namespaces", published)
-    site = Site(helm=helm, cluster=cluster)
+    site = Site(helm=helm, cluster=cluster, reader=reader)
     yield site
     helm.uninstall_istiod()
     helm.uninstall_istiod(REVISION)
@@ -140,7 +148,7 @@ def test_istiod_signs_under_vaults_root(site: Site, root: Root, way: str) -> Non
 
 
 def test_a_revision_has_an_agent_and_an_account_of_its_own(site: Site, root: Root) -> None:
-    by_helm_4(name=REVISION, words=("--set=revision=canary",))(site)
+    by_helm_4(release=f"--install {REVISION} istio/istiod --set revision=canary")(site)
     check_istiod(Istiod(site.cluster, REVISION), root)
 
 
@@ -150,3 +158,15 @@ def check_istiod(istiod: Istiod, root: Root) -> None:
     istiod.wait_for_published_root("default", root.certificate.read_text())
     wait_for(istiod.read_instance, lambda instance: bool(instance.get("loadedByIstiod")))
     assert istiod.kubectl("get", "secret", "istio-ca-secret", "--ignore-not-found") == ""
+
+
+def test_rights_of_another_account_are_given_as_the_page_tells(
+    cluster: Cluster, reader: Reader
+) -> None:
+    cluster.kubectl("create", "namespace", "mesh")
+    block = find_block("deploy/istiod/README.md", "sed 's")
+    done = reader.run(block)
+    agent = "--as=system:serviceaccount:mesh:istiod-canary"
+    told = reader.type(f"kubectl auth can-i watch issuedcertificates -n mesh {agent}")
+    cluster.kubectl("delete", "namespace", "mesh", "--wait=false")
+    assert (done.code, told.out) == (0, "yes\n"), done

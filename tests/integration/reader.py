@@ -22,6 +22,7 @@ class Reader:
 
     folder: Path
     environment: Mapping[str, str]
+    seconds: float = SECONDS
 
     def write(self, name: str, text: str) -> None:
         """Have a file that a page speaks of."""
@@ -48,7 +49,7 @@ class Reader:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=self.seconds,
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
@@ -56,7 +57,7 @@ class Reader:
 
 
 def prepare_reader(
-    folder: Path, *, tools: Path, vault: Vault, kubeconfig: Path, configuration: Path
+    folder: Path, *, tools: Path, vault: Vault, kubeconfig: Path, configuration: Path | None
 ) -> Reader:
     """Return one whose shell finds `roottrust`, `kubectl` and `vault`."""
     programs = folder / "bin"
@@ -72,9 +73,9 @@ def prepare_reader(
             "PATH": f"{programs}:{os.environ['PATH']}",
             "HOME": str(folder),
             "KUBECONFIG": str(kubeconfig),
-            "ROOTTRUST_CONFIG": str(configuration),
             "VAULT_ADDR": vault.address,
             "VAULT_CACERT": str(vault.ca_file),
             "VAULT_TOKEN": vault.root_token,
+            **({"ROOTTRUST_CONFIG": str(configuration)} if configuration else {}),
         },
     )

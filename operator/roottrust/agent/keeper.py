@@ -162,7 +162,10 @@ class Keeper:
     def _issue(self, certificate: Mapping[str, Any], spec: IssuedCertificateSpec, why: str) -> None:
         store, metrics = self._parts.store, self._parts.metrics
         is_renewal = store.held is not None
-        logger.info("an intermediate is obtained: %s", why)
+        if self._retry.has_failed:  # its Event is posted once, and the log has to end with it
+            logger.warning("an intermediate is asked for again: %s. Before: %s", why, self._error)
+        else:
+            logger.info("an intermediate is obtained: %s", why)
         try:
             store.require_folder()
             self._parts.gate.check(certificate, pinned=spec.trust_bundle, held=store.held)

@@ -19,6 +19,11 @@ class Retry:
         self._until = 0.0
 
     @property
+    def has_failed(self) -> bool:
+        """Whether it failed the last time."""
+        return self._failures > 0
+
+    @property
     def seconds_left(self) -> float:
         """How long it must wait still; 0 when it may be tried."""
         return max(self._until - self._clock(), 0.0)

@@ -14,6 +14,7 @@ import yaml
 
 from testbed import Cluster
 from tests.integration.chart.chart import CLUSTER, HUB, NAMESPACE, VARIANTS, Chart, Values
+from tests.integration.chart.prometheus_kinds import build_prometheus_kinds
 from tests.integration.hub.waiting import wait_for
 from tests.integration.manifests.table import change
 from tests.previous_version import PreviousVersion
@@ -28,7 +29,6 @@ DRY_RUN = (
     "--validate=strict",
     "--warnings-as-errors",
 )
-FOREIGN_KINDS = ("PodMonitor", "ServiceMonitor", "PrometheusRule")
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 CHARTS: dict[str, Values] = {
     **{name: {**values, "crds": {"install": False}} for name, values in VARIANTS.items()},
@@ -57,8 +57,7 @@ CHARTS: dict[str, Values] = {
 @pytest.fixture(scope="module")
 def served(fresh: Cluster) -> Cluster:
     """It serves our kinds and those of the Prometheus operator, and restricts our pods."""
-    kinds = "".join(f"---\n{json.dumps(_build_kind(each))}\n" for each in FOREIGN_KINDS)
-    fresh.kubectl("apply", "--server-side", "-f", "-", input=kinds)
+    fresh.kubectl("apply", "--server-side", "-f", "-", input=build_prometheus_kinds())
     fresh.kubectl("apply", "--server-side", "-f", CRDS)
     fresh.kubectl("wait", "crds", "--all", "--for=condition=Established", "--timeout=30s")
     return fresh
@@ -111,23 +110,6 @@ def test_a_variant_is_applied_over_the_one_before(
     wait_for(lambda: _read_deployment(restricted, name)["status"].get("replicas"), wanted.__eq__)
     kubectl("delete", "-k", DEPLOY / variant, "--timeout=60s")
     assert _list_ours(restricted) == []
-
-
-def _build_kind(kind: str) -> dict[str, Any]:
-    group, plural = "monitoring.coreos.com", f"{kind.lower()}s"
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {"name": "v1", "served": True, "storage": True}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{group}"},
-        "spec": {
-            "group": group,
-            "names": {"kind": kind, "plural": plural},
-            "scope": "Namespaced",
-            "versions": [{**version, "schema": {"openAPIV3Schema": schema}}],
-        },
-    }
 
 
 def _read_deployment(cluster: Cluster, name: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed import Cluster, CommandError, Testbed
+from testbed import Cluster, CommandError, Testbed, Vault
 from tests.doc_blocks import find_block
 from tests.integration.chart.chart import (
     CHART,
@@ -25,8 +24,10 @@ from tests.integration.chart.chart import (
     Manifest,
 )
 from tests.integration.hub.policy import Policy
+from tests.integration.reader import prepare_reader
 from tests.session import CRDS, REPOSITORY
 
+DEPLOY = REPOSITORY / "deploy"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 POLICY = "roottrustpolicies.admin.gloo.solo.io"
 FOREIGN = {
@@ -255,22 +256,28 @@ def test_it_is_installed_by_the_commands_of_the_pages(
 
 
 @pytest.mark.parametrize("begins", ["# my-overlay/", "# my-cluster2/"])
-def test_overlays_of_the_page_can_be_applied(fresh: Cluster, tmp_path: Path, begins: str) -> None:
+def test_overlays_of_the_page_are_applied_upgraded_and_uninstalled(
+    fresh: Cluster, bed: Testbed, vault: Vault, tmp_path: Path, begins: str
+) -> None:
     hub = find_block("deploy/README.md", "# my-overlay/kustomization.yaml")
     other = find_block("deploy/README.md", "# my-cluster2/kustomization.yaml")
     block = hub if hub.first.startswith(begins) else other
-    way = os.path.relpath(REPOSITORY, tmp_path)
-    (tmp_path / "kustomization.yaml").write_text(block.text.replace("…/", f"{way}/"))
-    (tmp_path / "config.yaml").write_text((REPOSITORY / "deploy/base/config.yaml").read_text())
-    (tmp_path / "ca.crt").write_text("no certificate")
-    commands = find_block("deploy/README.md", "kubectl apply --server-side -f crds/").commands
-    for line in commands.replace("crds/", str(CRDS)).replace("my-overlay", ".").splitlines():
-        program, *words = line.split()
-        assert program == "kubectl"
-        fresh.kubectl(*(str(tmp_path) if each == "." else each for each in words))
+    reader = prepare_reader(
+        tmp_path, tools=bed.tools(), vault=vault, kubeconfig=fresh.kubeconfig, configuration=None
+    )
+    for folder in (CRDS, DEPLOY):
+        shutil.copytree(folder, tmp_path / folder.name)
+    reader.write("my-overlay/kustomization.yaml", block.text.replace("…/", "../"))
+    reader.write("my-overlay/config.yaml", (DEPLOY / "base/config.yaml").read_text())
+    reader.write("my-overlay/ca.crt", "no certificate")
+    done = reader.run(find_block("deploy/README.md", "kubectl apply --server-side -f crds/"))
+    assert done.code == 0, done
     (name,) = _list_names(fresh, "deployments", "-n", NAMESPACE)
     assert name == ("roottrust-hub" if block is hub else "roottrust-cluster")
-    fresh.kubectl("delete", "-k", tmp_path, "--timeout=120s")  # with the namespace, for the next
+    done = reader.run(find_block("docs/upgrade.md", "kubectl apply --server-side --force"))
+    assert (done.code, "serverside-applied" in done.out) == (0, True), done
+    done = reader.run(find_block("docs/upgrade.md", "roottrust before-uninstall"))
+    assert (done.code, f'namespace "{NAMESPACE}" deleted' in done.out) == (0, True), done
 
 
 def _type_helm(installer: Chart, command: str) -> None:

@@ -216,6 +216,24 @@ def test_failure_of_one_kind_is_told_once(scene: Scene) -> None:
     assert scene.reasons == [Reason.SEALED]
 
 
+def test_log_ends_with_what_keeps_failing(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever looks at its last lines sees why, however long ago the Event was posted."""
+    caplog.set_level("INFO")
+    scene.show(None)
+    scene.turn()
+    scene.failure = SEALED
+    scene.show(build_certificate())
+    scene.turn()
+    assert "an intermediate is obtained: there is none yet" in caplog.messages
+    caplog.clear()
+    for _ in range(3):
+        scene.seconds += DAY.total_seconds()
+        scene.turn()
+    (line,) = set(caplog.messages)
+    assert line == "an intermediate is asked for again: there is none yet. Before: Vault is sealed."
+    assert {each.levelname for each in caplog.records} == {"WARNING"}
+
+
 def test_edit_is_tried_at_once(scene: Scene) -> None:
     scene.show(build_certificate())
     scene.failure = AccessDeniedError(

@@ -33,6 +33,7 @@ _CHECKS: dict[str, Callable[[Sequence[str]], None]] = {
     "make": check_make,
     "pytest": check_pytest,
     "python": check_python,
+    "python3": check_python,
     "roottrust": check_roottrust,
     "vault": check_vault,
 }
