@@ -33,7 +33,7 @@ def read_texts(value: object) -> tuple[str, ...]:
 
 
 def find_named(name: str, items: tuple[Manifest, ...]) -> Manifest | None:
-    """Return the container, volume or variable of that name."""
+    """Return the container or volume of that name."""
     return next((each for each in items if each.get("name") == name), None)
 
 
@@ -96,10 +96,6 @@ class IstiodManifest:
     def discovery(self) -> Manifest | None:
         """The container that is istiod itself."""
         return find_named(DISCOVERY, self.containers)
-
-    def find_variable(self, name: str) -> Manifest | None:
-        """Return a variable of istiod's environment."""
-        return find_named(name, read_mappings((self.discovery or {}).get("env")))
 
     def replace_pod(self, pod: Manifest) -> dict[str, Any]:
         """Return the Deployment with another specification of its pods."""

@@ -40,7 +40,7 @@ def parse_mesh_config(config_map: Manifest | None) -> MeshConfig:
     text = read_mapping((config_map or {}).get("data")).get(_KEY) or ""
     try:
         content = yaml.safe_load(str(text))
-    except (yaml.YAMLError, ValueError):  # such as the 31st of February
+    except (yaml.YAMLError, ValueError, RecursionError):  # such as the 31st of February
         raise UnreadableMeshConfigError("its key mesh is not YAML") from None
     if content is not None and not isinstance(content, Mapping):
         raise UnreadableMeshConfigError("its key mesh is not a mapping")
