@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from roottrust.domain.istiod_manifest import read_mappings
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mappings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from roottrust.domain.container_variable import find_variable
 from roottrust.domain.istiod_ability import IstiodAbility, judge_istiod
-from roottrust.domain.istiod_manifest import IstiodManifest, read_mapping
+from roottrust.domain.istiod_manifest import ISTIOD, LABEL, IstiodManifest
 from roottrust.domain.leaf_life import LeafLives, read_leaf_lives
+from roottrust.domain.manifest import Manifest, read_mapping
 
-Manifest = Mapping[str, Any]
-
-LABEL = "app"
-ISTIOD = "istiod"
 SELECTOR = f"{LABEL}={ISTIOD}"
 DEFAULT_REVISION = "default"
 POD_LABELS_MAX = 16

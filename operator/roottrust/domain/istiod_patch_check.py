@@ -6,15 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from roottrust.domain.agent_place import CA_FOLDER
 from roottrust.domain.container_variable import find_entry
-from roottrust.domain.istiod_manifest import (
-    IstiodManifest,
-    Manifest,
-    find_named,
-    read_mapping,
-    read_mappings,
-    read_texts,
-)
+from roottrust.domain.istiod_manifest import IstiodManifest
 from roottrust.domain.istiod_patch_pod import AGENT, AGENT_INIT, CA_VOLUME
+from roottrust.domain.manifest import Manifest, find_named, read_mapping, read_mappings, read_texts
 
 _CA_SECRET = "cacerts"  # noqa: S105 - the name of a Secret
 _SECRETS = {

@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mapping, read_mappings
 
 DEFAULT_TRUST_DOMAIN = "cluster.local"
 
