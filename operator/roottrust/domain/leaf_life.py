@@ -32,9 +32,9 @@ class LeafLives:
 
     def bound(self, life: timedelta | None) -> timedelta | None:
         """Return a life as istiod gives it at most: it refuses what is longer."""
-        if self.longest is None or life is None:
-            return life if self.longest is None else self.longest
-        return min(life, self.longest)
+        if self.longest is None:
+            return life
+        return self.longest if life is None else min(life, self.longest)
 
 
 def read_leaf_lives(discovery: Manifest) -> LeafLives:
