@@ -18,7 +18,6 @@ from roottrust.api.condition import CONDITIONS_MAX, Condition
 from roottrust.api.mesh import MeshStatus
 from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.domain.cluster_trouble import ClusterTrouble
-from roottrust.domain.manifest import Manifest
 from roottrust.domain.printable import blot_out
 from roottrust.domain.reasons import MeshConditionType, Reason
 from roottrust.domain.redaction import redact_secrets
