@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import read_mapping
 from roottrust.domain.mark import OWNER_ANNOTATION, parse_mark
 
 

@@ -10,7 +10,7 @@ from roottrust.cluster.kinds import find_fingerprint
 from roottrust.domain.bounce_bounds import Directive
 from roottrust.domain.bounce_snapshot import AgeLimit, Group, NamespaceObjects, read_group
 from roottrust.domain.bounced_workload import WorkloadKind, WorkloadName
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import read_mapping
 from roottrust.domain.published_bundle import CONFIG_MAP, KEY
 from roottrust.domain.trust_bundle import fingerprint_text
 from roottrust.kube.client import KubeClient

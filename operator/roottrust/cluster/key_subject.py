@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from roottrust.cluster.kinds import POLICIES
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import read_mapping
 from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.kube.kind import DEPLOYMENTS
 from roottrust.runtime.log_subject import describe_policy

@@ -12,7 +12,7 @@ from roottrust.cluster.kinds import ISSUED_CERTIFICATES, POLICIES
 from roottrust.cluster.policy_release import PolicyRelease
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.policy_elsewhere import build_answer, find_hubs, is_answer
-from roottrust.domain.transition import list_transitions
+from roottrust.domain.policy_transition import list_transitions
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import LEASES
 from roottrust.kube.status import POLICY_STATUS_MANAGER, apply_status, dump_status

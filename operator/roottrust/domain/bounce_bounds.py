@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
 from roottrust.api.pod_bounce_directive import PodBounceDirectiveSpec
 from roottrust.domain.errors import InvalidSpecError
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.reasons import Reason
 from roottrust.domain.some_names import list_some
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

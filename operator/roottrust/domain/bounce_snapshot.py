@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from roottrust.api.pod_bounce_directive import BouncedWorkload, PodSelector
 from roottrust.domain.bounced_workload import (
@@ -17,11 +16,9 @@ from roottrust.domain.bounced_workload import (
     read_workload,
 )
 from roottrust.domain.disruption_budget import find_budget
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.object_age import was_created_before
 from roottrust.domain.pod_owner import LeftAlone, find_owner, read_pod
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

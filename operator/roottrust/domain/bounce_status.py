@@ -13,7 +13,12 @@ from roottrust.api.pod_bounce_directive import (
 )
 from roottrust.domain.bounce_plan import BouncePlan
 from roottrust.domain.bounce_verdict import Verdict
-from roottrust.domain.condition_judgement import Judgement, build_conditions
+from roottrust.domain.condition_judgement import (
+    Judgement,
+    build_conditions,
+    build_false,
+    build_true,
+)
 from roottrust.domain.pod_owner import LeftAlone
 from roottrust.domain.reasons import BounceConditionType, Reason
 from roottrust.domain.some_names import list_some
@@ -28,6 +33,7 @@ _ORDER = (
 )
 _TOLD = (BounceConditionType.ACCEPTED, BounceConditionType.COMPLETE)
 _SELF_EVIDENT = frozenset({Reason.ACCEPTED, Reason.NOT_ACCEPTED, Reason.WAITING_FOR_TURN})
+_ACCEPTED = build_true(BounceConditionType.ACCEPTED, Reason.ACCEPTED, "The directive is obeyed.")
 
 
 def build_bounce_status(
@@ -40,13 +46,7 @@ def build_bounce_status(
 ) -> PodBounceDirectiveStatus:
     """Return the whole status of a directive that is obeyed."""
     complete = _judge_complete(plan)
-    accepted = Judgement(
-        type=BounceConditionType.ACCEPTED,
-        status=ConditionStatus.TRUE,
-        reason=Reason.ACCEPTED,
-        message="The directive is obeyed.",
-    )
-    judgements = (accepted, complete, *_judge_progress(plan, complete))
+    judgements = (_ACCEPTED, complete, *_judge_progress(plan, complete))
     done = sum(each.state is WorkloadState.DONE for each in plan.verdicts)
     return PodBounceDirectiveStatus(
         observed_generation=generation,
@@ -72,9 +72,11 @@ def build_refusal(
 ) -> PodBounceDirectiveStatus:
     """Return the status of a directive that is not obeyed."""
     judgements = (
-        _deny(BounceConditionType.ACCEPTED, reason, message),
-        _deny(BounceConditionType.COMPLETE, Reason.NOT_ACCEPTED, "Nothing is restarted for it."),
-        _affirm(BounceConditionType.STALLED, reason, message),
+        build_false(BounceConditionType.ACCEPTED, reason, message),
+        build_false(
+            BounceConditionType.COMPLETE, Reason.NOT_ACCEPTED, "Nothing is restarted for it."
+        ),
+        build_true(BounceConditionType.STALLED, reason, message),
     )
     return PodBounceDirectiveStatus(
         observed_generation=generation,
@@ -97,9 +99,9 @@ def build_interruption(
     """Return the status of a directive that cannot go on, with what was known of its workloads."""
     known = before or PodBounceDirectiveStatus()
     judgements = (
-        _affirm(BounceConditionType.ACCEPTED, Reason.ACCEPTED, "The directive is obeyed."),
-        _deny(BounceConditionType.COMPLETE, reason, message),
-        _affirm(BounceConditionType.STALLED, reason, message),
+        _ACCEPTED,
+        build_false(BounceConditionType.COMPLETE, reason, message),
+        build_true(BounceConditionType.STALLED, reason, message),
     )
     return PodBounceDirectiveStatus(
         observed_generation=generation,
@@ -155,19 +157,19 @@ def _judge_complete(plan: BouncePlan) -> Judgement:
     if plan.failed:
         first = plan.failed[0]
         message = f"{first.workload.name}: {first.message} Nothing else is restarted meanwhile."
-        return _deny(kind, first.reason, message)
+        return build_false(kind, first.reason, message)
     if plan.is_finished:
         return _judge_finished(plan)
     running = [each for each in plan.verdicts if each.state is WorkloadState.RESTARTING]
     going = [each for each in running if each.reason is Reason.RESTARTING]
     if going:
-        return _deny(kind, Reason.RESTARTING, _name_running(going))
+        return build_false(kind, Reason.RESTARTING, _name_running(going))
     if plan.wait is not None:
-        return _deny(kind, plan.wait.reason, plan.wait.message)
+        return build_false(kind, plan.wait.reason, plan.wait.message)
     unfinished = (each for each in plan.verdicts if each.state is not WorkloadState.DONE)
     held = running or [next(unfinished)]
     message = f"{held[0].workload.name}: {held[0].message}"
-    return _deny(kind, held[0].reason, message)
+    return build_false(kind, held[0].reason, message)
 
 
 def _judge_finished(plan: BouncePlan) -> Judgement:
@@ -176,9 +178,9 @@ def _judge_finished(plan: BouncePlan) -> Judgement:
     beside = f" Left alone{' beside them' if count else ''}: {left}, see workloads." if left else ""
     if count == 0:
         message = f"No workload has these labels: nothing is to be restarted.{beside}"
-        return _affirm(kind, Reason.NOTHING_SELECTED, message)
+        return build_true(kind, Reason.NOTHING_SELECTED, message)
     what = "1 workload is" if count == 1 else f"{count} workloads are"
-    return _affirm(kind, Reason.COMPLETE, f"{what} restarted.{beside}")
+    return build_true(kind, Reason.COMPLETE, f"{what} restarted.{beside}")
 
 
 def _name_running(running: Sequence[Verdict]) -> str:
@@ -194,8 +196,8 @@ def _judge_progress(plan: BouncePlan, complete: Judgement) -> tuple[Judgement, .
     if complete.is_true:
         return ()
     if plan.failed:
-        return (_affirm(BounceConditionType.STALLED, complete.reason, complete.message),)
-    return (_affirm(BounceConditionType.RECONCILING, complete.reason, complete.message),)
+        return (build_true(BounceConditionType.STALLED, complete.reason, complete.message),)
+    return (build_true(BounceConditionType.RECONCILING, complete.reason, complete.message),)
 
 
 def _list_workloads(plan: BouncePlan) -> tuple[BouncedWorkload, ...]:
@@ -231,11 +233,3 @@ def _show_left_alone(left: LeftAlone) -> BouncedWorkload:
         reason=left.reason,
         message=left.message,
     )
-
-
-def _affirm(kind: BounceConditionType, reason: Reason, message: str) -> Judgement:
-    return Judgement(type=kind, status=ConditionStatus.TRUE, reason=reason, message=message)
-
-
-def _deny(kind: BounceConditionType, reason: Reason, message: str) -> Judgement:
-    return Judgement(type=kind, status=ConditionStatus.FALSE, reason=reason, message=message)

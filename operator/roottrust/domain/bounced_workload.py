@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any
 
-from roottrust.domain.discovery import ISTIOD, LABEL
 from roottrust.domain.disruption_budget import Budget
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.istiod_manifest import ISTIOD, LABEL
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.rollout import Rollout, read_rollout
-
-Manifest = Mapping[str, Any]
 
 # On the template of pods, and so on every pod that was made from it.
 TRUST_HASH_ANNOTATION = "internal.gloo.solo.io/trust-hash"

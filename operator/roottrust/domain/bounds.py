@@ -22,7 +22,27 @@ _PATTERN_TEXT = re.compile(r"[A-Za-z0-9_./*-]+", re.ASCII)
 _OWN_NAMES = "`${cluster}` stands for the name of the cluster that is served, so that no policy"
 
 
-class Grant(BaseModel):
+class _GrantModel(BaseModel):
+    """What all grants have in common: patterns are checked, and no slash counts at their ends."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+    @field_validator("vault_namespaces", check_fields=False)
+    @classmethod
+    def _strip_slashes(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(pattern.strip("/") for pattern in patterns)
+
+    @field_validator("policy_namespaces", "vault_namespaces", "clusters", check_fields=False)
+    @classmethod
+    def _check_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            _check_pattern(pattern)
+        return patterns
+
+
+class Grant(_GrantModel):
     """Which policies may use which clusters and which paths of one Vault server.
 
     In every pattern `*` stands for any characters but `/`; `${cluster}`, in mounts and roles, for
@@ -30,10 +50,6 @@ class Grant(BaseModel):
     has: `${cluster}-*` of cluster `a` would match what is meant for cluster `a-b`, `${cluster}_*`
     would not.
     """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
 
     policy_namespaces: tuple[str, ...] = Field(
         min_length=1, description="Namespaces whose RootTrustPolicies this grant is for."
@@ -66,18 +82,6 @@ class Grant(BaseModel):
         "`gen-int-ca-istio-*` would allow it. Never `root` or `default`.",
     )
 
-    @field_validator("vault_namespaces")
-    @classmethod
-    def _strip_slashes(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(pattern.strip("/") for pattern in patterns)
-
-    @field_validator("policy_namespaces", "vault_namespaces", "clusters")
-    @classmethod
-    def _check_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
-            _check_pattern(pattern)
-        return patterns
-
     @field_validator("root_mounts", "auth_mounts", "intermediate_mounts", "roles")
     @classmethod
     def _check_patterns_of_clusters(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -86,16 +90,12 @@ class Grant(BaseModel):
         return patterns
 
 
-class RemoteGrant(BaseModel):
+class RemoteGrant(_GrantModel):
     """Which policies of workload clusters may use one Vault server.
 
     Each is for its own cluster alone, and for nothing in Vault but what the guide calls after that
     cluster: no pattern of names can let one cluster have another's.
     """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
 
     policy_namespaces: tuple[str, ...] = Field(
         min_length=1,
@@ -111,9 +111,9 @@ class RemoteGrant(BaseModel):
         default=(), description="As in `grants`. Default: the server's own alone."
     )
 
-    @field_validator("policy_namespaces", "clusters", "root_mounts", "vault_namespaces")
+    @field_validator("root_mounts")
     @classmethod
-    def _check_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_root_mounts(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
             _check_pattern(pattern)
         return patterns

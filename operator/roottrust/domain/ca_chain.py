@@ -14,7 +14,7 @@ from roottrust.domain.certificate import (
     UnreadableCertificateError,
     parse_certificates,
 )
-from roottrust.domain.certificate_path import is_issued_by, load_certificate
+from roottrust.domain.certificate_path import is_issued_by
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.read_ca import find_paths
 from roottrust.domain.reasons import Reason
@@ -36,7 +36,8 @@ def build_files(
     InvalidSpecError for an intermediate that is not under the pinned root.
     """
     intermediate, *rest = parse_certificates(certificate)
-    _check_key(intermediate, load_key(key))
+    private = load_key(key)
+    _check_key(intermediate, private)
     roots = _parse_trust(trust_bundle, "trustBundle")
     crossed = _parse_trust(cross_certificates, "crossCertificates") if cross_certificates else ()
     between = [*rest, *(each for text in offered for each in parse_certificates(text)), *crossed]
@@ -48,7 +49,7 @@ def build_files(
     chain = _append([intermediate, *shortest.intermediates], crossed)
     return CaFiles(
         certificate=intermediate.pem,
-        key=render_key(load_key(key)),
+        key=render_key(private),
         chain="".join(each.pem for each in chain),
         trust_bundle=trust_bundle,
     )
@@ -66,7 +67,7 @@ def _parse_trust(text: str, field: str) -> tuple[Certificate, ...]:
 
 
 def _check_key(intermediate: Certificate, key: PrivateKey) -> None:
-    if not is_key_of(key, load_certificate(intermediate)):
+    if not is_key_of(key, intermediate):
         raise InvalidSpecError(
             f"Vault certified another key than the one that was asked for ({intermediate.subject}):"
             " see that nothing between this pod and Vault keeps answers.",

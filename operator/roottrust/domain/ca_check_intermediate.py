@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
-
 from roottrust.domain.ca_key import is_key_of
 from roottrust.domain.certificate import Certificate
-from roottrust.domain.certificate_path import load_certificate
 from roottrust.domain.finding import Finding, fatal, name, warning
 from roottrust.domain.issuer_rules import check_issuer
 from roottrust.domain.read_ca import ReadCa
@@ -23,8 +19,7 @@ _DOUBTFUL_KEYS = frozenset({"ecdsa-p521"})
 def check_intermediate(ca: ReadCa, *, common_name: str | None) -> Iterator[Finding]:
     """Find what is wrong with an intermediate, whatever stands above it."""
     intermediate = ca.intermediate
-    loaded = load_certificate(intermediate)
-    if not is_key_of(ca.key, loaded):
+    if not is_key_of(ca.key, intermediate):
         yield fatal(
             Reason.KEY_MISMATCH,
             f"ca-key.pem is not the key of {name(intermediate)}, and istiod would refuse both: "
@@ -44,7 +39,7 @@ def check_intermediate(ca: ReadCa, *, common_name: str | None) -> Iterator[Findi
             f"{name(intermediate)} may issue further CAs (no path length 0): see that the policy "
             "in Vault pins max_path_length.",
         )
-    if common_name is not None and _list_common_names(loaded) != [common_name]:
+    if common_name is not None and intermediate.common_name != common_name:
         yield fatal(
             Reason.WRONG_COMMON_NAME,
             f"{name(intermediate)} is not called {common_name!r} as the IssuedCertificate says: "
@@ -69,7 +64,3 @@ def _check_key_type(intermediate: Certificate) -> Iterator[Finding]:
         f"The key of {name(intermediate)} is {kind}, which Envoy or istiod refuses: set keyType of "
         "the RootTrustPolicy to ecdsa-p256 or rsa-2048.",
     )
-
-
-def _list_common_names(certificate: x509.Certificate) -> list[str | bytes]:
-    return [each.value for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]

@@ -7,24 +7,24 @@ import re
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from roottrust.api.choices import KeyType
+from roottrust.domain.certificate import Certificate
+from roottrust.domain.key_parameters import KEY_PARAMETERS
+from roottrust.domain.subject_key import encode_key
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+CaKey = PrivateKey | ed25519.Ed25519PrivateKey  # of a root, which no Envoy is shown
 
 # SEC 1, PKCS #1 and PKCS #8, whatever stands before: istiod does not get past EC PARAMETERS.
 _BLOCK = re.compile(r"-----BEGIN ((?:EC |RSA )?PRIVATE KEY)-----[^-]*-----END \1-----")
 _DASHES = "-----"
 _BEGIN = f"{_DASHES}BEGIN "
 _PUBLIC_EXPONENT = 65_537
-_CURVES: dict[KeyType, ec.EllipticCurve] = {
-    KeyType.ECDSA_P256: ec.SECP256R1(),
-    KeyType.ECDSA_P384: ec.SECP384R1(),
-}
-_RSA_BITS = {KeyType.RSA_2048: 2048, KeyType.RSA_3072: 3072, KeyType.RSA_4096: 4096}
+_CURVES: dict[int, ec.EllipticCurve] = {256: ec.SECP256R1(), 384: ec.SECP384R1()}
 
 
 class UnreadableKeyError(ValueError):
@@ -33,9 +33,10 @@ class UnreadableKeyError(ValueError):
 
 def make_key(key_type: KeyType) -> PrivateKey:
     """Return a new key."""
-    if key_type in _CURVES:
-        return ec.generate_private_key(_CURVES[key_type])
-    return rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=_RSA_BITS[key_type])
+    family, bits = KEY_PARAMETERS[key_type]
+    if family == "ec":
+        return ec.generate_private_key(_CURVES[bits])
+    return rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=bits)
 
 
 def load_key(pem: SecretStr) -> PrivateKey:
@@ -58,7 +59,7 @@ def load_key(pem: SecretStr) -> PrivateKey:
     return key
 
 
-def render_key(key: PrivateKey) -> SecretStr:
+def render_key(key: CaKey) -> SecretStr:
     """Return the key in PEM, PKCS #8: one block that istiod reads whatever the key's kind.
 
     `ParsePemEncodedKey` in security/pkg/pki/util/crypto.go looks at the first block alone.
@@ -77,10 +78,10 @@ def begins_with_key(pem: SecretStr) -> bool:
     return first.partition(_DASHES)[0].endswith("PRIVATE KEY")
 
 
-def is_key_of(key: PrivateKey, certificate: x509.Certificate) -> bool:
+def is_key_of(key: CaKey, certificate: Certificate) -> bool:
     """Tell whether a certificate is for this key."""
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return certificate.public_key().public_bytes(*form) == key.public_key().public_bytes(*form)
+    return encode_key(certificate) == key.public_key().public_bytes(*form)
 
 
 def build_request(key: PrivateKey, *, common_name: str, organization: str | None = None) -> str:

@@ -51,12 +51,14 @@ class Certificate:
     """One X.509 certificate (RFC 5280).
 
     `pem` is this one alone, without text around it, ending in a newline; names are RFC 4514;
-    `fingerprint` is SHA-256, it and `serial` lower-case hex; times are aware UTC. `key_usages` is
-    None without that extension, `signature_hash` None where the signature names no hash (Ed25519).
+    `common_name` is that of the subject, None where it has none or several; `fingerprint` is
+    SHA-256, it and `serial` lower-case hex; times are aware UTC. `key_usages` is None without that
+    extension, `signature_hash` None where the signature names no hash (Ed25519).
     """
 
     pem: str
     subject: str
+    common_name: str | None
     issuer: str
     fingerprint: str
     serial: str
@@ -137,6 +139,7 @@ def _read_der(der: bytes) -> Certificate:
     return Certificate(
         pem=_build_pem(der),
         subject=certificate.subject.rfc4514_string(),
+        common_name=_find_common_name(certificate.subject),
         issuer=certificate.issuer.rfc4514_string(),
         fingerprint=hashlib.sha256(der).hexdigest(),
         serial=f"{certificate.serial_number:x}",
@@ -178,6 +181,12 @@ def is_signed_by(child: x509.Certificate, parent: x509.Certificate) -> bool:
     except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
         return False
     return True
+
+
+def _find_common_name(subject: x509.Name) -> str | None:
+    """Return the one common name: of several none is what a Vault policy pins."""
+    names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if len(names) == 1 else None
 
 
 def _describe_key(certificate: x509.Certificate) -> str:

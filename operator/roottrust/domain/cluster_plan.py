@@ -13,7 +13,7 @@ from roottrust.domain.desired import (
     build_intermediate_mount,
     build_policy,
     build_role,
-    get_auth_path,
+    get_auth_config_path,
 )
 from roottrust.domain.existing_root import RootPlan, UsableRoot
 from roottrust.domain.facts import ClusterFacts, Unread
@@ -173,7 +173,7 @@ def _judge_auth_config(
     snapshot: Snapshot, cluster: ClusterTarget, facts: ClusterFacts, auth: Verdict
 ) -> Verdict:
     verdict = _judge_config(cluster, facts, auth=auth)
-    path = f"{get_auth_path(cluster.auth_mount)}/config"
+    path = get_auth_config_path(cluster.auth_mount)
     return judge_reviewer(
         verdict,
         cluster.login_check,

@@ -10,13 +10,13 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
 from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.kubeconfig import ClusterAccess, parse_kubeconfig
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.names import is_dns_label
 from roottrust.domain.reasons import Reason
 
@@ -24,8 +24,6 @@ CLUSTER_LABEL = "istio/multiCluster"
 CLUSTER_SELECTOR = f"{CLUSTER_LABEL}=true"
 VAULT_HOST_ANNOTATION = "admin.gloo.solo.io/vault-kubernetes-host"
 VAULT_CA_ANNOTATION = "admin.gloo.solo.io/vault-kubernetes-ca"
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.api.condition import Condition
+from roottrust.domain.fault import Fault
 from roottrust.domain.reasons import (
     BounceConditionType,
     ConditionType,
@@ -15,12 +16,14 @@ from roottrust.domain.reasons import (
     Reason,
 )
 
+AnyConditionType = ConditionType | MeshConditionType | BounceConditionType
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
     """One condition without its times."""
 
-    type: ConditionType | MeshConditionType | BounceConditionType
+    type: AnyConditionType
     status: ConditionStatus
     reason: Reason
     message: str
@@ -29,6 +32,26 @@ class Judgement:
     def is_true(self) -> bool:
         """Whether the condition holds."""
         return self.status is ConditionStatus.TRUE
+
+
+def build_true(kind: AnyConditionType, reason: Reason, message: str) -> Judgement:
+    """Return that a condition holds."""
+    return Judgement(type=kind, status=ConditionStatus.TRUE, reason=reason, message=message)
+
+
+def build_false(kind: AnyConditionType, reason: Reason, message: str) -> Judgement:
+    """Return that a condition does not hold."""
+    return Judgement(type=kind, status=ConditionStatus.FALSE, reason=reason, message=message)
+
+
+def build_unknown(kind: AnyConditionType, reason: Reason, message: str) -> Judgement:
+    """Return that nobody can tell whether a condition holds."""
+    return Judgement(type=kind, status=ConditionStatus.UNKNOWN, reason=reason, message=message)
+
+
+def build_from_fault(kind: AnyConditionType, fault: Fault) -> Judgement:
+    """Return what a fault makes of a condition."""
+    return Judgement(type=kind, status=fault.status, reason=fault.reason, message=fault.message)
 
 
 def build_conditions(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from roottrust.domain.action import Action, Verb
 from roottrust.domain.deletion_scope import FORCE_DELETE_ANNOTATION, DeletionScope
-from roottrust.domain.desired import get_auth_path, get_mount_path, get_policy_path
+from roottrust.domain.desired import get_auth_path, get_policy_path, get_role_path
 from roottrust.domain.errors import AccessDeniedError
 from roottrust.domain.facts import MountFacts, Unread
 from roottrust.domain.mark import parse_mark
@@ -106,7 +106,7 @@ def list_auth_mounts_to_remove(
 def _plan_roles(scope: DeletionScope, facts: DeletionFacts) -> Iterator[_Step]:
     for mount in list_auth_mounts_to_remove(scope, facts.auth_mounts):
         for role in _sort_roles(scope, facts, mount).own:
-            yield _remove(VaultKind.ROLE, f"{get_auth_path(mount)}/role/{role}")
+            yield _remove(VaultKind.ROLE, get_role_path(mount, role))
 
 
 def _plan_policies(scope: DeletionScope, facts: DeletionFacts) -> Iterator[_Step]:
@@ -140,16 +140,15 @@ def _plan_mounts(
     scope: DeletionScope, facts: DeletionFacts, in_use: Mapping[str, str]
 ) -> Iterator[_Step]:
     for name in list_mounts_to_remove(scope, facts.mounts):
-        path = get_mount_path(name)
         holds_root = facts.roots.get(name, False)
         if isinstance(holds_root, Unread):
-            yield _wait(VaultKind.SECRETS_MOUNT, path, holds_root.error.message)
+            yield _wait(VaultKind.SECRETS_MOUNT, name, holds_root.error.message)
         elif holds_root:
             continue
         elif name in in_use and not scope.is_forced:
-            yield _wait(VaultKind.SECRETS_MOUNT, path, f"{in_use[name]} depends on it", hint=_FORCE)
+            yield _wait(VaultKind.SECRETS_MOUNT, name, f"{in_use[name]} depends on it", hint=_FORCE)
         else:
-            yield _remove(VaultKind.SECRETS_MOUNT, path)
+            yield _remove(VaultKind.SECRETS_MOUNT, name)
     for each in _list_made(scope, VaultKind.SECRETS_MOUNT):
         mount = facts.mounts.get(each)
         is_root = each in scope.root_mounts

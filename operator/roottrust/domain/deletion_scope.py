@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from roottrust.api.choices import DeletionPolicy, ManagementMode, ObjectOrigin
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
-from roottrust.domain.desired import get_auth_path, get_policy_path
+from roottrust.domain.desired import get_auth_path, get_policy_path, get_role_path
 from roottrust.domain.errors import InvalidSpecError
 from roottrust.domain.mark import parse_mark
 from roottrust.domain.policy import PolicyIdentity
@@ -66,7 +66,7 @@ class DeletionScope:
 
     def list_known_roles(self, auth_mount: str) -> frozenset[str]:
         """Return the roles of an auth mount that are known to be this policy's."""
-        prefix = f"{get_auth_path(auth_mount)}/role/"
+        prefix = get_role_path(auth_mount, "")
         paths = self._list_paths(VaultKind.ROLE)
         return frozenset(path.removeprefix(prefix) for path in paths if path.startswith(prefix))
 
@@ -106,13 +106,12 @@ def list_asked_objects(target: VaultTarget) -> tuple[VaultObject, ...]:
     """Return what a policy asks for, but for its root, in the order in which it is made."""
     found = []
     for cluster in target.clusters:
-        auth = get_auth_path(cluster.auth_mount)
         if cluster.intermediate_mount is not None:
             found.append((VaultKind.SECRETS_MOUNT, cluster.intermediate_mount))
         found += [
-            (VaultKind.AUTH_MOUNT, auth),
+            (VaultKind.AUTH_MOUNT, get_auth_path(cluster.auth_mount)),
             (VaultKind.POLICY, get_policy_path(cluster.role)),
-            (VaultKind.ROLE, f"{auth}/role/{cluster.role}"),
+            (VaultKind.ROLE, get_role_path(cluster.auth_mount, cluster.role)),
         ]
     return tuple(VaultObject(kind=kind, path=path, fields={}) for kind, path in found)
 

@@ -25,14 +25,19 @@ from roottrust.domain.vault_object import VaultKind, VaultObject
 AGENT_TOKEN_SECONDS = 300
 
 
-def get_mount_path(mount: str) -> str:
-    """Return the path by which a secrets mount is shown."""
-    return mount
-
-
 def get_auth_path(mount: str) -> str:
     """Return the path by which an auth mount is shown."""
     return f"auth/{mount}"
+
+
+def get_auth_config_path(mount: str) -> str:
+    """Return the path of an auth mount's config."""
+    return f"{get_auth_path(mount)}/config"
+
+
+def get_role_path(mount: str, role: str) -> str:
+    """Return the path of a role of an auth mount."""
+    return f"{get_auth_path(mount)}/role/{role}"
 
 
 def get_policy_path(name: str) -> str:
@@ -142,7 +147,7 @@ def build_auth_mount(cluster: ClusterTarget, mark: Mark) -> VaultObject:
 
 def build_auth_config(cluster: ClusterTarget) -> VaultObject:
     """Return how Vault checks tokens of the cluster."""
-    path = f"{get_auth_path(cluster.auth_mount)}/config"
+    path = get_auth_config_path(cluster.auth_mount)
     if isinstance(cluster.login_check, SignatureCheck):
         fields = build_jwt_config(cluster.login_check)
         return VaultObject(kind=VaultKind.AUTH_CONFIG, path=path, fields=fields)
@@ -196,7 +201,7 @@ def build_role(cluster: ClusterTarget) -> VaultObject:
         bound = build_review_bounds(cluster)
     return VaultObject(
         kind=VaultKind.ROLE,
-        path=f"{get_auth_path(cluster.auth_mount)}/role/{cluster.role}",
+        path=get_role_path(cluster.auth_mount, cluster.role),
         fields={
             **bound,
             "token_policies": (cluster.role,),
@@ -216,7 +221,7 @@ def build_role(cluster: ClusterTarget) -> VaultObject:
 def _build_pki_mount(mount: str, *, max_days: int, mark: Mark) -> VaultObject:
     return VaultObject(
         kind=VaultKind.SECRETS_MOUNT,
-        path=get_mount_path(mount),
+        path=mount,
         fields={
             "type": "pki",
             "description": mark.render(),

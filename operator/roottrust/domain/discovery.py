@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from roottrust.domain.container_variable import find_variable
 from roottrust.domain.istiod_ability import IstiodAbility, judge_istiod
-from roottrust.domain.istiod_manifest import IstiodManifest, read_mapping
+from roottrust.domain.istiod_manifest import ISTIOD, LABEL, IstiodManifest
 from roottrust.domain.leaf_life import LeafLives, read_leaf_lives
+from roottrust.domain.manifest import Manifest, read_mapping
 
-Manifest = Mapping[str, Any]
-
-LABEL = "app"
-ISTIOD = "istiod"
 SELECTOR = f"{LABEL}={ISTIOD}"
 DEFAULT_REVISION = "default"
 POD_LABELS_MAX = 16
@@ -26,8 +22,8 @@ _MESH_CONFIG = "istio"
 _MULTI_ROOT = "ISTIO_MULTIROOT_MESH"
 # As Go reads them (strconv.ParseBool); anything else counts as the default, which is false.
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-# What follows the last colon of an image's last part, and is a version rather than `latest`.
-_VERSION_TAG = re.compile(r"[^/]*:(v?[0-9]+\.[0-9][-A-Za-z0-9_.]*)(?:@.*)?$")
+# A tag that is a version rather than `latest`.
+_VERSION = re.compile(r"v?[0-9]+\.[0-9][-A-Za-z0-9_.]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +77,8 @@ def read_istiod(manifest: Manifest) -> Istiod | None:
         namespace=str(metadata.get("namespace")),
         deployment=deployment.name,
         pod_labels=_read_pod_labels(spec),
-        version=_find_version(deployment, labels),
-        revision=_find_revision(deployment, labels),
+        version=_find_version(discovery, labels),
+        revision=_find_revision(discovery, labels),
         service_account=deployment.service_account,
         ready=ready if isinstance(ready, int) else 0,
         wanted=wanted if isinstance(wanted, int) else 1,
@@ -100,16 +96,23 @@ def _read_pod_labels(spec: Manifest) -> dict[str, str]:
     return {key: str(labels[key]) for key in order[:POD_LABELS_MAX]}
 
 
-def _find_version(deployment: IstiodManifest, labels: Manifest) -> str | None:
+def _find_version(discovery: Manifest, labels: Manifest) -> str | None:
     """Return the tag of the image if it is a version, or else what the chart says."""
-    found = _VERSION_TAG.search(str((deployment.discovery or {}).get("image", "")))
-    return found[1] if found else labels.get(_VERSION_LABEL)
+    tag = _find_tag(str(discovery.get("image", "")))
+    return tag if _VERSION.fullmatch(tag) else labels.get(_VERSION_LABEL)
 
 
-def _find_revision(deployment: IstiodManifest, labels: Manifest) -> str:
+def _find_tag(image: str) -> str:
+    """Return the tag of an image, empty if it has none: the colon of a registry's port is none."""
+    name = image.partition("@")[0].rpartition("/")[2]
+    return name.partition(":")[2]
+
+
+def _find_revision(discovery: Manifest, labels: Manifest) -> str:
     """Return the revision that istiod itself goes by, or else that of its label."""
-    variable = deployment.find_variable("REVISION") or {}
-    return str(variable.get("value") or labels.get(_REVISION_LABEL) or DEFAULT_REVISION)
+    variable = find_variable(discovery, "REVISION")
+    named = variable.text if variable else None
+    return str(named or labels.get(_REVISION_LABEL) or DEFAULT_REVISION)
 
 
 def _find_multi_root(discovery: Manifest) -> bool | None:

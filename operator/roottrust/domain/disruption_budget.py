@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.label_selector import matches_any
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mapping
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.action import Action
 from roottrust.domain.certificate import Certificate
-from roottrust.domain.duration import HOURS_PER_DAY
+from roottrust.domain.duration import build_hours
 from roottrust.domain.facts import IssuerFacts, MountFacts, Unread
 from roottrust.domain.fault import Fault, build_fault
 from roottrust.domain.ownership import Conflict, ManagedObject
@@ -28,8 +28,6 @@ from roottrust.domain.target import RootTarget
 REPLACE_ROOT_ANNOTATION = "admin.gloo.solo.io/replace-root"
 
 _MAX_NAMES = 5
-
-
 _MAX_ID = 64
 
 
@@ -141,7 +139,7 @@ def _warn_of_limit(snapshot: Snapshot, ttl: TtlDecision) -> tuple[str, ...]:
     wanted = snapshot.target.intermediate.ttl_days
     lives = f"Intermediates live {ttl.days} days instead of {wanted}"
     if ttl.limited_by == "mount":
-        command = f"vault secrets tune -max-lease-ttl={(wanted + 1) * HOURS_PER_DAY}h {mount}"
+        command = f"vault secrets tune -max-lease-ttl={build_hours(wanted + 1)} {mount}"
         return (f"{lives}: the mount {mount}/ allows no more; raise it with `{command}`.",)
     if ttl.limited_by == "root":
         return (f"{lives}: the root ends before.",)

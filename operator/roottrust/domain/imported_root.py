@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from pydantic import SecretBytes, SecretStr
 
+from roottrust.domain.ca_key import CaKey, is_key_of, render_key
 from roottrust.domain.certificate import (
     Certificate,
     UnreadableCertificateError,
@@ -33,8 +32,6 @@ _PRIVATE_KEY = re.compile(
 )
 _MAX_BYTES = 65_536
 _MAX_SHOWN = 5
-
-_Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +62,8 @@ def read_imported_root(certificate: SecretBytes, key: SecretBytes, *, secret: st
             f"{name} in Secret {secret} cannot be imported: {error}",
             reason=Reason.INVALID_ROOT_SECRET,
         ) from None
-    return ImportedRoot(certificate=root, bundle=SecretStr(_write_key(private) + root.pem))
+    bundle = render_key(private).get_secret_value() + root.pem
+    return ImportedRoot(certificate=root, bundle=SecretStr(bundle))
 
 
 def _read_certificate(content: bytes) -> Certificate:
@@ -96,7 +94,7 @@ def _describe(certificate: Certificate) -> str:
     return f"{certificate.subject!r}, {kind}"
 
 
-def _read_key(content: bytes) -> _Key:
+def _read_key(content: bytes) -> CaKey:
     _check_form(content, convert=f"openssl pkey -inform DER -out {KEY_FILE}")
     blocks = list(_PRIVATE_KEY.finditer(content))
     if not blocks:
@@ -112,7 +110,7 @@ def _read_key(content: bytes) -> _Key:
     return _load_key(block)
 
 
-def _load_key(block: bytes) -> _Key:
+def _load_key(block: bytes) -> CaKey:
     try:
         key = serialization.load_pem_private_key(block, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -120,15 +118,13 @@ def _load_key(block: bytes) -> _Key:
         raise _UnusableFileError(
             "the key is damaged, or of a kind that Vault cannot import: use RSA or ECDSA."
         ) from None
-    if not isinstance(key, _Key):
+    if not isinstance(key, CaKey):
         raise _UnusableFileError("the key is of a kind that Vault cannot import: use RSA or ECDSA.")
     return key
 
 
-def _check_match(root: Certificate, key: _Key) -> None:
-    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    certified = x509.load_pem_x509_certificate(root.pem.encode()).public_key()
-    if certified.public_bytes(*form) != key.public_key().public_bytes(*form):
+def _check_match(root: Certificate, key: CaKey) -> None:
+    if not is_key_of(key, root):
         raise _UnusableFileError(
             f"the key is not that of the certificate {root.subject!r} in {CERTIFICATE_FILE}: put "
             "two files there that were made together."
@@ -142,11 +138,3 @@ def _check_form(content: bytes, *, convert: str) -> None:
         raise _UnusableFileError(f"it is in DER form: convert it to PEM with `{convert}`.")
     if _BEGIN not in content:
         raise _UnusableFileError("it is not in PEM form: it has no -----BEGIN line.")
-
-
-def _write_key(key: _Key) -> str:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -17,13 +17,11 @@ from roottrust.domain.certificate import (
 )
 from roottrust.domain.instance_check import Pinned, check_instances
 from roottrust.domain.intermediate_renewal import RATIO_DEFAULT
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.target import MeshTarget
 from roottrust.domain.trust_bundle import fingerprint_text
-
-Manifest = Mapping[str, Any]
 
 _BUNDLES_MAX = 64
 

@@ -20,13 +20,12 @@ from roottrust.domain.issuance import (
     build_metadata,
     build_spec,
 )
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.mark import OWNER_ANNOTATION, Mark, parse_mark
 from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan
 from roottrust.domain.rotation.cluster_trust import ClusterTrust
 from roottrust.domain.target import ClusterTarget, MeshTarget, VaultTarget
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from roottrust.api.issued_certificate import IssuedCertificateStatus
 from roottrust.domain.condition_judgement import Judgement, build_conditions
-from roottrust.domain.issuance_plan import Manifest
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.reasons import ConditionType
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from roottrust.api.choices import RestartOn, RestartScope
 from roottrust.api.issued_certificate import INSTANCES_MAX
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mapping, read_mappings
 
 
 @dataclass(frozen=True, kw_only=True)

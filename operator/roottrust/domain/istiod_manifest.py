@@ -1,4 +1,4 @@
-"""A Deployment of istiod as a chart or a person wrote it, read without trusting its form.
+"""A Deployment of istiod as a chart or a person wrote it.
 
 What has another form than Kubernetes asks for is read as absent: the API server will say so.
 Scalars are texts as they are written, so that `true` may be "true".
@@ -6,35 +6,14 @@ Scalars are texts as they are written, so that `true` may be "true".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, find_named, read_mapping, read_mappings
 
 DISCOVERY = "discovery"
 
-_LABEL, _ISTIOD = "app", "istiod"
-
-
-def read_mapping(value: object) -> Manifest:
-    """Return a mapping, an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def read_mappings(value: object) -> tuple[Manifest, ...]:
-    """Return the mappings of a list, none for anything else."""
-    return tuple(each for each in _read_list(value) if isinstance(each, Mapping))
-
-
-def read_texts(value: object) -> tuple[str, ...]:
-    """Return the texts of a list, none for anything else."""
-    return tuple(each for each in _read_list(value) if isinstance(each, str))
-
-
-def find_named(name: str, items: tuple[Manifest, ...]) -> Manifest | None:
-    """Return the container, volume or variable of that name."""
-    return next((each for each in items if each.get("name") == name), None)
+LABEL, ISTIOD = "app", "istiod"
 
 
 def is_istiod(manifest: Manifest) -> bool:
@@ -43,7 +22,7 @@ def is_istiod(manifest: Manifest) -> bool:
         return False
     template = read_mapping(read_mapping(manifest.get("spec")).get("template"))
     return any(
-        read_mapping(read_mapping(each.get("metadata")).get("labels")).get(_LABEL) == _ISTIOD
+        read_mapping(read_mapping(each.get("metadata")).get("labels")).get(LABEL) == ISTIOD
         for each in (manifest, template)
     )
 
@@ -97,16 +76,8 @@ class IstiodManifest:
         """The container that is istiod itself."""
         return find_named(DISCOVERY, self.containers)
 
-    def find_variable(self, name: str) -> Manifest | None:
-        """Return a variable of istiod's environment."""
-        return find_named(name, read_mappings((self.discovery or {}).get("env")))
-
     def replace_pod(self, pod: Manifest) -> dict[str, Any]:
         """Return the Deployment with another specification of its pods."""
         spec = read_mapping(self.content.get("spec"))
         template = read_mapping(spec.get("template"))
         return {**self.content, "spec": {**spec, "template": {**template, "spec": pod}}}
-
-
-def _read_list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from roottrust.domain.istiod_manifest import IstiodManifest, Manifest, is_istiod, read_mapping
+from roottrust.domain.istiod_manifest import IstiodManifest, is_istiod
 from roottrust.domain.istiod_patch_check import (
     has_agent,
     list_agent_containers,
@@ -18,6 +18,7 @@ from roottrust.domain.istiod_patch_check import (
 )
 from roottrust.domain.istiod_patch_pod import AgentForm, add_agent
 from roottrust.domain.istiod_patch_rbac import build_agent_rbac
+from roottrust.domain.manifest import Manifest, read_mapping
 
 # Documents of other kinds may be left unread.
 KINDS_TO_READ = frozenset(

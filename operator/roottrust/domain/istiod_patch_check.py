@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from roottrust.domain.agent_place import CA_FOLDER
-from roottrust.domain.istiod_manifest import (
-    IstiodManifest,
-    Manifest,
-    find_named,
-    read_mapping,
-    read_mappings,
-    read_texts,
-)
+from roottrust.domain.container_variable import find_entry
+from roottrust.domain.istiod_manifest import IstiodManifest
 from roottrust.domain.istiod_patch_pod import AGENT, AGENT_INIT, CA_VOLUME
+from roottrust.domain.manifest import Manifest, find_named, read_mapping, read_mappings, read_texts
 
 _CA_SECRET = "cacerts"  # noqa: S105 - the name of a Secret
 _SECRETS = {
@@ -92,19 +87,20 @@ def _is_of_chart(volume: Manifest) -> bool:
 
 
 def _list_setting_obstacles(istiod: IstiodManifest) -> Iterator[str]:
-    folder = istiod.find_variable("ROOT_CA_DIR")
+    discovery = istiod.discovery or {}
+    folder = find_entry(discovery, "ROOT_CA_DIR")
     if folder is not None and folder.get("value") not in _OWN_FOLDERS:
         yield (
             f"its ROOT_CA_DIR is not {CA_FOLDER}: it would not read what the agent writes. "
             "Take that variable out."
         )
-    server = istiod.find_variable("ENABLE_CA_SERVER")
+    server = find_entry(discovery, "ENABLE_CA_SERVER")
     if server is not None and str(server.get("value")).lower() in _OFF:
         yield (
             "its ENABLE_CA_SERVER is off: another CA signs for this mesh (istio-csr, for example). "
             "Take that out first, or leave this istiod to it."
         )
-    arguments = read_texts((istiod.discovery or {}).get("args"))
+    arguments = read_texts(discovery.get("args"))
     for argument in _CA_ARGUMENTS:
         if any(each.startswith(argument) and each != argument for each in arguments):
             yield (

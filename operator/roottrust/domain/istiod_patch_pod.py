@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from roottrust.domain.agent_place import CA_FOLDER, PORT, VAULT_TOKEN_FILE
-from roottrust.domain.istiod_manifest import IstiodManifest, Manifest, read_mapping
+from roottrust.domain.istiod_manifest import IstiodManifest
+from roottrust.domain.manifest import Manifest, read_list, read_mapping
 
 AGENT = "istiod-agent"
 AGENT_INIT = "istiod-agent-init"
@@ -44,16 +45,11 @@ def add_agent(istiod: IstiodManifest, form: AgentForm) -> dict[str, Any]:
     else:
         first, beside = [_build_init_container(form, user)], [_build_sidecar(form, user)]
     added = {
-        "initContainers": [*_read_list(pod, "initContainers"), *first],
-        "containers": [*_read_list(pod, "containers"), *beside],
-        "volumes": [*map(_replace_ca_volume, _read_list(pod, "volumes")), *_build_volumes(form)],
+        "initContainers": [*read_list(pod.get("initContainers")), *first],
+        "containers": [*read_list(pod.get("containers")), *beside],
+        "volumes": [*map(_replace_ca_volume, read_list(pod.get("volumes"))), *_build_volumes(form)],
     }
     return istiod.replace_pod({**pod, **added})
-
-
-def _read_list(pod: Manifest, key: str) -> list[Any]:
-    found = pod.get(key)
-    return found if isinstance(found, list) else []
 
 
 def _replace_ca_volume(volume: Any) -> Any:

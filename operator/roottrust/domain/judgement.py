@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from roottrust.api.choices import ConditionStatus
-from roottrust.domain.condition_judgement import Judgement
+from dataclasses import replace
+
+from roottrust.domain.condition_judgement import (
+    Judgement,
+    build_false,
+    build_from_fault,
+    build_true,
+    build_unknown,
+)
 from roottrust.domain.fault import Fault, find_worst, name_cluster
 from roottrust.domain.mesh_condition import MeshCondition, find_worst_condition
 from roottrust.domain.outcome import Outcome
@@ -48,40 +55,40 @@ def judge(outcome: Outcome) -> tuple[Judgement, ...]:
 def _judge_accepted(outcome: Outcome) -> Judgement:
     kind = ConditionType.ACCEPTED
     if outcome.refusal is not None:
-        return _build_from_fault(kind, outcome.refusal)
+        return build_from_fault(kind, outcome.refusal)
     names = _name_clusters(outcome)
-    return _build_true(kind, Reason.ACCEPTED, f"The policy is accepted for {names}.")
+    return build_true(kind, Reason.ACCEPTED, f"The policy is accepted for {names}.")
 
 
 def _judge_reachable(outcome: Outcome, accepted: Judgement) -> Judgement:
     kind = ConditionType.VAULT_REACHABLE
     if not accepted.is_true:
-        return _build_unknown(
+        return build_unknown(
             kind, accepted.reason, "Vault is not asked before the policy is accepted."
         )
     if outcome.outage is not None:
-        return _build_from_fault(kind, outcome.outage)
+        return build_from_fault(kind, outcome.outage)
     server = outcome.target.server if outcome.target else "Vault"
-    return _build_true(kind, Reason.REACHABLE, f"{server} answers and is unsealed.")
+    return build_true(kind, Reason.REACHABLE, f"{server} answers and is unsealed.")
 
 
 def _judge_configured(outcome: Outcome, reachable: Judgement) -> Judgement:
     kind = ConditionType.VAULT_CONFIGURED
     if not reachable.is_true:
         reason = Reason.WAITING_FOR_VAULT if outcome.outage else reachable.reason
-        return _build_unknown(kind, reason, "What Vault holds is not known.")
+        return build_unknown(kind, reason, "What Vault holds is not known.")
     planned = find_plan_fault(outcome.plan) if outcome.plan else None
     fault = find_worst((outcome.failure, planned))
     if fault is not None:
-        return _build_from_fault(kind, fault)
+        return build_from_fault(kind, fault)
     pending = len(outcome.plan.actions) if outcome.plan else 0
     if pending and outcome.is_observed_only:
         message = f"{pending} changes are not made (management.mode: Observe): see status.drift."
-        return _build(kind, ConditionStatus.FALSE, Reason.CHANGES_PENDING, message)
+        return build_false(kind, Reason.CHANGES_PENDING, message)
     if pending or outcome.plan is None:
         message = f"{pending} changes in Vault are still to be made."
-        return _build_unknown(kind, Reason.CHANGES_PENDING, message)
-    return _build_true(kind, Reason.CONFIGURED, f"Vault is ready for {_name_clusters(outcome)}.")
+        return build_unknown(kind, Reason.CHANGES_PENDING, message)
+    return build_true(kind, Reason.CONFIGURED, f"Vault is ready for {_name_clusters(outcome)}.")
 
 
 def find_plan_fault(plan: Plan) -> Fault | None:
@@ -101,13 +108,13 @@ def find_plan_fault(plan: Plan) -> Fault | None:
 def _judge_issued(outcome: Outcome, configured: Judgement) -> Judgement:
     kind, issuance = ConditionType.CERTIFICATES_ISSUED, outcome.issuance
     if issuance is not None and issuance.fault is not None:
-        return _build_from_fault(kind, issuance.fault)
+        return build_from_fault(kind, issuance.fault)
     if issuance is not None and issuance.pending:
         message = (
             f"{issuance.pending} writes of IssuedCertificates are not made (management.mode: "
             "Observe): `roottrust plan` shows them."
         )
-        return _build(kind, ConditionStatus.FALSE, Reason.CHANGES_PENDING, message)
+        return build_false(kind, Reason.CHANGES_PENDING, message)
     reports = issuance.meshes if issuance else ()
     worst = find_worst_condition(each.issued for each in reports)
     return _build_from_meshes(kind, worst, outcome, configured)
@@ -124,47 +131,47 @@ def _build_from_meshes(
 ) -> Judgement:
     """Return what the worst of all meshes says, which it does also while Vault is away."""
     if worst is not None:
-        return _build(kind, worst.status, worst.reason, worst.message)
+        return Judgement(type=kind, status=worst.status, reason=worst.reason, message=worst.message)
     if not configured.is_true:
-        return _build_unknown(kind, configured.reason, "Vault is not ready yet.")
+        return build_unknown(kind, configured.reason, "Vault is not ready yet.")
     if _list_meshes(outcome):
         message = "How far the meshes are is not known."
-        return _build_unknown(kind, Reason.WAITING_FOR_REPORT, message)
+        return build_unknown(kind, Reason.WAITING_FOR_REPORT, message)
     if _find_near_miss(outcome) is not None:
         message = f"No istiod in {_name_clusters(outcome)} matches: {_find_near_miss(outcome)}."
-        return _build_unknown(kind, Reason.NO_MESH_SELECTED, message)
+        return build_unknown(kind, Reason.NO_MESH_SELECTED, message)
     message = f"No mesh is found yet in {_name_clusters(outcome)}."
-    return _build_unknown(kind, Reason.WAITING_FOR_MESH, message)
+    return build_unknown(kind, Reason.WAITING_FOR_MESH, message)
 
 
 def _judge_ready(outcome: Outcome, before: tuple[Judgement, ...]) -> Judgement:
     kind = ConditionType.READY
     hindrance = next((each for each in before if not each.is_true), None)
     if hindrance is not None:
-        return _build(kind, hindrance.status, hindrance.reason, hindrance.message)
+        return replace(hindrance, type=kind)
     names, meshes = _name_clusters(outcome), _list_meshes(outcome)
     if not meshes and _find_near_miss(outcome) is not None:
         message = f"Vault is ready for istiod of {names}; none matches: {_find_near_miss(outcome)}."
-        return _build_true(kind, Reason.NO_MESH_SELECTED, message)
+        return build_true(kind, Reason.NO_MESH_SELECTED, message)
     if not meshes:
         message = f"Vault is ready for istiod of {names}; no mesh is found there yet."
-        return _build_true(kind, Reason.WAITING_FOR_MESH, message)
+        return build_true(kind, Reason.WAITING_FOR_MESH, message)
     warnings = outcome.issuance.warnings if outcome.issuance else ()
     what = f"istiod of {meshes[0]} signs" if len(meshes) == 1 else f"{len(meshes)} meshes sign"
     rotation = outcome.rotation.status if outcome.rotation else None
     if rotation is not None and rotation.stage is not None and rotation.message:
         message = f"{what}; rotation of the root: {rotation.message}"
-        return _build_true(kind, Reason.READY, message)
+        return build_true(kind, Reason.READY, message)
     message = warnings[0] if warnings else f"{what} under the root of this policy."
-    return _build_true(kind, Reason.READY, message)
+    return build_true(kind, Reason.READY, message)
 
 
 def _judge_progress(ready: Judgement) -> tuple[Judgement, ...]:
     if ready.is_true:
         return ()
     if ready.reason in NEEDS_AN_EDIT:
-        return (_build_true(ConditionType.STALLED, ready.reason, ready.message),)
-    return (_build_true(ConditionType.RECONCILING, Reason.RETRYING, ready.message),)
+        return (build_true(ConditionType.STALLED, ready.reason, ready.message),)
+    return (build_true(ConditionType.RECONCILING, Reason.RETRYING, ready.message),)
 
 
 def _name_clusters(outcome: Outcome) -> str:
@@ -185,19 +192,3 @@ def _has_trouble(outcome: Outcome) -> bool:
     """Whether a cluster tells nothing: it may have meshes that are not known."""
     clusters = outcome.target.clusters if outcome.target else ()
     return any(each.trouble is not None for each in clusters)
-
-
-def _build(kind: ConditionType, status: ConditionStatus, reason: Reason, message: str) -> Judgement:
-    return Judgement(type=kind, status=status, reason=reason, message=message)
-
-
-def _build_true(kind: ConditionType, reason: Reason, message: str) -> Judgement:
-    return _build(kind, ConditionStatus.TRUE, reason, message)
-
-
-def _build_unknown(kind: ConditionType, reason: Reason, message: str) -> Judgement:
-    return _build(kind, ConditionStatus.UNKNOWN, reason, message)
-
-
-def _build_from_fault(kind: ConditionType, fault: Fault) -> Judgement:
-    return _build(kind, fault.status, fault.reason, fault.message)

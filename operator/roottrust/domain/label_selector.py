@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings, read_texts
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mapping, read_mappings, read_texts
 
 
 def matches_any(selectors: tuple[Manifest, ...], labels: Mapping[str, Any]) -> bool:

@@ -1,11 +1,10 @@
-"""What a leaf is for: names of a server, identity of a workload, and whose key it is."""
+"""What a leaf is for: names of a server, and the identity of a workload."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.certificate_path import load_certificate
@@ -35,9 +34,3 @@ def find_leaf_names(certificate: Certificate) -> LeafNames:
         ValueError,
     ):
         return LeafNames()
-
-
-def read_public_key(certificate: Certificate) -> bytes:
-    """Return its public key as DER (SubjectPublicKeyInfo), which tells one key from another."""
-    loaded = load_certificate(certificate)
-    return loaded.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

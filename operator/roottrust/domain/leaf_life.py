@@ -6,16 +6,13 @@ that there may be, for a leaf that lives longer than was thought would prove a l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from roottrust.domain.container_variable import Variable, find_variable
 from roottrust.domain.go_duration import parse_go_duration
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mapping, read_mappings
 
 # What pilot-agent asks for unless told otherwise, and what istiod gives to who asks for nothing.
 ASKED_DEFAULT = timedelta(hours=24)
@@ -35,9 +32,9 @@ class LeafLives:
 
     def bound(self, life: timedelta | None) -> timedelta | None:
         """Return a life as istiod gives it at most: it refuses what is longer."""
-        if self.longest is None or life is None:
-            return life if self.longest is None else self.longest
-        return min(life, self.longest)
+        if self.longest is None:
+            return life
+        return self.longest if life is None else min(life, self.longest)
 
 
 def read_leaf_lives(discovery: Manifest) -> LeafLives:

@@ -13,12 +13,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from roottrust.domain.change import FieldChange, present
+from roottrust.domain.manifest import Manifest
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 _KEPT = ("labels", "annotations")
-
-Manifest = Mapping[str, Any]
 
 
 def merge_manifest(before: Manifest | None, wanted: Manifest) -> dict[str, Any]:

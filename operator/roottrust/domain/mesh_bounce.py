@@ -6,21 +6,19 @@ the roots are as they were. A step of a rotation restarts istiod alone, or what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings
 from roottrust.domain.managed_by import MANAGED_BY
+from roottrust.domain.manifest import Manifest, read_mapping, read_mappings
 from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.domain.mesh_proxy import PROXY_LABEL, list_proxies
 from roottrust.domain.moment import show_time
 from roottrust.domain.object_age import was_created_before
-
-Manifest = Mapping[str, Any]
 
 # What sidecars have beside what every proxy has.
 _SIDECAR_LABEL = "security.istio.io/tlsMode"

@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mapping, read_mappings
 
 DEFAULT_TRUST_DOMAIN = "cluster.local"
 
@@ -40,7 +37,7 @@ def parse_mesh_config(config_map: Manifest | None) -> MeshConfig:
     text = read_mapping((config_map or {}).get("data")).get(_KEY) or ""
     try:
         content = yaml.safe_load(str(text))
-    except (yaml.YAMLError, ValueError):  # such as the 31st of February
+    except (yaml.YAMLError, ValueError, RecursionError):  # such as the 31st of February
         raise UnreadableMeshConfigError("its key mesh is not YAML") from None
     if content is not None and not isinstance(content, Mapping):
         raise UnreadableMeshConfigError("its key mesh is not a mapping")

@@ -11,12 +11,10 @@ from pydantic import ValidationError
 from roottrust.api.mesh import MeshSpec
 from roottrust.domain.discovery import Istiod
 from roottrust.domain.errors import InvalidSpecError
-from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.managed_by import MANAGED_BY, is_managed
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.mirror_mark import is_mirror
 from roottrust.domain.reasons import Reason
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

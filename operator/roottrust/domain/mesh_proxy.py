@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.leaf_life import has_proxy
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mapping
 
 # What every proxy of istio's has.
 PROXY_LABEL = "service.istio.io/canonical-name"

@@ -18,13 +18,8 @@ from roottrust.domain.issuance_object import (
     read_roots,
     read_spec,
 )
-from roottrust.domain.issuance_plan import (
-    IssuancePlan,
-    IssuanceRequest,
-    Manifest,
-    list_selected,
-    read_owner,
-)
+from roottrust.domain.issuance_plan import IssuancePlan, IssuanceRequest, list_selected, read_owner
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.mesh_condition import MeshCondition, build_unknown
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.mesh_propagation import judge_propagation

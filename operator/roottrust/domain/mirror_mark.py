@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.managed_by import MANAGED_BY, is_managed
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.mark import OWNER_ANNOTATION
 
 MIRROR_LABEL = "internal.gloo.solo.io/mirror-of"
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

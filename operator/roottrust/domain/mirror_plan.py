@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import ValidationError
 
 from roottrust.api.mesh import MeshSpec, MeshStatus
 from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.domain.cluster_trouble import ClusterTrouble
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.mirror_mark import MirrorPlace
 from roottrust.domain.mirror_status import build_mirror_status
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,12 +18,9 @@ from roottrust.api.condition import CONDITIONS_MAX, Condition
 from roottrust.api.mesh import MeshStatus
 from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.domain.cluster_trouble import ClusterTrouble
+from roottrust.domain.printable import blot_out
 from roottrust.domain.reasons import MeshConditionType, Reason
 from roottrust.domain.redaction import redact_secrets
-
-Manifest = Mapping[str, Any]
-
-_STRANGE = "\N{REPLACEMENT CHARACTER}"
 
 
 def build_mirror_status(
@@ -109,8 +106,7 @@ def _clean(told: MeshStatus, issuance: MirroredIssuance | None) -> MeshStatus:
 
 def _clean_texts(value: Any) -> Any:
     if isinstance(value, str):
-        line = " ".join(redact_secrets(value).split())
-        return "".join(each if each.isprintable() else _STRANGE for each in line)
+        return blot_out(" ".join(redact_secrets(value).split()))
     if isinstance(value, Mapping):
         return {name: _clean_texts(each) for name, each in value.items()}
     return [_clean_texts(each) for each in value] if isinstance(value, list) else value

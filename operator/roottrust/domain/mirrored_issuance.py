@@ -17,8 +17,9 @@ from roottrust.domain.instance_check import (
     InstanceState,
     ToldCertificate,
 )
-from roottrust.domain.issuance_object import Manifest, find_pinned, read_instances, read_issuance
+from roottrust.domain.issuance_object import find_pinned, read_instances, read_issuance
 from roottrust.domain.issuance_plan import read_owner
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.target import MeshTarget
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from roottrust.domain.istiod_manifest import read_mappings
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest, read_mappings
 
 
 def find_condition(status: Manifest, type_: str) -> Manifest:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from roottrust.domain.instance_check import InstanceState
 from roottrust.domain.issuance_object import find_step, read_issuance
-
-Manifest = Mapping[str, Any]
+from roottrust.domain.manifest import Manifest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roottrust.api.choices import ConditionStatus
-from roottrust.domain.condition_judgement import Judgement
+from roottrust.domain.condition_judgement import Judgement, build_false, build_true
 from roottrust.domain.counted import count
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.published_bundle import CONFIG_MAP
@@ -24,11 +23,11 @@ def judge_trust(trust: ObservedTrust) -> tuple[Judgement, ...]:
 def _judge_istiod(trust: ObservedTrust) -> Judgement:
     istiod = trust.istiod
     if istiod.wanted > 0 and istiod.ready >= istiod.wanted:
-        count = f"All {istiod.wanted} replicas" if istiod.wanted > 1 else "The one replica"
-        verb = "are" if istiod.wanted > 1 else "is"
-        message = f"{count} of istiod {verb} ready."
-        return _pass(MeshConditionType.ISTIOD_READY, Reason.ISTIOD_READY, message)
-    return _fail(
+        is_one = istiod.wanted == 1
+        all_are = "The one replica" if is_one else f"All {istiod.wanted} replicas"
+        message = f"{all_are} of istiod {'is' if is_one else 'are'} ready."
+        return build_true(MeshConditionType.ISTIOD_READY, Reason.ISTIOD_READY, message)
+    return build_false(
         MeshConditionType.ISTIOD_READY,
         Reason.ISTIOD_NOT_READY,
         f"{istiod.ready} of {istiod.wanted} replicas of istiod are ready: look at Deployment "
@@ -40,34 +39,34 @@ def _judge_published(trust: ObservedTrust) -> Judgement:
     kind, published = MeshConditionType.TRUST_PUBLISHED, trust.published
     place = f"ConfigMap {trust.istiod.namespace}/{CONFIG_MAP}"
     if published is None:
-        return _fail(
+        return build_false(
             kind,
             Reason.NOT_PUBLISHED,
             f"istiod has published no roots yet: {place} is not there.",
         )
     if published.trouble:
-        return _fail(
+        return build_false(
             kind,
             Reason.UNREADABLE_ROOTS,
             f"{place} cannot be read: {published.trouble}",
         )
     if trust.is_self_signed:
-        return _fail(kind, Reason.SELF_SIGNED, _advise_self_signed(trust))
+        return build_false(kind, Reason.SELF_SIGNED, _advise_self_signed(trust))
     if trust.pinned is None:
-        return _pass(
+        return build_true(
             kind,
             Reason.NOT_MANAGED,
             f"istiod publishes {count(len(published.roots), 'root')}, which no RootTrustPolicy "
             "manages.",
         )
     if not trust.is_as_pinned:
-        return _fail(
+        return build_false(
             kind,
             Reason.OTHER_ROOT_PUBLISHED,
             "istiod publishes other roots than its IssuedCertificate has: wait for its agents, and "
             f"restart Deployment {trust.istiod.full_name} if they are done.",
         )
-    return _pass(
+    return build_true(
         kind,
         Reason.PUBLISHED,
         f"istiod publishes {count(len(published.roots), 'root')} as its IssuedCertificate has it.",
@@ -91,19 +90,19 @@ def _advise_self_signed(trust: ObservedTrust) -> str:
 def _judge_propagated(trust: ObservedTrust, published: Judgement) -> Judgement:
     kind, counted, stale = MeshConditionType.TRUST_PROPAGATED, trust.counted, trust.stale
     if not published.is_true:
-        return _fail(
+        return build_false(
             kind,
             Reason.WAITING_FOR_ISTIOD,
             "The namespaces follow once istiod publishes its roots as it should.",
         )
     if stale:
-        return _fail(
+        return build_false(
             kind,
             Reason.NAMESPACES_STALE,
             f"{len(stale)} of {count(len(counted), 'namespace')} do not have istiod's roots: look "
             f"at istiod's log for {list_some(stale)}.",
         )
-    return _pass(
+    return build_true(
         kind,
         Reason.PROPAGATED,
         f"{count(len(counted), 'namespace')} have the roots that istiod publishes.",
@@ -114,13 +113,5 @@ def _judge_ready(judgements: Sequence[Judgement]) -> Judgement:
     failed = next((each for each in judgements if not each.is_true), None)
     if failed is None:
         message = judgements[1].message
-        return _pass(MeshConditionType.READY, Reason.READY, message)
-    return _fail(MeshConditionType.READY, failed.reason, failed.message)
-
-
-def _pass(kind: MeshConditionType, reason: Reason, message: str) -> Judgement:
-    return Judgement(type=kind, status=ConditionStatus.TRUE, reason=reason, message=message)
-
-
-def _fail(kind: MeshConditionType, reason: Reason, message: str) -> Judgement:
-    return Judgement(type=kind, status=ConditionStatus.FALSE, reason=reason, message=message)
+        return build_true(MeshConditionType.READY, Reason.READY, message)
+    return build_false(MeshConditionType.READY, failed.reason, failed.message)

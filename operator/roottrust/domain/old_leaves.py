@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from roottrust.api.choices import RestartScope
 from roottrust.api.mesh import RotationEvidence
 from roottrust.api.stale_workloads import STALE_WORKLOADS_MAX
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.leaf_life import find_leaf_life
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.mesh_proxy import is_node_proxy, may_be_signed_by
 from roottrust.domain.object_age import was_created_after
 from roottrust.domain.stale_workloads import name_workload
-
-Manifest = Mapping[str, Any]
 
 # API servers tell whole seconds, and cut what is less.
 CUT = timedelta(seconds=1)

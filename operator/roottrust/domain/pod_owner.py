@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from roottrust.domain.bounced_workload import (
     TRUST_HASH_ANNOTATION,
@@ -12,11 +11,9 @@ from roottrust.domain.bounced_workload import (
     WorkloadKind,
     WorkloadName,
 )
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings
+from roottrust.domain.manifest import Manifest, read_mapping, read_mappings
 from roottrust.domain.object_condition import find_condition
 from roottrust.domain.reasons import Reason
-
-Manifest = Mapping[str, Any]
 
 _APPS = "apps/"
 _MIRROR = "kubernetes.io/config.mirror"

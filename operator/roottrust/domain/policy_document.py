@@ -59,11 +59,6 @@ def read_mark(document: str) -> str | None:
     return first.removeprefix(_MARK_PREFIX).strip() if first.startswith(_MARK_PREFIX) else None
 
 
-def is_same_policy(a: str, b: str) -> bool:
-    """Tell whether two documents are one and the same but for white space at the end."""
-    return a.rstrip() == b.rstrip()
-
-
 def is_pinnable(value: str) -> bool:
     """Tell whether a policy can pin a parameter to exactly this value."""
     return bool(value) and value.isprintable() and not any(text in value for text in _UNSAFE)

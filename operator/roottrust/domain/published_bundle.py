@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from roottrust.domain.certificate import (
     Certificate,
     UnreadableCertificateError,
     parse_certificates,
 )
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings
+from roottrust.domain.manifest import Manifest, read_mapping, read_mappings
 from roottrust.domain.published_root import is_istiods_own
 from roottrust.domain.trust_bundle import fingerprint_text
 
 CONFIG_MAP = "istio-ca-root-cert"
 KEY = "root-cert.pem"
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from roottrust.domain.printable import blot_out
+
 REDACTED = "[redacted]"
 
 _CREDENTIAL_OF_VAULT = r"\b(?:hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}"
@@ -28,6 +30,6 @@ def build_sentence(text: str) -> str:
 
 
 def build_one_line(text: str, *, limit: int = 300) -> str:
-    """Make a foreign answer fit for a condition: no secrets, no PEM, one line, bounded."""
-    line = " ".join(redact_secrets(_ANY_PEM.sub(REDACTED, text)).split())
+    """Make a foreign answer fit for a condition: no secrets or PEM, one printable line, bounded."""
+    line = blot_out(" ".join(redact_secrets(_ANY_PEM.sub(REDACTED, text)).split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"

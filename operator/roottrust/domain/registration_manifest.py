@@ -8,10 +8,9 @@ from typing import Any
 
 from roottrust.domain.cluster_registration import CLUSTER_LABEL, read_registrations
 from roottrust.domain.kubeconfig import ClusterAccess, build_kubeconfig
+from roottrust.domain.manifest import Manifest
 
 SECRET_PREFIX = "roottrust-cluster-"  # noqa: S105 - a name's beginning
-
-Manifest = Mapping[str, Any]
 
 
 def find_registering(cluster: str, secrets: Iterable[Manifest]) -> Manifest | None:

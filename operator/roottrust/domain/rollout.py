@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.object_condition import find_condition
 from roottrust.domain.reasons import Reason
-
-Manifest = Mapping[str, Any]
 
 _PERCENTAGE = re.compile(r"([0-9]{1,9})%", re.ASCII)
 _QUARTER = "25%"

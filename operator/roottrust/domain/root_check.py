@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from roottrust.domain.certificate import Certificate
+from roottrust.domain.duration import SECONDS_PER_DAY
 from roottrust.domain.moment import show_time
 from roottrust.domain.reasons import Reason
 from roottrust.domain.root_remedy import Remedy
@@ -15,7 +16,6 @@ from roottrust.domain.root_remedy import Remedy
 WARN_BEFORE_EXPIRY = timedelta(days=90)
 
 _DAY = timedelta(days=1)
-_DAY_SECONDS = 24 * 3600
 _WEEK_DAYS = 7
 # At a whole number of weeks, so that the decision never rises as the root's end comes near.
 _DAILY_BELOW_DAYS = 9 * _WEEK_DAYS
@@ -79,7 +79,7 @@ def compute_ttl_days(
     root_days = (root_not_after - now) // _DAY - 1
     if root_days < wanted_days:
         root_days = _round_down(root_days)
-    mount_days = None if mount_max_seconds is None else mount_max_seconds // _DAY_SECONDS
+    mount_days = None if mount_max_seconds is None else mount_max_seconds // SECONDS_PER_DAY
     if mount_days is not None and mount_days < min(wanted_days, root_days):
         return TtlDecision(days=mount_days, limited_by="mount")
     if root_days < wanted_days:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from roottrust.domain.istiod_manifest import read_mapping
 from roottrust.domain.label_selector import matches_any
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.object_age import was_created_after
-
-Manifest = Mapping[str, Any]
 
 # istiod passes these over (istio, pkg/kube/inject), but for kube-system.
 IGNORED_NAMESPACES = frozenset({"kube-public", "kube-node-lease", "local-path-storage"})

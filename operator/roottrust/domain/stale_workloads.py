@@ -7,23 +7,20 @@ those before. A pod that is younger than the change has the new ones, whoever re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from roottrust.api.stale_workloads import (
     STALE_WORKLOADS_MAX,
     WORKLOAD_PATTERN,
     StaleWorkloads,
 )
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import Manifest, read_mapping
 from roottrust.domain.mesh_proxy import list_proxies
 from roottrust.domain.object_age import was_created_after
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.pod_owner import find_controller
-
-Manifest = Mapping[str, Any]
 
 _TEMPLATE_HASH = "pod-template-hash"
 

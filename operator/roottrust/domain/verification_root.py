@@ -9,8 +9,8 @@ from datetime import datetime
 from roottrust.domain.certificate import Certificate
 from roottrust.domain.chain_check import find_chain_fault
 from roottrust.domain.facts import Unread
-from roottrust.domain.leaf import read_public_key
 from roottrust.domain.root_check import WARN_BEFORE_EXPIRY
+from roottrust.domain.subject_key import encode_key
 from roottrust.domain.verification import (
     Check,
     Finding,
@@ -129,9 +129,9 @@ def _is_crossed(
     crossed = read_roots(cross_certificates or "")
     if isinstance(crossed, str):
         return False
-    key = read_public_key(issuer)
+    key = encode_key(issuer)
     return any(
-        read_public_key(each) == key and find_chain_fault((each,), pinned.roots, now=now) is None
+        encode_key(each) == key and find_chain_fault((each,), pinned.roots, now=now) is None
         for each in crossed
     )
 

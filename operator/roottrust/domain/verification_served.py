@@ -9,6 +9,7 @@ from roottrust.domain.chain_check import find_chain_fault
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import Unread
 from roottrust.domain.leaf import find_leaf_names
+from roottrust.domain.mesh_config import DEFAULT_TRUST_DOMAIN
 from roottrust.domain.redaction import build_one_line
 from roottrust.domain.verification import (
     Check,
@@ -25,8 +26,6 @@ REACH_ISTIOD = (
     "Grant pods/portforward as deploy/verify/ does, say by --istiod-endpoint where it is reached "
     "from here, or leave this out by --skip {part}."
 )
-_DEFAULT_TRUST_DOMAIN = "cluster.local"
-
 _SHOWN = 16
 
 
@@ -108,7 +107,7 @@ def _is_self_signed(end: Certificate, trust_domain: str | None) -> bool:
     """Tell whether istiod made its root itself: it serves the leaf alone, which names it."""
     if end.is_self_signed:
         return is_made_by_istiod(end, trust_domain)
-    return end.issuer == f"O={trust_domain or _DEFAULT_TRUST_DOMAIN}"
+    return end.issuer == f"O={trust_domain or DEFAULT_TRUST_DOMAIN}"
 
 
 def _see(mesh: VerifiedMesh) -> str:

@@ -13,8 +13,9 @@ from roottrust.domain.certificate import Certificate
 from roottrust.domain.chain_check import find_chain_fault
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.facts import Unread
-from roottrust.domain.leaf import find_leaf_names, read_public_key
+from roottrust.domain.leaf import find_leaf_names
 from roottrust.domain.reasons import Reason
+from roottrust.domain.subject_key import encode_key
 from roottrust.domain.target import Account
 from roottrust.domain.verification import (
     Check,
@@ -102,7 +103,7 @@ def _find_fault(
     fault = find_chain_fault(chain, mesh.pinned.roots, now=now)
     if fault is not None:
         return f"A workload's certificate is not trusted under the pinned root: {fault}"
-    if read_public_key(leaf) != public_key:
+    if encode_key(leaf) != public_key:
         return "istiod certified another key than the one that it was asked for"
     fault = _find_fault_of_identity(mesh, account, find_leaf_names(leaf).uris)
     if fault is not None:

@@ -9,10 +9,11 @@ from typing import Any, Protocol
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.action import Action
 from roottrust.domain.outcome import Outcome
+from roottrust.domain.policy_transition import list_transitions
 from roottrust.domain.reasons import Reason
 from roottrust.domain.repair import list_repairs
 from roottrust.domain.status import build_status
-from roottrust.domain.transition import Transition, list_transitions
+from roottrust.domain.transition import Transition
 from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_homes import PolicyHomes
 from roottrust.hub.policy_object import PolicyObject

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from roottrust.domain.errors import TransientError
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import read_mapping
 from roottrust.domain.reasons import Reason
 from roottrust.domain.target import Account
 from roottrust.kube.client import KubeClient

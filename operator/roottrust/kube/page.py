@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from roottrust.domain.istiod_manifest import read_mapping, read_mappings
+from roottrust.domain.manifest import read_mapping, read_mappings
 from roottrust.kube.errors import build_missing
 from roottrust.kube.media_type import JSON
 from roottrust.kube.transport import KubeTransport

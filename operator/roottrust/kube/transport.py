@@ -16,7 +16,7 @@ import aiohttp
 from kubernetes.aio.client import ApiClient
 
 from roottrust.domain.errors import RootTrustError, TransientError
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import read_mapping
 from roottrust.domain.reasons import Reason
 from roottrust.http.answer import parse_object, read_date, read_retry_after
 from roottrust.http.guard import Guard, allow_writes

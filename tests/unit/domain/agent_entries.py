@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import strategies as st
 
 from roottrust.api.issued_certificate import Instance
@@ -51,6 +53,9 @@ FORGED = {
     "signed by another key": build_intermediate(signer=ec.generate_private_key(ec.SECP256R1())),
     "of another root": build_intermediate(issuer=build_name("Other")),
     "of another cluster": build_intermediate(subject=build_name(NAME.replace("1", "2"))),
+    "of an organization that ends as the name does": build_intermediate(
+        subject=x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, f"x,CN={NAME},")])
+    ),
     "no CA": build_intermediate(is_ca=False, path_length=None),
     "no limit below": build_intermediate(path_length=None),
     "another CA below": build_intermediate(path_length=1),

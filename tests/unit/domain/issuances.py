@@ -18,7 +18,8 @@ from roottrust.domain.issuance import (
     build_metadata,
     build_spec,
 )
-from roottrust.domain.issuance_plan import CertificateAction, IssuanceRequest, Manifest
+from roottrust.domain.issuance_plan import CertificateAction, IssuanceRequest
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.mark import OWNER_ANNOTATION
 from roottrust.domain.plan import Plan
 from roottrust.domain.rotation.cluster_trust import ClusterTrust

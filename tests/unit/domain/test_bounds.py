@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from roottrust.domain.bounds import Grant, Request, allows_namespace, find_refusal
+from roottrust.domain.bounds import Grant, RemoteGrant, Request, allows_namespace, find_refusal
 
 GUIDE = Request(
     policy_namespace="gloo-mesh",
@@ -211,9 +211,12 @@ def test_one_grant_has_to_allow_namespace_and_mount() -> None:
     assert "team-a, team-b" in find_message(*grants)
 
 
-def test_slashes_at_the_ends_of_a_vault_namespace_mean_nothing() -> None:
-    grant = Grant(policy_namespaces=("gloo-mesh",), vault_namespaces=("/a/b/",))
-    assert is_allowed(grant, vault_namespace="a/b")
+@pytest.mark.parametrize("kind", [Grant, RemoteGrant])
+def test_slashes_at_the_ends_of_a_vault_namespace_mean_nothing(
+    kind: type[Grant | RemoteGrant],
+) -> None:
+    grant = kind(policy_namespaces=("gloo-mesh",), vault_namespaces=("/a/b/",))
+    assert grant.vault_namespaces == ("a/b",)
 
 
 def test_root_mount_cannot_hold_intermediates() -> None:

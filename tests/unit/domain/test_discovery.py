@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ def test_a_deployment_without_the_label_is_none() -> None:
         ("registry.example:5000/istio/pilot", "1.27"),
         ("registry.example:5000/pilot:v1.30.0@sha256:00ff", "v1.30.0"),
         ("localhost/pilot:lab", "1.27"),
+        ("localhost/1.30", "1.27"),
         ("", "1.27"),
     ],
 )
@@ -53,6 +55,21 @@ def test_the_version_is_that_of_the_image_or_else_of_the_chart(image: str, versi
     istiod = read_istiod(found)
     assert istiod is not None
     assert istiod.version == version
+
+
+def test_an_image_of_any_length_is_read_at_once() -> None:
+    """Whoever may write a Deployment could stop the operator by one otherwise."""
+    begun = time.process_time()
+    istiod = read_istiod(build(discovery={"image": "a" * 1_000_000}))
+    assert istiod is not None
+    assert time.process_time() - begun < 5
+
+
+def test_of_two_variables_of_one_name_the_last_counts() -> None:
+    env = [{"name": "REVISION", "value": each} for each in ("old", "canary")]
+    istiod = read_istiod(build(discovery={"env": env}))
+    assert istiod is not None
+    assert istiod.revision == "canary"
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,8 @@ def test_a_certificate_by_argument(argument: str) -> None:
 
 
 def test_what_is_set_to_its_default_is_no_obstacle() -> None:
+    twice = [{"name": "ENABLE_CA_SERVER", "value": each} for each in ("false", "true")]
+    assert plan_istiod_patch([build_istiod(discovery={"env": twice})], build_request()).changed
     istiod = build_istiod(env={"ENABLE_CA_SERVER": "true"}, args=("discovery", "--caCertFile="))
     assert plan_istiod_patch([istiod], build_request()).changed
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from roottrust.domain.leaf import LeafNames, find_leaf_names, read_public_key
+from roottrust.domain.leaf import LeafNames, find_leaf_names
 from tests.unit.domain.chains import INTERMEDIATE, build_leaf
 
 
@@ -17,10 +15,3 @@ def test_names_and_identities_are_read() -> None:
 
 def test_a_certificate_without_names_is_for_nobody() -> None:
     assert find_leaf_names(INTERMEDIATE.certificate) == LeafNames()
-
-
-def test_the_public_key_is_that_of_the_private_one() -> None:
-    expected = INTERMEDIATE.key.public_key().public_bytes(
-        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    )
-    assert read_public_key(INTERMEDIATE.certificate) == expected

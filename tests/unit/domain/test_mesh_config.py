@@ -26,7 +26,9 @@ def test_what_is_not_told_is_istiods_default(config_map: dict[str, object] | Non
     assert parse_mesh_config(config_map) == MeshConfig(trust_domain="cluster.local")
 
 
-@pytest.mark.parametrize("mesh", ["a: [", "- a", "trustDomain: [x]", "trustDomain: A_B!"])
+@pytest.mark.parametrize(
+    "mesh", ["a: [", "- a", "trustDomain: [x]", "trustDomain: A_B!", "[" * 5000]
+)
 def test_what_cannot_be_read_is_told(mesh: str) -> None:
     with pytest.raises(UnreadableMeshConfigError):
         parse_mesh_config(build(mesh))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from roottrust.domain.policy_document import (
     AgentRights,
     is_pinnable,
-    is_same_policy,
     read_mark,
     render_policy,
 )
@@ -207,11 +206,3 @@ def test_mark_is_read_back() -> None:
 @pytest.mark.parametrize("document", ["", "\n# x", 'path "a" {}', "#x", ' # x\npath "a" {}'])
 def test_document_without_a_mark(document: str) -> None:
     assert read_mark(document) is None
-
-
-def test_policies_are_compared_but_for_white_space_at_the_end() -> None:
-    document = render_policy(RIGHTS)
-    assert is_same_policy(document, document.strip())
-    assert is_same_policy(document, document + "\r\n \n")
-    assert not is_same_policy(document, "\n" + document)
-    assert not is_same_policy(document, document.replace('"0"', '"1"'))

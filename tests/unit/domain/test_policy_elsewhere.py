@@ -9,8 +9,8 @@ from roottrust.api.choices import PolicyState
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.mark import OWNER_ANNOTATION
 from roottrust.domain.policy_elsewhere import build_answer, find_hubs, is_answer
+from roottrust.domain.policy_transition import list_transitions
 from roottrust.domain.status import build_status
-from roottrust.domain.transition import list_transitions
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.outcomes import READY
 from tests.unit.domain.samples import OTHER_HUB, OURS

@@ -48,6 +48,10 @@ def test_other_text_stays(text: str) -> None:
     assert redact_secrets(text) == text
 
 
+def test_one_line_has_nothing_that_a_terminal_obeys() -> None:
+    assert build_one_line("a \x1b[2J\x9bb\u202ec") == "a \ufffd[2J\ufffdb\ufffdc"
+
+
 def test_one_line_is_one_short_line_without_pem() -> None:
     line = build_one_line(f"a\n\tb {CERTIFICATE} c\n" + "x" * 1000)
     assert line.startswith(f"a b {REDACTED} c xxx")

@@ -11,10 +11,10 @@ from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.issuance_report import IssuanceReport
 from roottrust.domain.mesh_condition import build_unknown
 from roottrust.domain.mesh_report import MeshReport
+from roottrust.domain.policy_transition import list_transitions
 from roottrust.domain.reasons import Reason
 from roottrust.domain.stale_warning import find_stale_warning, warn_of_stale
 from roottrust.domain.status import build_status
-from roottrust.domain.transition import list_transitions
 from tests.unit.domain.agent_entries import build_instance, build_mesh_status
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.issuances import KEY, OPTIONS, TARGET

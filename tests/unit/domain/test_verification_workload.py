@@ -9,8 +9,8 @@ import pytest
 
 from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, RootTrustError
 from roottrust.domain.facts import Unread
-from roottrust.domain.leaf import read_public_key
 from roottrust.domain.reasons import Reason
+from roottrust.domain.subject_key import encode_key
 from roottrust.domain.target import Account
 from roottrust.domain.verification import Finding, Outcome, VerifiedMesh
 from roottrust.domain.verification_workload import WorkloadAnswer, judge_workload_certificate
@@ -31,7 +31,7 @@ def judge(
 ) -> Finding:
     answer = WorkloadAnswer(
         parts=(*(each.pem for each in chain), roots),
-        public_key=read_public_key((key or chain[0]).certificate),
+        public_key=encode_key((key or chain[0]).certificate) or b"",
     )
     return judge_workload_certificate(mesh, POD, ACCOUNT, answer, now=NOW)
 

@@ -29,6 +29,7 @@ def build_made_certificate(root: RootTarget, *, now: datetime, text: str) -> Cer
     return Certificate(
         pem=text,
         subject=name,
+        common_name=root.common_name,
         issuer=name,
         fingerprint=text,
         serial=text,

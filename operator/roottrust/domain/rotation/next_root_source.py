@@ -15,6 +15,7 @@ from roottrust.domain.desired import (
     build_root_import,
     build_root_name,
 )
+from roottrust.domain.duration import build_hours
 from roottrust.domain.facts import IssuerFacts, Unread
 from roottrust.domain.fault import Fault, build_fault
 from roottrust.domain.imported_root import ImportedRoot
@@ -199,7 +200,7 @@ def _ask_for_issuer(snapshot: Snapshot, rotation: RotationTarget, wish: RootTarg
         reason=Reason.ROOT_NOT_FOUND,
         message=f"The mount {mount}/ has no issuer {name}, the next root{has}: make it by `vault "
         f"write {mount}/root/generate/internal issuer_name={name} common_name=NAME ttl="
-        f"{wish.ttl_days * 24}h`, or import it with its key by `vault write {mount}/issuers/import/"
-        f"bundle pem_bundle=@FILE` and name it by `vault patch {mount}/issuer/ID "
+        f"{build_hours(wish.ttl_days)}`, or import it with its key by `vault write {mount}/issuers/"
+        f"import/bundle pem_bundle=@FILE` and name it by `vault patch {mount}/issuer/ID "
         f"issuer_name={name}`.",
     )

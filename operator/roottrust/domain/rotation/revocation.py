@@ -19,7 +19,7 @@ from roottrust.domain.certificate import (
 from roottrust.domain.certificate_path import is_issued_by
 from roottrust.domain.names import build_intermediate_common_name
 from roottrust.domain.rotation.served_intermediates import ServedCluster
-from roottrust.domain.rotation.unseen import SignedCertificate, find_common_name
+from roottrust.domain.rotation.unseen import SignedCertificate
 
 # An agent tells what it has obtained within seconds, and tries again every five. Vault has
 # certificates begin half a minute before they are made.
@@ -69,11 +69,13 @@ def find_intermediate(signed: SignedCertificate) -> SignedIntermediate | None:
         return None
     if not found.is_ca or found.is_self_signed:
         return None
-    name = find_common_name(found)
-    if name is None:
+    if found.common_name is None:
         return None
     return SignedIntermediate(
-        serial=signed.serial, common_name=name, certificate=found, is_revoked=signed.is_revoked
+        serial=signed.serial,
+        common_name=found.common_name,
+        certificate=found,
+        is_revoked=signed.is_revoked,
     )
 
 

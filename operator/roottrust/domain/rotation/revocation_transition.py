@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from roottrust.api.compromised_intermediates import CompromisedIntermediates
 from roottrust.domain.reasons import Reason
-from roottrust.domain.rotation.transition import RotationTransition
+from roottrust.domain.transition import Transition
 
 
 def list_revocation_transitions(
     before: Iterable[CompromisedIntermediates], after: Iterable[CompromisedIntermediates]
-) -> Iterator[RotationTransition]:
+) -> Iterator[Transition]:
     """Return what has turned: that it is ordered, that it needs a person, that all are revoked."""
     known = {(each.cluster, each.generation): each for each in before}
     for entry in after:
@@ -27,5 +27,5 @@ def list_revocation_transitions(
 
 def _build(
     reason: Reason, entry: CompromisedIntermediates, *, is_normal: bool = False
-) -> RotationTransition:
-    return RotationTransition(reason=reason, message=entry.message, is_normal=is_normal)
+) -> Transition:
+    return Transition(reason=reason, message=entry.message, is_normal=is_normal)

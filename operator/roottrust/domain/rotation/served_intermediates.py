@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.domain.certificate import Certificate
-from roottrust.domain.issuance_object import Manifest, read_issuance, read_spec
+from roottrust.domain.issuance_object import read_issuance, read_spec
 from roottrust.domain.issuance_plan import read_owner
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.mesh_issuance import MeshIssuance
 from roottrust.domain.mesh_report import MeshReport
 

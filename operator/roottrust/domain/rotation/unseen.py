@@ -10,14 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.x509.oid import NameOID
-
 from roottrust.domain.certificate import (
     Certificate,
     UnreadableCertificateError,
     parse_certificate,
 )
-from roottrust.domain.certificate_path import is_issued_by, load_certificate
+from roottrust.domain.certificate_path import is_issued_by
 from roottrust.domain.counted import count
 from roottrust.domain.moment import show_time
 from roottrust.domain.names import build_intermediate_common_name, is_dns_label
@@ -82,7 +80,7 @@ def find_ca(
     return SignedCa(
         serial=signed.serial,
         subject=found.subject,
-        common_name=find_common_name(found),
+        common_name=found.common_name,
         not_after=found.not_after,
     )
 
@@ -130,10 +128,3 @@ def _show(ca: SignedCa) -> str:
 def _get_rank(ca: SignedCa) -> tuple[float, str]:
     end = ca.not_after.timestamp() if ca.not_after else float("inf")
     return (-end, ca.serial)
-
-
-def find_common_name(certificate: Certificate) -> str | None:
-    """Return the one common name; of several, none is what a cluster's policy pins."""
-    subject = load_certificate(certificate).subject
-    names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if len(names) == 1 else None

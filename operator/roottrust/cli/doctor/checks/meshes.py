@@ -10,7 +10,7 @@ from roottrust.cli.doctor.facts import Facts, Manifest
 from roottrust.cli.doctor.finding import Check, Finding, found, passed
 from roottrust.cli.status.report import MeshReport
 from roottrust.domain.health import Health, find_worst_health
-from roottrust.domain.istiod_manifest import read_mapping
+from roottrust.domain.manifest import read_mapping
 
 _APART = "its workloads trust nobody beyond their mesh, and nobody trusts them"
 _STALE = "workloads that trust only the roots before refuse peers, or are refused"

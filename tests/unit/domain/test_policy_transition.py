@@ -7,9 +7,10 @@ import pytest
 
 from roottrust.api.root_trust_policy_status import RootTrustPolicyStatus
 from roottrust.domain.outcome import Outcome
+from roottrust.domain.policy_transition import list_transitions
 from roottrust.domain.reasons import Reason
 from roottrust.domain.status import build_status
-from roottrust.domain.transition import Transition, list_transitions
+from roottrust.domain.transition import Transition
 from tests.unit.domain.agent_entries import build_instance, build_mesh_status
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.outcomes import (
