@@ -18,7 +18,6 @@ from roottrust.cli.terminal import fail
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-with_policy = click.argument("policy", required=False, metavar="[[NAMESPACE/]POLICY]")
 with_namespace = click.option("-n", "--namespace", help="A policy of this namespace.")
 
 _BEGINNING = (

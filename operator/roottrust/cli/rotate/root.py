@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from roottrust.api.choices import RotationEnd
+from roottrust.cli.options import with_policy
 from roottrust.cli.rotate.compromised_root import (
     CompromisedRoot,
     plan_compromised,
@@ -21,7 +22,6 @@ from roottrust.cli.rotate.options import (
     check_options,
     with_beginning,
     with_namespace,
-    with_policy,
 )
 from roottrust.cli.rotate.order_writing import ask, give_order, read_root
 from roottrust.cli.rotate.root_progress import judge_root
