@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_environment import CONFIG_VARIABLE
 
+_NO_FILE = f"no file was read: name one by --config, or by {CONFIG_VARIABLE}"
+
 
 class SettingsError(Exception):
     """The configuration cannot be used; each of `lines` names a key and what is wrong with it."""
@@ -34,7 +36,8 @@ def load_settings(
         given = {**_read_file(source), OperatorSettings.COMMAND_LINE: dict(command_line or {})}
         return OperatorSettings(**given)
     except ValidationError as error:
-        raise SettingsError(describe_settings_error(error, source=source)) from None
+        lines = describe_settings_error(error, source=source)
+        raise SettingsError(lines if source else (*lines, _NO_FILE)) from None
 
 
 def parse_settings(

@@ -11,10 +11,11 @@ from typing import Any
 import click
 import yaml
 
-from roottrust.cli.cluster.join import JoinOptions, check_name, join
+from roottrust.cli.cluster.join import JoinOptions, join
 from roottrust.cli.cluster.leave import leave
 from roottrust.cli.cluster.places import Places
 from roottrust.cli.cluster.registered import list_registered, render_clusters
+from roottrust.cli.cluster_name import check_cluster_name
 from roottrust.cli.options import (
     build_kubeconfig_option,
     show_report,
@@ -258,7 +259,7 @@ def leave_command(*, name: str, places: Places) -> None:
 
 def _show_manifests(name: str, places: Places, *, with_policies: bool) -> None:
     try:
-        check_name(name)
+        check_cluster_name(name)
     except RootTrustError as error:
         fail([error.message])
     manifests = build_remote_manifests(places.namespace, with_policies=with_policies)
