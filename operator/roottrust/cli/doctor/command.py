@@ -64,6 +64,7 @@ Examples:
   roottrust doctor --bundle report.tar.gz       and an archive for a bug report, without secrets
   roottrust doctor --vault-endpoint https://localhost:8200    over a port-forward to Vault
   roottrust doctor -o json | jq '.findings[] | select(.health != "Good")'
+
 What istiods really serve, `roottrust verify` asks them.
 
 \b

@@ -141,7 +141,7 @@ def command(
     """Raise the generation, follow it, and end with the exit code of what came of it."""
     check_options(follows=follows, is_dry=is_dry, waits=waits, generation=generation)
     if follows and is_compromised:
-        fail(["--follow orders nothing: without --compromised it follows what was ordered before"])
+        fail(["--follow orders nothing: without --compromised it follows what was ordered before."])
     choice = build_choice(policy, namespace, **place)
     plan = partial(plan_following_root, generation=generation) if follows else plan_root
     try:
