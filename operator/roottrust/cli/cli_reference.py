@@ -26,6 +26,8 @@ piped; the JSON is told on the page of its command: [plan](../plan.md), [status]
 
 Each command tells its exit codes. Those that look at something: 0 all is well, 1 it failed or is
 not known, 2 something was found. Those that do something: 0 done, 1 failed, 2 wrong command line.
+Where 2 says that something was found, and for `rotate` and `vault-policy`, a wrong command line
+is 1.
 """
 
 # What tells click to leave a paragraph as it is.

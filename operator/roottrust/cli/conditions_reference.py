@@ -57,12 +57,13 @@ def _render_condition(guide: ConditionGuide) -> str:
 
 def _render_topic(topic: Topic) -> str:
     rows = (_render_reason(reason, advice) for reason, advice in topic.advice.items())
-    return "\n\n".join([f"## {topic.title}", topic.about, "\n".join([_TABLE, *rows])]) + "\n"
+    about = f"{topic.about} Why it matters: {topic.why}." if topic.why else topic.about
+    return "\n\n".join([f"## {topic.title}", about, "\n".join([_TABLE, *rows])]) + "\n"
 
 
 def _render_reason(reason: Reason, advice: Advice) -> str:
     name = f'<a id="{_anchor(reason)}"></a>`{reason}`'
-    return f"| {name} | {advice.meaning} | {advice.fix or _NOTHING} |"
+    return f"| {name} | {advice.meaning} | {advice.tell_fix() or _NOTHING} |"
 
 
 def _link(reasons: Iterable[Reason]) -> str:

@@ -1,4 +1,4 @@
-"""What a person is told whom Kubernetes refuses something: other words than the operator's."""
+"""What a person is told who is refused something: other words than the operator's."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 
+from roottrust.cli.terminal import EXIT_FAILED
 from roottrust.domain.errors import RootTrustError
 
 logger = logging.getLogger(__name__)
@@ -24,4 +25,4 @@ with_log_format = click.option(
 def fail_in_log(error: RootTrustError) -> NoReturn:
     """Tell why the process ends as its last line, and end."""
     logger.critical("%s", error.message, extra={"reason": error.reason})
-    sys.exit(1)
+    sys.exit(EXIT_FAILED)

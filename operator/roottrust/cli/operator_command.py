@@ -11,6 +11,7 @@ import click
 
 from roottrust.cli.log_option import fail_in_log, with_log_format
 from roottrust.cli.options import with_context
+from roottrust.cli.terminal import EXIT_FAILED, EXIT_USAGE, fail
 from roottrust.cluster.app import plan_cluster_role
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.redaction import build_one_line
@@ -25,9 +26,6 @@ from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_file import SettingsError, load_settings
 
 logger = logging.getLogger(__name__)
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2
 
 _HELP = """Run the operator until it is told to stop (SIGTERM, Ctrl-C).
 
@@ -98,9 +96,7 @@ def _load(config_file: Path | None, roles: str | None) -> OperatorSettings:
     try:
         return load_settings(config_file, command_line=given)
     except SettingsError as error:
-        for line in error.lines:
-            click.echo(f"Error: {line}", err=True)
-        sys.exit(EXIT_USAGE)
+        fail(error.lines, exit_code=EXIT_USAGE)
 
 
 async def _run(settings: OperatorSettings, kubeconfig: Path | None, context: str | None) -> None:

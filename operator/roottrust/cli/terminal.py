@@ -13,6 +13,7 @@ import click
 from roottrust.runtime import colours
 
 EXIT_FAILED = 1
+EXIT_USAGE = 2
 
 
 class PlainExitCommand(click.Command):
@@ -46,8 +47,8 @@ def tell(note: str) -> None:
     click.echo(f"Note: {note}", err=True)
 
 
-def fail(lines: Iterable[str]) -> NoReturn:
+def fail(lines: Iterable[str], *, exit_code: int = EXIT_FAILED) -> NoReturn:
     """Tell why there is no result, and end."""
     for line in lines:
         click.echo(f"Error: {line}", err=True)
-    sys.exit(EXIT_FAILED)
+    sys.exit(exit_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
+from roottrust.domain.some_names import list_some
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +68,15 @@ async def load_access(*, kubeconfig: Path | None = None, context: str | None = N
         if source is None:
             load_incluster_config(client_configuration=configuration)
         else:
+            _check_context(source, context)
             await load_kube_config(
                 config_file=source,
                 context=context,
                 client_configuration=configuration,
                 persist_config=False,
             )
+        access = KubeAccess(configuration=configuration, ca_pem=_read_ca(configuration))
+        access.build_ssl_context()  # what is no certificate is told here, not by the first request
     except (ConfigException, OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as failure:
         raise _build_unusable(source, failure) from None
     if not configuration.verify_ssl:
@@ -79,7 +84,7 @@ async def load_access(*, kubeconfig: Path | None = None, context: str | None = N
             f"{source} turns off TLS verification: set certificate-authority instead.",
             reason=Reason.API_UNREACHABLE,
         )
-    return KubeAccess(configuration=configuration, ca_pem=_read_ca(configuration))
+    return access
 
 
 def _find_kubeconfig(kubeconfig: Path | None) -> str | None:
@@ -88,12 +93,41 @@ def _find_kubeconfig(kubeconfig: Path | None) -> str | None:
     return os.environ.get("KUBECONFIG") or None
 
 
+def _check_context(source: str, context: str | None) -> None:
+    """Raise DependencyMissingError for a kubeconfig that is not there, or lacks the context."""
+    paths = [Path(each) for each in source.split(os.pathsep) if each]
+    if not any(each.exists() for each in paths):
+        raise DependencyMissingError(
+            f"The kubeconfig {source} does not exist.", reason=Reason.API_UNREACHABLE
+        )
+    known = tuple(name for each in paths for name in _list_contexts(each))
+    if context is not None and known and context not in known:
+        raise DependencyMissingError(
+            f"The kubeconfig {source} has no context {context}: it has {list_some(known)}.",
+            reason=Reason.API_UNREACHABLE,
+        )
+
+
+def _list_contexts(path: Path) -> Iterator[str]:
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    contexts = content.get("contexts") if isinstance(content, dict) else None
+    for each in contexts if isinstance(contexts, list) else ():
+        if isinstance(each, dict) and "name" in each:
+            yield str(each["name"])
+
+
 def _build_unusable(source: str | None, failure: Exception) -> DependencyMissingError:
     """Return the error without the failure's text: parsers quote the file, with its token."""
     if source is None:
-        message = "No kubeconfig is given and this is not a pod: set KUBECONFIG."
+        message = (
+            "No kubeconfig is given and this is not a pod: set KUBECONFIG, or name one by "
+            "--kubeconfig."
+        )
     else:
-        message = f"The kubeconfig {source} cannot be used ({type(failure).__name__})."
+        message = (
+            f"The kubeconfig {source} cannot be used ({type(failure).__name__}): see by `kubectl "
+            "version` whether kubectl can use it."
+        )
     return DependencyMissingError(message, reason=Reason.API_UNREACHABLE)
 
 

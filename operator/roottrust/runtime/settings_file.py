@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from roottrust.runtime.settings import OperatorSettings
 from roottrust.runtime.settings_environment import CONFIG_VARIABLE
 
+_NO_FILE = f"no file was read: name one by --config, or by {CONFIG_VARIABLE}"
+
 
 class SettingsError(Exception):
     """The configuration cannot be used; each of `lines` names a key and what is wrong with it."""
@@ -30,8 +32,13 @@ def load_settings(
     Raises SettingsError.
     """
     source = path or _find_file()
-    name = str(source) if source else "the environment"
-    return _build(_read_file(source), source=name, command_line=command_line)
+    found = _read_file(source)
+    if source:
+        return _build(found, source=str(source), command_line=command_line)
+    try:
+        return _build(found, source="the environment", command_line=command_line)
+    except SettingsError as error:
+        raise SettingsError((*error.lines, _NO_FILE)) from None
 
 
 def parse_settings(

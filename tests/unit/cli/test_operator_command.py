@@ -130,7 +130,11 @@ def test_a_file_of_the_variable_that_is_missing_is_told(
 def test_without_any_configuration_what_is_needed_is_told(call: Call, hub: Hub) -> None:
     result = call("operator")
     assert result.exit_code == 2
-    check_lines(result, "the environment: cluster: is required")
+    check_lines(
+        result,
+        "the environment: cluster: is required",
+        "no file was read: name one by --config, or by ROOTTRUST_CONFIG",
+    )
 
 
 def test_every_fault_of_a_configuration_is_one_line(call: Call, hub: Hub, config: Path) -> None:

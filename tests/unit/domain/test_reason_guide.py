@@ -77,19 +77,20 @@ def test_each_reason_has_its_place(reason: Reason) -> None:
 def test_it_says_what_it_means_and_what_to_do(reason: Reason) -> None:
     advice = GUIDE[reason]
     assert re.fullmatch(r"[A-Zi`].*[.:]", advice.meaning)
-    assert re.fullmatch(r"[A-Zi`].*[.]", advice.fix) or reason in WELL
+    assert re.fullmatch(r"[A-Zi`].*[.]", advice.tell_fix()) or reason in WELL
     assert (advice.fix == "") == (reason in WELL)
+    assert ("{command}" in advice.fix) == bool(advice.command)
 
 
 @EACH
 def test_its_commands_can_be_typed(reason: Reason) -> None:
-    for code in re.findall(r"`(roottrust [^`]*)`", GUIDE[reason].fix):
+    for code in re.findall(r"`(roottrust [^`]*)`", GUIDE[reason].tell_fix()):
         check_line(code, is_mention=True)
 
 
 @EACH
 def test_the_fields_that_it_names_exist(reason: Reason) -> None:
-    named = re.findall(r"`([a-z]\w*(?:\[\])?(?:\.\w+)+)", GUIDE[reason].fix)
+    named = re.findall(r"`([a-z]\w*(?:\[\])?(?:\.\w+)+)", GUIDE[reason].tell_fix())
     ours = [each.removeprefix("status.") for each in named if each not in OF_KUBERNETES]
     assert [each for each in ours if each not in FIELDS] == []
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,7 @@ import yaml
 
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.kube.access import load_access
-
-CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+from tests.unit.domain.kubeconfigs import CA_PEM, encode
 
 
 def write(path: Path, **cluster: Any) -> Path:
@@ -25,9 +23,9 @@ def write(path: Path, **cluster: Any) -> Path:
 
 
 async def test_kubeconfig_gives_server_ca_and_token(tmp_path: Path) -> None:
-    data = {"certificate-authority-data": base64.b64encode(CA.encode()).decode()}
+    data = {"certificate-authority-data": encode(CA_PEM)}
     access = await load_access(kubeconfig=write(tmp_path / "config", **data))
-    assert (access.server, access.ca_pem) == ("https://api:6443", CA)
+    assert (access.server, access.ca_pem) == ("https://api:6443", CA_PEM)
     assert await access.build_headers() == {"authorization": "Bearer secret-token"}
     assert "secret-token" not in repr(access)
 
@@ -60,3 +58,28 @@ async def test_outside_a_pod_without_kubeconfig(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(DependencyMissingError, match="set KUBECONFIG"):
         await load_access()
+
+
+async def test_a_context_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    path = write(tmp_path / "config")
+    with pytest.raises(DependencyMissingError, match="has no context other: it has one"):
+        await load_access(kubeconfig=path, context="other")
+
+
+async def test_a_kubeconfig_that_is_not_there_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    with pytest.raises(DependencyMissingError, match="none does not exist"):
+        await load_access()
+
+
+@pytest.mark.parametrize("content", [b"no certificate", b"\xff"])
+async def test_a_ca_that_is_none_is_told_before_anything_is_asked(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "ca.crt"
+    path.write_bytes(content)
+    config = write(tmp_path / "config", **{"certificate-authority": str(path)})
+    with pytest.raises(DependencyMissingError, match="cannot be used"):
+        await load_access(kubeconfig=config)

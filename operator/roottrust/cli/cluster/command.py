@@ -11,12 +11,18 @@ from typing import Any
 import click
 import yaml
 
-from roottrust.cli.cluster.join import JoinOptions, check_name, join
+from roottrust.cli.cluster.join import JoinOptions, join
 from roottrust.cli.cluster.leave import leave
 from roottrust.cli.cluster.places import Places
 from roottrust.cli.cluster.registered import list_registered, render_clusters
-from roottrust.cli.options import show_report, with_color, with_output
-from roottrust.cli.terminal import fail, find_kubeconfig, tell
+from roottrust.cli.cluster_name import check_cluster_name
+from roottrust.cli.options import (
+    build_kubeconfig_option,
+    show_report,
+    with_color,
+    with_output,
+)
+from roottrust.cli.terminal import fail, tell
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.remote_hub import build_remote_manifests
 from roottrust.runtime.settings import NAMESPACE_DEFAULT
@@ -106,11 +112,7 @@ def _with_places(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="Where that context is. Default: as --kubeconfig.",
     )
-    @click.option(
-        "--kubeconfig",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Where contexts are. Default: $KUBECONFIG, or ~/.kube/config.",
-    )
+    @build_kubeconfig_option("Where contexts are. Default: $KUBECONFIG, or ~/.kube/config.")
     @wraps(command)
     def wrapped(
         operator_namespace: str,
@@ -122,7 +124,7 @@ def _with_places(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         places = Places(
             namespace=operator_namespace,
-            kubeconfig=kubeconfig or find_kubeconfig(),
+            kubeconfig=kubeconfig,
             context=context,
             hub_kubeconfig=hub_kubeconfig,
             hub_context=hub_context,
@@ -257,7 +259,7 @@ def leave_command(*, name: str, places: Places) -> None:
 
 def _show_manifests(name: str, places: Places, *, with_policies: bool) -> None:
     try:
-        check_name(name)
+        check_cluster_name(name)
     except RootTrustError as error:
         fail([error.message])
     manifests = build_remote_manifests(places.namespace, with_policies=with_policies)

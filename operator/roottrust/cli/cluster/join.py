@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from roottrust.api.kind import MESH
 from roottrust.cli.cluster.places import Places, explained, find_kind
+from roottrust.cli.cluster_name import check_cluster_name
 from roottrust.domain.account_token import read_account_token
 from roottrust.domain.cluster_registration import (
     CLUSTER_SELECTOR,
@@ -21,7 +22,6 @@ from roottrust.domain.cluster_registration import (
 from roottrust.domain.errors import DependencyMissingError, InvalidSpecError, RootTrustError
 from roottrust.domain.kubeconfig import ClusterAccess
 from roottrust.domain.moment import show_time
-from roottrust.domain.names import is_dns_label
 from roottrust.domain.reasons import Reason
 from roottrust.domain.registration_manifest import build_registration, find_registering
 from roottrust.domain.remote_hub import (
@@ -65,22 +65,12 @@ class JoinOptions:
     with_policies: bool | None = None
 
 
-def check_name(name: str) -> None:
-    """Refuse a name that the hub would refuse; raises InvalidSpecError."""
-    if not is_dns_label(name):
-        raise InvalidSpecError(
-            f"{name!r} is no DNS label, and names of clusters become parts of certificates: use "
-            "small letters, digits and dashes.",
-            reason=Reason.INVALID_CLUSTER_NAME,
-        )
-
-
 async def join(options: JoinOptions, *, tell: Tell, note: Tell) -> None:
     """Do all of it; doing it again makes another token and changes nothing else.
 
     Raises RootTrustError, before anything is written where that can be known.
     """
-    check_name(options.name)
+    check_cluster_name(options.name)
     async with options.places.open_hub() as hub, options.places.open_workload() as workload:
         settings = await _check_places(options, hub, workload)
         given = options.with_policies

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from roottrust.cli.denied import tell_denied
-from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, RootTrustError
-from roottrust.domain.reasons import Reason
+from roottrust.domain.errors import AccessDeniedError
 from roottrust.kube.access import load_access
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import ResourceKind
@@ -41,13 +40,13 @@ class Places:
     async def open_hub(self) -> AsyncIterator[KubeClient]:
         """Give a client of the hub's cluster; raises RootTrustError."""
         kubeconfig = self.hub_kubeconfig or self.kubeconfig
-        async with _open(kubeconfig, self.hub_context, named="--hub-context") as client:
+        async with _open(kubeconfig, self.hub_context) as client:
             yield client
 
     @asynccontextmanager
     async def open_workload(self) -> AsyncIterator[KubeClient]:
         """Give a client of the cluster that is to be served; raises RootTrustError."""
-        async with _open(self.kubeconfig, self.context, named="--context") as client:
+        async with _open(self.kubeconfig, self.context) as client:
             yield client
 
 
@@ -69,17 +68,8 @@ def explained(client: KubeClient) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _open(
-    kubeconfig: Path | None, context: str | None, *, named: str
-) -> AsyncIterator[KubeClient]:
-    try:
-        access = await load_access(kubeconfig=kubeconfig, context=context)
-    except RootTrustError as error:
-        raise DependencyMissingError(
-            f"{error.message} Is {named} {context or '(the current one)'} in it?",
-            reason=Reason.API_UNREACHABLE,
-        ) from None
-    client = KubeClient(access)
+async def _open(kubeconfig: Path | None, context: str | None) -> AsyncIterator[KubeClient]:
+    client = KubeClient(await load_access(kubeconfig=kubeconfig, context=context))
     try:
         yield client
     finally:

@@ -35,6 +35,7 @@ _METADATA = (
     "deletionTimestamp",
     "finalizers",
 )
+_TEXTS = ("subject", "what", "why", "fix", "right")
 _EVENT = (
     "type",
     "reason",
@@ -79,9 +80,6 @@ def _clean(report: DoctorReport) -> tuple[Any, ...]:
         each.model_copy(update={name: redact(getattr(each, name)) for name in _TEXTS})
         for each in report.findings
     )
-
-
-_TEXTS = ("subject", "what", "why", "fix", "right")
 
 
 def _list_versions(facts: Facts) -> dict[str, Any]:

@@ -19,13 +19,15 @@ from roottrust.cli.doctor.run import Options, run_doctor
 from roottrust.cli.options import (
     show_report,
     with_color,
+    with_config,
     with_context,
     with_kubeconfig,
     with_operator_namespace,
     with_output,
+    with_vault_endpoints,
 )
 from roottrust.cli.own_access import find_own_access
-from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, tell
+from roottrust.cli.terminal import PlainExitCommand, fail, tell
 from roottrust.domain.errors import RootTrustError
 from roottrust.runtime.settings_environment import CONFIG_VARIABLE
 from roottrust.runtime.settings_file import SettingsError
@@ -62,6 +64,7 @@ Examples:
   roottrust doctor --bundle report.tar.gz       and an archive for a bug report, without secrets
   roottrust doctor --vault-endpoint https://localhost:8200    over a port-forward to Vault
   roottrust doctor -o json | jq '.findings[] | select(.health != "Good")'
+
 What istiods really serve, `roottrust verify` asks them.
 
 \b
@@ -102,21 +105,9 @@ deploy/doctor/rbac.yaml has the rights in Kubernetes; those on Secrets are in a 
     multiple=True,
     help="Leave a check out; may be repeated.",
 )
-@click.option(
-    "--config",
-    "config_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The operator's configuration. Default: $ROOTTRUST_CONFIG, or that of the operator in "
-    "the cluster.",
-)
+@with_config
 @with_operator_namespace
-@click.option(
-    "--vault-endpoint",
-    "endpoints",
-    multiple=True,
-    metavar="[ADDRESS=]URL",
-    help="Where to connect instead of the configuration's endpoint, as for a port-forward.",
-)
+@with_vault_endpoints
 @with_kubeconfig
 @with_context
 def command(
@@ -134,7 +125,7 @@ def command(
     """Look, show what was found, and end with its exit code."""
     options = Options(
         operator_namespace=operator_namespace,
-        kubeconfig=kubeconfig or find_kubeconfig(),
+        kubeconfig=kubeconfig,
         context=context,
         config_file=config_file,
         is_configured=config_file is not None or bool(os.environ.get(CONFIG_VARIABLE)),

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from roottrust.cli.doctor.facts import Clock, Manifest, Unseen, VaultFacts, build_unseen
 from roottrust.cli.doctor.gather import Now, build_clock, see
+from roottrust.cli.operator_configuration import Configuration
 from roottrust.cli.own_access import OwnAccess
-from roottrust.cli.plan.configuration import Configuration
 from roottrust.cli.status.build_report import read_policy_status
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.reasons import Reason
@@ -36,8 +36,7 @@ async def gather_vault(
     now: Now,
 ) -> tuple[VaultFacts, Clock | None]:
     """Return what one server shows, and its clock."""
-    is_own = own.is_for(server, configuration.settings.vault_servers)
-    token = own.token if is_own else None
+    token = own.token if own.is_for(server, configuration.settings.vault_servers) else None
     try:
         client = build_vault_client(
             server,
@@ -46,8 +45,7 @@ async def gather_vault(
             guard=refuse_writes,
             login=GivenTokenLogin(token, origin=own.origin) if token else None,
             login_guard=refuse_writes,
-            ca_pem=(own.read_ca() if is_own else None)
-            or configuration.vault_cas.get(server.address),
+            ca_pem=configuration.read_vault_ca(server, own),
         )
     except RootTrustError as error:
         return _build_unread(server, build_unseen(error, right="")), None

@@ -23,13 +23,12 @@ from roottrust.cli.doctor.gather import Gatherer
 from roottrust.cli.doctor.gather_vault import gather_vault
 from roottrust.cli.doctor.judge import judge
 from roottrust.cli.doctor.report import DoctorReport
-from roottrust.cli.own_access import OwnAccess, list_notes
-from roottrust.cli.plan.configuration import (
+from roottrust.cli.operator_configuration import (
     Configuration,
     override_endpoints,
-    read_cluster,
-    read_file,
+    read_configuration,
 )
+from roottrust.cli.own_access import OwnAccess, list_notes
 from roottrust.domain.errors import AccessDeniedError, RootTrustError
 from roottrust.http.guard import refuse_writes
 from roottrust.kube.access import load_access
@@ -115,10 +114,12 @@ async def _read_configuration(
 ) -> Configuration | BadConfiguration | Unseen:
     """Return the operator's; what is wrong with --vault-endpoint is the person's fault."""
     try:
-        if options.is_configured:
-            configuration = read_file(options.config_file, client.access)
-        else:
-            configuration = await read_cluster(client, namespace=options.operator_namespace)
+        configuration = await read_configuration(
+            client,
+            file=options.config_file,
+            is_given=options.is_configured,
+            namespace=options.operator_namespace,
+        )
     except SettingsError as error:
         return BadConfiguration(lines=error.lines)
     except AccessDeniedError as error:

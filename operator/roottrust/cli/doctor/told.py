@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from roottrust.cli.doctor.facts import Facts, list_seen
 from roottrust.cli.doctor.finding import Check, Finding, found, passed
-from roottrust.cli.doctor.remedy import find_remedy
+from roottrust.cli.doctor.remedy import find_policy_remedy
 from roottrust.cli.status.report import ConditionReport, PolicyReport
 from roottrust.domain.health import Health
 from roottrust.domain.reasons import Reason
 
+_NAME = re.compile(r"[a-z0-9][-a-z0-9]*")
 _OF_BEFORE = "a status stays as it is when its operator is gone"
 
 
@@ -47,8 +49,8 @@ def is_hub_working(facts: Facts) -> bool:
 
 
 def _judge(policy: PolicyReport, check: Check, condition: ConditionReport) -> Finding:
-    cluster = next((each.cluster for each in policy.meshes), "")
-    remedy = find_remedy(condition.reason, policy=policy.full_name, cluster=cluster)
+    cluster = _find_cluster(policy, condition)
+    remedy = find_policy_remedy(condition.reason, policy=policy.full_name, cluster=cluster)
     what = f"{condition.type} is {condition.status} ({condition.reason}): {condition.message}"
     return found(
         check,
@@ -58,3 +60,10 @@ def _judge(policy: PolicyReport, check: Check, condition: ConditionReport) -> Fi
         why=remedy.why,
         fix=remedy.fix,
     )
+
+
+def _find_cluster(policy: PolicyReport, condition: ConditionReport) -> str:
+    """Return the cluster that a condition is of, empty where that may be any of several."""
+    clusters = {each.cluster for each in policy.meshes}
+    meant = clusters.intersection(_NAME.findall(condition.message)) or clusters
+    return meant.pop() if len(meant) == 1 else ""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-
-import click
 
 from roottrust.agent.settings import AgentSettings, AgentSettingsError, read_settings
+from roottrust.cli.terminal import EXIT_USAGE, fail
 from roottrust.runtime.logs import LogForm, configure_logs, log_uncaught
 
-EXIT_USAGE = 2
 # What a shell reports of a process that SIGTERM has ended.
 EXIT_STOPPED = 143
 
@@ -38,9 +35,7 @@ def prepare(log_form: LogForm | None) -> AgentSettings:
     try:
         settings = read_settings(os.environ)
     except AgentSettingsError as error:
-        for line in error.lines:
-            click.echo(f"Error: {line}", err=True)
-        sys.exit(EXIT_USAGE)
+        fail(error.lines, exit_code=EXIT_USAGE)
     configure_logs(form=log_form or settings.log_form, level=settings.log_level)
     log_uncaught()
     return settings

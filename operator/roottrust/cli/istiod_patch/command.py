@@ -6,12 +6,14 @@ import sys
 
 import click
 
+from roottrust.cli.cluster_name import check_cluster_name
 from roottrust.cli.istiod_patch.patched_text import patch_text
 from roottrust.cli.istiod_patch.yaml_stream import YamlError
 from roottrust.cli.terminal import fail, tell
+from roottrust.domain.errors import RootTrustError
 from roottrust.domain.istiod_patch import IstiodPatch, PatchRequest
 from roottrust.domain.istiod_patch_pod import AgentForm
-from roottrust.domain.names import build_audience, is_dns_label
+from roottrust.domain.names import build_audience
 from roottrust.version import read_version
 
 _IMAGE = f"roottrust:{read_version()}"
@@ -131,23 +133,30 @@ def _patch_stdin(request: PatchRequest) -> tuple[str, str, IstiodPatch]:
 
 def _find_audience(*, cluster: str | None, audience: str | None, login: str) -> str | None:
     if cluster is not None and audience is not None:
-        raise click.UsageError("give --cluster or --audience, not both")
-    if cluster is not None and not is_dns_label(cluster):
-        raise click.UsageError(f"--cluster: {cluster!r} is not a DNS label, as a cluster's name is")
+        raise click.UsageError("Give --cluster or --audience, not both.")
+    if cluster is not None:
+        _check_cluster(cluster)
     if login == "kubernetes":
         return audience
     if cluster is None and not audience:
         raise click.UsageError(
-            "give --cluster NAME: the agent's token is for that cluster's audience in Vault (or "
-            "--login kubernetes, where the policy's workloadAuth has that method)"
+            "Give --cluster NAME: the agent's token is for that cluster's audience in Vault (or "
+            "--login kubernetes, where the policy's workloadAuth has that method)."
         )
     return audience or build_audience(cluster or "")
 
 
+def _check_cluster(name: str) -> None:
+    try:
+        check_cluster_name(name)
+    except RootTrustError as error:
+        raise click.UsageError(f"--cluster: {error.message}") from None
+
+
 def _explain_none(given: str) -> str:
     if not given.strip():
-        return "stdin is empty: pipe rendered manifests in."
+        return "Stdin is empty: pipe rendered manifests in."
     return (
-        "no Deployment with the label app=istiod is among the documents (Lists are not looked "
+        "No Deployment with the label app=istiod is among the documents (Lists are not looked "
         "into): pipe in what istiod's chart renders, or give --allow-none."
     )

@@ -11,15 +11,23 @@ from typing import Any
 
 import click
 
-from roottrust.cli.options import show_report, with_color, with_context, with_output
+from roottrust.cli.options import (
+    show_report,
+    with_color,
+    with_config,
+    with_context,
+    with_kubeconfig,
+    with_operator_namespace,
+    with_output,
+    with_vault_endpoints,
+)
 from roottrust.cli.own_access import find_own_access
 from roottrust.cli.plan.render import render_report
 from roottrust.cli.plan.report import Result
 from roottrust.cli.plan.run import Options, run_plan
 from roottrust.cli.plan.yaml_documents import DocumentsError
-from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, tell
+from roottrust.cli.terminal import PlainExitCommand, fail, tell
 from roottrust.domain.errors import RootTrustError
-from roottrust.runtime.settings import NAMESPACE_DEFAULT
 from roottrust.runtime.settings_environment import CONFIG_VARIABLE
 from roottrust.runtime.settings_file import SettingsError
 
@@ -82,31 +90,10 @@ configuration (and the end of that token), where you bring no token of your own.
 )
 @with_output
 @with_color
-@click.option(
-    "--config",
-    "config_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The operator's configuration. Default: $ROOTTRUST_CONFIG, or that of the operator in "
-    "the cluster.",
-)
-@click.option(
-    "--operator-namespace",
-    default=NAMESPACE_DEFAULT,
-    show_default=True,
-    help="Where the operator in the cluster is.",
-)
-@click.option(
-    "--vault-endpoint",
-    "endpoints",
-    multiple=True,
-    metavar="[ADDRESS=]URL",
-    help="Where to connect instead of the configuration's endpoint, as for a port-forward.",
-)
-@click.option(
-    "--kubeconfig",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Cluster of the policies. Default: $KUBECONFIG, ~/.kube/config, or the pod's own account.",
-)
+@with_config
+@with_operator_namespace
+@with_vault_endpoints
+@with_kubeconfig
 @with_context
 def command(
     names: tuple[str, ...],
@@ -119,12 +106,12 @@ def command(
 ) -> None:
     """Plan, show the result, and end with its exit code."""
     if names and files:
-        fail(["name policies or give files, not both"])
+        fail(["Name policies or give files, not both."])
     options = Options(
         names=names,
         files=files,
         config_file=config_file,
-        kubeconfig=kubeconfig or find_kubeconfig(),
+        kubeconfig=kubeconfig,
         is_configured=config_file is not None or bool(os.environ.get(CONFIG_VARIABLE)),
         **rest,
     )

@@ -14,6 +14,7 @@ from roottrust.api.problem import list_problems
 from roottrust.api.root_trust_policy import RootTrustPolicySpec
 from roottrust.api.transition import list_transition_problems
 from roottrust.cli.plan.yaml_documents import Document, DocumentsError
+from roottrust.cli.policy_choice import get_full_name
 
 _KEYS = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
@@ -31,8 +32,7 @@ class GivenPolicy:
     @property
     def full_name(self) -> str:
         """Namespace and name."""
-        metadata = self.manifest["metadata"]
-        return f"{metadata['namespace']}/{metadata['name']}"
+        return get_full_name(self.manifest)
 
 
 @dataclass(frozen=True, kw_only=True)

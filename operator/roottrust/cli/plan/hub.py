@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roottrust.cli.operator_configuration import Configuration
 from roottrust.cli.own_access import OwnAccess
-from roottrust.cli.plan.configuration import Configuration
 from roottrust.cli.plan.registered import RegisteredClusters
 from roottrust.domain.errors import RootTrustError
 from roottrust.http.guard import Guard, allow_writes, refuse_writes
@@ -47,8 +47,7 @@ def build_servers(configuration: Configuration, own: OwnAccess) -> VaultServers:
         metrics: Metrics,
         guard: Guard = refuse_writes,
     ) -> VaultClient:
-        is_own = own.is_for(server, servers)
-        token = own.token if is_own else None
+        token = own.token if own.is_for(server, servers) else None
         return build_vault_client(
             server,
             concurrency=concurrency,
@@ -56,8 +55,7 @@ def build_servers(configuration: Configuration, own: OwnAccess) -> VaultServers:
             guard=guard,
             login=GivenTokenLogin(token, origin=own.origin) if token else None,
             login_guard=refuse_writes if token else allow_writes,
-            ca_pem=(own.read_ca() if is_own else None)
-            or configuration.vault_cas.get(server.address),
+            ca_pem=configuration.read_vault_ca(server, own),
         )
 
     return VaultServers(

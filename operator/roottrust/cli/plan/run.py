@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from roottrust.cli.own_access import OwnAccess, list_notes
-from roottrust.cli.plan.build_report import build_report
-from roottrust.cli.plan.configuration import (
+from roottrust.cli.operator_configuration import (
     Configuration,
     override_endpoints,
-    read_cluster,
-    read_file,
+    read_configuration,
 )
+from roottrust.cli.own_access import OwnAccess, list_notes
+from roottrust.cli.plan.build_report import build_report
 from roottrust.cli.plan.given import Given, check_edits, read_given
 from roottrust.cli.plan.hub import Listed, PlanningHub, build_planning_hub, build_servers
 from roottrust.cli.plan.registered import look_at_registered
 from roottrust.cli.plan.report import PlanReport, PolicyReport
 from roottrust.cli.plan.yaml_documents import DocumentsError, read_documents
+from roottrust.cli.policy_choice import get_full_name
 from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 from roottrust.http.guard import refuse_writes
@@ -62,10 +62,11 @@ async def run_plan(
     access = await load_access(kubeconfig=options.kubeconfig, context=options.context)
     client = KubeClient(access, guard=refuse_writes)
     try:
-        configuration = (
-            read_file(options.config_file, access)
-            if options.is_configured
-            else await read_cluster(client, namespace=options.operator_namespace)
+        configuration = await read_configuration(
+            client,
+            file=options.config_file,
+            is_given=options.is_configured,
+            namespace=options.operator_namespace,
         )
     finally:
         await client.close()
@@ -140,10 +141,7 @@ async def _plan(
 
 
 def _check_edits(given: Given, listed: Listed) -> None:
-    known = {
-        f"{each['metadata']['namespace']}/{each['metadata']['name']}": each
-        for each in listed[POLICIES]
-    }
+    known = {get_full_name(each): each for each in listed[POLICIES]}
     faults = check_edits(given.policies, known)
     if faults:
         raise DocumentsError(faults)
@@ -154,13 +152,13 @@ def _select(hub: PlanningHub, options: Options, tell: Tell) -> set[ObjectKey]:
     selected: set[ObjectKey] = set()
     found: set[str] = set()
     for manifest in hub.store.list(POLICIES, namespace=options.namespace):
-        metadata = manifest["metadata"]
-        names = {metadata["name"], f"{metadata['namespace']}/{metadata['name']}"}
+        metadata, full_name = manifest["metadata"], get_full_name(manifest)
+        names = {metadata["name"], full_name}
         if options.names and names.isdisjoint(options.names):
             continue
         found |= names
         if metadata.get("deletionTimestamp"):
-            tell(f"{metadata['namespace']}/{metadata['name']} is being deleted, and left out.")
+            tell(f"{full_name} is being deleted, and left out.")
         else:
             selected.add(build_key(POLICIES, manifest))
     missing = [name for name in options.names if name not in found]

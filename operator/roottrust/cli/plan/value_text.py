@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from roottrust.cli.status.sign import show_fingerprint
 from roottrust.domain.certificate import UnreadableCertificateError, parse_certificates
 from roottrust.domain.printable import make_printable
 
@@ -13,7 +14,6 @@ MAX_LENGTH = 120
 UNSET = "(not set)"
 
 _PEM = "-----BEGIN CERTIFICATE-----"
-_FINGERPRINT_SHOWN = 16
 
 
 def is_document(before: Any, after: Any) -> bool:
@@ -65,8 +65,5 @@ def _describe_certificates(pem: str) -> str:
         found = parse_certificates(pem)
     except UnreadableCertificateError:
         return f"(PEM of {len(pem.splitlines())} lines)"
-    shown = (
-        f"{_shorten(each.subject)}, SHA-256 {each.fingerprint[:_FINGERPRINT_SHOWN]}…"
-        for each in found
-    )
+    shown = (f"{_shorten(each.subject)}, {show_fingerprint(each.fingerprint)}" for each in found)
     return f"(certificate {'; '.join(shown)})"

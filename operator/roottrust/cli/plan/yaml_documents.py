@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,25 +64,36 @@ def read_documents(names: Iterable[str]) -> tuple[Document, ...]:
 
 
 def _read_texts(name: str, faults: list[str]) -> Iterator[tuple[str, str]]:
-    if name == STDIN:
-        yield "stdin", sys.stdin.read()
-        return
-    for path in _list_files(Path(name), faults):
+    """Return all texts by what they are called; whatever cannot be read is a fault."""
+    readers: Mapping[str, Callable[[], bytes]] = (
+        {"stdin": sys.stdin.buffer.read}
+        if name == STDIN
+        else {str(each): each.read_bytes for each in _list_files(Path(name), faults)}
+    )
+    for source, read in readers.items():
         try:
-            yield str(path), path.read_text(encoding="utf-8")
+            yield source, read().decode()
         except OSError as failure:
-            faults.append(f"{path}: cannot be read ({failure.strerror})")
+            faults.append(_describe_unreadable(source, failure))
         except UnicodeDecodeError:
-            faults.append(f"{path}: is not UTF-8")
+            faults.append(f"{source}: is not UTF-8")
 
 
 def _list_files(path: Path, faults: list[str]) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    files = sorted(each for each in path.iterdir() if each.suffix in _SUFFIXES)
+    try:
+        if not path.is_dir():
+            return [path]
+        files = sorted(each for each in path.iterdir() if each.suffix in _SUFFIXES)
+    except OSError as failure:
+        faults.append(_describe_unreadable(str(path), failure))
+        return []
     if not files:
         faults.append(f"{path}: has no .yaml, .yml or .json files (folders in it are not read)")
     return files
+
+
+def _describe_unreadable(source: str, failure: OSError) -> str:
+    return f"{source}: cannot be read ({failure.strerror})"
 
 
 def _parse(source: str, text: str, faults: list[str]) -> list[Document]:

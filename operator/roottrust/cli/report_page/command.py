@@ -10,7 +10,13 @@ from typing import Any
 
 import click
 
-from roottrust.cli.options import with_context, with_kubeconfig, with_operator_namespace
+from roottrust.cli.options import (
+    with_context,
+    with_kubeconfig,
+    with_operator_namespace,
+    with_policies_namespace,
+    with_policy,
+)
 from roottrust.cli.report_page.page import Origin, render_page
 from roottrust.cli.report_page.page_file import write_page
 from roottrust.cli.status.choice_options import build_choice
@@ -57,8 +63,8 @@ deploy/status/ has the rights in Kubernetes.
 
 
 @click.command("report", cls=PlainExitCommand, help=_HELP)
-@click.argument("policy", required=False, metavar="[[NAMESPACE/]POLICY]")
-@click.option("-n", "--namespace", help="Policies of this namespace alone.")
+@with_policy
+@with_policies_namespace
 @click.option(
     "-o",
     "--output",

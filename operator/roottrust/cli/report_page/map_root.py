@@ -10,13 +10,13 @@ from roottrust.cli.report_page.label import draw_label
 from roottrust.cli.report_page.markup import make
 from roottrust.cli.status.report import RootReport
 from roottrust.cli.status.rotation_report import TrustedRootReport
+from roottrust.cli.status.sign import show_fingerprint
 from roottrust.domain.health import Health, judge_end
 from roottrust.domain.moment import tell_end
 from roottrust.domain.root_check import WARN_BEFORE_EXPIRY
 
 HEIGHT = 74
 _PAD, _TEXT = 14, 40
-_FINGERPRINT = 16
 _REASONS = {
     "NextRoot": "Next root, trusted already",
     "PreviousRoot": "Previous root, still trusted",
@@ -31,7 +31,7 @@ def draw_root(
     if root is None:
         words = ("Root", "Not known yet", "What hangs below it is waiting for it.")
         return _draw_box(words, Health.UNKNOWN, x=x, y=y, width=width, class_="box root missing")
-    told = f"SHA-256 {root.fingerprint[:_FINGERPRINT]}…, {tell_end(root.not_after, now=now)}"
+    told = f"{show_fingerprint(root.fingerprint)}, {tell_end(root.not_after, now=now)}"
     words = ("Root", root.subject, told)
     return _draw_box(words, root.health, x=x, y=y, width=width, class_="box root")
 
@@ -43,7 +43,7 @@ def draw_trusted(
     end = root.not_after
     health = judge_end(end, now=now, warn_before=WARN_BEFORE_EXPIRY) if end else Health.GOOD
     ends = f", {tell_end(end, now=now)}" if end else ""
-    told = f"SHA-256 {root.fingerprint[:_FINGERPRINT]}…{ends}"
+    told = f"{show_fingerprint(root.fingerprint)}{ends}"
     words = (_REASONS.get(root.reason, root.reason), root.subject or "A root", told)
     return _draw_box(words, health, x=x, y=y, width=width, class_="box missing")
 

@@ -122,7 +122,7 @@ def check_compromise_options(
     if is_compromised and not clusters:
         fail([_NO_CLUSTER])
     if is_sure and (follows or not is_compromised):
-        fail(["--yes is for --compromised alone, which asks: nothing else does"])
+        fail(["--yes is for --compromised alone, which asks: nothing else does."])
 
 
 async def _read_plan(choice: Choice, clusters: tuple[str, ...]) -> Planned:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from roottrust.cli.options import with_policy
 from roottrust.cli.policy_choice import Manifest
 from roottrust.cli.rotate.compromised_intermediates import (
     check_compromise_options,
@@ -22,7 +23,6 @@ from roottrust.cli.rotate.options import (
     check_options,
     with_beginning,
     with_namespace,
-    with_policy,
 )
 from roottrust.cli.rotate.progress import RotationProgress, judge_rotation
 from roottrust.cli.rotate.render import (

@@ -18,7 +18,6 @@ from roottrust.cli.terminal import fail
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-with_policy = click.argument("policy", required=False, metavar="[[NAMESPACE/]POLICY]")
 with_namespace = click.option("-n", "--namespace", help="A policy of this namespace.")
 
 _BEGINNING = (
@@ -70,9 +69,9 @@ def with_place(command: Command) -> Command:
 def check_options(*, follows: bool, is_dry: bool, waits: bool, generation: int | None) -> None:
     """End with what is wrong about options that do not go together."""
     if follows and (is_dry or not waits):
-        fail(["--follow writes nothing and waits: leave --dry-run and --no-wait out"])
+        fail(["--follow writes nothing and waits: leave --dry-run and --no-wait out."])
     if generation is not None and not follows:
-        fail(["--generation is for --follow alone: a rotation raises the number by one"])
+        fail(["--generation is for --follow alone: a rotation raises the number by one."])
 
 
 def _give(command: Command, *decorators: Callable[[Command], Command]) -> Command:

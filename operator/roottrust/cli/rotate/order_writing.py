@@ -67,5 +67,5 @@ def can_be_asked() -> bool:
 def ask(question: str) -> None:
     """End unless somebody says yes."""
     if not can_be_asked():
-        fail([f"{question}: say so by --yes, for there is nobody to ask here"])
+        fail([f"{question}: say so by --yes, for there is nobody to ask here."])
     click.confirm(f"{question}?", abort=True, err=True)

@@ -86,7 +86,7 @@ def judge_rotation(
     done = sum(each.is_done for each in meshes)
     if is_told and policy.meshes_total > len(policy.meshes):
         done = max(done, policy.meshes_ready)  # the status has no room for all of them
-    waits_for = _find_wait(policy, meshes) if is_asked else _describe_unasked(policy.generation)
+    waits_for = _find_wait(policy, meshes) if is_asked else describe_unasked(policy.generation)
     unmet = _find_unmet(policy, *_BASE, ConditionType.CERTIFICATES_ISSUED)
     return RotationProgress(
         generation=generation,
@@ -112,7 +112,7 @@ def _judge_clusters(
         if each.cluster in clusters
     )
     late = tuple(each for each in meshes if not each.is_done)
-    waits_for = None if is_asked else _describe_unasked(asked)
+    waits_for = None if is_asked else describe_unasked(asked)
     if waits_for is None and (unmet or policy.outdated or late):
         waits_for = find_base_wait(policy) or _describe_late(late[0])
     return RotationProgress(
@@ -131,7 +131,8 @@ def find_generation(policy: PolicyReport, cluster: str) -> int:
     return max(policy.generation, policy.cluster_generations.get(cluster, 1))
 
 
-def _describe_unasked(generation: int) -> str:
+def describe_unasked(generation: int) -> str:
+    """Return what is waited for where the policy asks for a lower generation."""
     return (
         f"The policy asks for generation {generation}: the higher one is not applied yet, "
         "or somebody made the policy anew."

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from roottrust.api.choices import RotationEnd
+from roottrust.cli.options import with_policy
 from roottrust.cli.rotate.compromised_root import (
     CompromisedRoot,
     plan_compromised,
@@ -21,7 +22,6 @@ from roottrust.cli.rotate.options import (
     check_options,
     with_beginning,
     with_namespace,
-    with_policy,
 )
 from roottrust.cli.rotate.order_writing import ask, give_order, read_root
 from roottrust.cli.rotate.root_progress import judge_root
@@ -141,7 +141,7 @@ def command(
     """Raise the generation, follow it, and end with the exit code of what came of it."""
     check_options(follows=follows, is_dry=is_dry, waits=waits, generation=generation)
     if follows and is_compromised:
-        fail(["--follow orders nothing: without --compromised it follows what was ordered before"])
+        fail(["--follow orders nothing: without --compromised it follows what was ordered before."])
     choice = build_choice(policy, namespace, **place)
     plan = partial(plan_following_root, generation=generation) if follows else plan_root
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.api.choices import RotationEnd
-from roottrust.cli.rotate.progress import find_base_trouble, find_base_wait
+from roottrust.cli.rotate.progress import describe_unasked, find_base_trouble, find_base_wait
 from roottrust.cli.status.report import PolicyReport, StatusReport
 from roottrust.cli.status.rotation_report import PastRotationReport, RotationReport
 from roottrust.domain.health import Health
@@ -68,10 +68,7 @@ def _find_wait(policy: PolicyReport, rotation: RotationReport | None, generation
     wanted = rotation.wanted_generation if rotation else 1
     is_own = rotation is None or rotation.owner is None
     if is_own and wanted < generation:
-        return (
-            f"The policy asks for generation {wanted}: the higher one is not applied yet, or "
-            "somebody made the policy anew."
-        )
+        return describe_unasked(wanted)
     base = find_base_wait(policy)
     if base is not None:
         return base

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import click
 
 from roottrust.api.choices import RotationStage
+from roottrust.cli.options import with_policy
 from roottrust.cli.rotate.options import (
     with_namespace,
     with_place,
-    with_policy,
 )
 from roottrust.cli.rotate.order import (
     plan_approval,

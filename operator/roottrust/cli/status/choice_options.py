@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from roottrust.cli.status.reader import Choice
-from roottrust.cli.terminal import find_kubeconfig
 
 
 def build_choice(
@@ -21,6 +20,6 @@ def build_choice(
         name=policy,
         namespace=namespace,
         operator_namespace=operator_namespace,
-        kubeconfig=kubeconfig or find_kubeconfig(),
+        kubeconfig=kubeconfig,
         context=context,
     )

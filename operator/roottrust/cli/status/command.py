@@ -16,6 +16,8 @@ from roottrust.cli.options import (
     with_kubeconfig,
     with_operator_namespace,
     with_output,
+    with_policies_namespace,
+    with_policy,
 )
 from roottrust.cli.status.choice_options import build_choice
 from roottrust.cli.status.reader import Choice, open_reader
@@ -61,8 +63,8 @@ deploy/status/ has the rights in Kubernetes.
 
 
 @click.command("status", cls=PlainExitCommand, help=_HELP)
-@click.argument("policy", required=False, metavar="[[NAMESPACE/]POLICY]")
-@click.option("-n", "--namespace", help="Policies of this namespace alone.")
+@with_policy
+@with_policies_namespace
 @click.option("-w", "--watch", "watches", is_flag=True, help="Go on, and show every change.")
 @with_output
 @with_color

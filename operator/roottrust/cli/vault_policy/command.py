@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from roottrust.cli.cluster_name import check_cluster_name
 from roottrust.cli.terminal import PlainExitCommand, fail
 from roottrust.cli.vault_policy.login import describe_login
 from roottrust.domain.bounds import Grant
@@ -122,6 +123,8 @@ def _render(
     *,
     output: str,
 ) -> str:
+    for each in clusters:
+        check_cluster_name(each)
     scope = read_scope(granted, namespace=server.namespace, clusters=clusters)
     if output == "terraform":
         return render_terraform(purpose, scope, namespace=server.namespace)

@@ -10,16 +10,23 @@ from typing import Any
 
 import click
 
-from roottrust.cli.options import show_report, with_color, with_context, with_output
+from roottrust.cli.options import (
+    build_kubeconfig_option,
+    show_report,
+    with_color,
+    with_context,
+    with_operator_namespace,
+    with_output,
+    with_vault_endpoints,
+)
 from roottrust.cli.own_access import find_own_access
-from roottrust.cli.terminal import PlainExitCommand, fail, find_kubeconfig, tell
+from roottrust.cli.terminal import PlainExitCommand, fail, tell
 from roottrust.cli.verify.progress import Progress
 from roottrust.cli.verify.reach import Way
 from roottrust.cli.verify.render import render_report
 from roottrust.cli.verify.run import PROBE_ACCOUNT, Options, run_verify
 from roottrust.domain.errors import RootTrustError
 from roottrust.domain.verification import Check, Result
-from roottrust.runtime.settings import NAMESPACE_DEFAULT
 
 EXIT_CODES = {Result.VERIFIED: 0, Result.INCOMPLETE: 1, Result.DIFFERENCES: 2}
 SKIPS = {
@@ -97,13 +104,7 @@ the pinned root.
     help="Namespace in which istiod publishes nothing, as by discoverySelectors; * and ? stand "
     "for any text; may be repeated.",
 )
-@click.option(
-    "--vault-endpoint",
-    "vault_endpoints",
-    multiple=True,
-    metavar="[ADDRESS=]URL",
-    help="Where to connect instead of Vault's address, as for a port-forward; may be repeated.",
-)
+@with_vault_endpoints
 @click.option(
     "--via",
     "way",
@@ -125,12 +126,7 @@ the pinned root.
     metavar="NAMESPACE/NAME",
     help=f"Account that the probe is. Default: {PROBE_ACCOUNT} in the operator's namespace.",
 )
-@click.option(
-    "--operator-namespace",
-    default=NAMESPACE_DEFAULT,
-    show_default=True,
-    help="Where the operator and its Mesh objects are.",
-)
+@with_operator_namespace
 @click.option(
     "--timeout",
     "timeout_seconds",
@@ -140,10 +136,8 @@ the pinned root.
     metavar="SECONDS",
     help="Longest wait for an answer of Vault, or of an istiod.",
 )
-@click.option(
-    "--kubeconfig",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Cluster of the meshes. Default: $KUBECONFIG, ~/.kube/config, or the pod's own account.",
+@build_kubeconfig_option(
+    "Cluster of the meshes. Default: $KUBECONFIG, ~/.kube/config, or the pod's own account."
 )
 @with_context
 def command(
@@ -151,12 +145,10 @@ def command(
     color: str,
     skips: tuple[str, ...],
     way: str,
-    kubeconfig: Path | None,
     **rest: Any,
 ) -> None:
     """Verify, show the result, and end with its exit code."""
     options = Options(
-        kubeconfig=kubeconfig or find_kubeconfig(),
         way=Way(way),
         skipped=frozenset(SKIPS[each] for each in skips),
         **rest,

@@ -90,7 +90,8 @@ def _describe_none(
     if meshes:
         known = ", ".join(sorted({each.cluster for each in meshes}))
         return (
-            f"There is no IssuedCertificate of cluster {cluster}{where}: there are some of {known}."
+            f"There is no IssuedCertificate of cluster {cluster}{where}: there are some of "
+            f"{known}. Name the context of that cluster by --context."
         )
     return (
         f"There is no IssuedCertificate{where}: see by `kubectl get rtp,meshes -A` whether a "

@@ -52,7 +52,7 @@ class Options:
     kubeconfig: Path | None = None
     context: str | None = None
     root: Path | None = None
-    vault_endpoints: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
     istiod_endpoints: tuple[str, ...] = ()
     way: Way = Way.PORT_FORWARD
     account: str | None = None
@@ -71,7 +71,7 @@ async def run_verify(
 ) -> VerifyReport:
     """Return what was found out; raises RootTrustError when nothing could be."""
     given = _read_root(options.root)
-    endpoints = parse_istiod_endpoints(options.istiod_endpoints)
+    istiod_endpoints = parse_istiod_endpoints(options.istiod_endpoints)
     account = _read_account(options)
     access = await load_access(kubeconfig=options.kubeconfig, context=options.context)
     client = KubeClient(access, guard=refuse_writes)
@@ -84,7 +84,7 @@ async def run_verify(
         if isinstance(meshes, Unread):
             raise meshes.error
         vaults = find_vault_places(
-            (each.spec.agent_ca.vault.server for each in meshes), own, options.vault_endpoints
+            (each.spec.agent_ca.vault.server for each in meshes), own, options.endpoints
         )
         for note in vaults.notes:
             tell(note)
@@ -94,7 +94,7 @@ async def run_verify(
         around = Surroundings(
             client=client,
             home=options.operator_namespace,
-            reach=Reach(access, way=options.way, endpoints=endpoints),
+            reach=Reach(access, way=options.way, endpoints=istiod_endpoints),
             vaults=vaults,
             published=published,
             account=account,

@@ -9,6 +9,7 @@ ACCEPTANCE = Topic(
     title="Whether what is written is accepted",
     about="Nothing is asked of Vault before. The message names the field. What needs an edit is "
     "looked at again at once when it is edited, and is `Stalled` until then.",
+    why="a policy that is not accepted changes nothing: its meshes have no root of yours",
     advice={
         Reason.ACCEPTED: Advice("The object is accepted, for the clusters that the message names."),
         Reason.INVALID_SPEC: Advice(

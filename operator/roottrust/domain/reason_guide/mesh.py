@@ -8,6 +8,8 @@ from roottrust.domain.reasons import Reason
 ISSUANCE = Topic(
     title="Whether istiods have their intermediates",
     about="Of the worst replica of the worst mesh; the IssuedCertificate beside istiod has all.",
+    why="a mesh without an intermediate under the root gives out no certificates that others "
+    "trust, and once its last one has ended none at all",
     advice={
         Reason.ISSUED: Advice(
             "Every replica of istiod serves its intermediate. As a warning Event: it does, and "
@@ -15,13 +17,15 @@ ISSUANCE = Topic(
         ),
         Reason.WAITING_FOR_AGENT: Advice(
             "A replica of istiod has no agent that reports, or one that has just started.",
-            "Put the agent beside istiod (`roottrust istiod-patch`, or `deploy/istiod`), and see "
-            "that the rollout ends. If it is there: `kubectl logs` of its container.",
+            "Put the agent beside istiod ({command}, or `deploy/istiod`), and see that the rollout "
+            "ends. If it is there: `kubectl logs` of its container.",
+            command="roottrust istiod-patch --help",
         ),
         Reason.AGENT_FAILED: Advice(
             "An agent obtains no intermediate. Where the condition is True, istiod still has one.",
-            "The message has the agent's own words, with what to do; `kubectl describe "
-            "issuedcertificates -A` in that cluster has its Events.",
+            "The message has the agent's own words, with what to do; {command} in that cluster "
+            "has its Events.",
+            command="kubectl describe issuedcertificates -A",
         ),
         Reason.INSTANCE_NOT_BELIEVED: Advice(
             "What is reported of a replica does not fit its certificate, so that somebody else "
@@ -29,7 +33,8 @@ ISSUANCE = Topic(
             "After a root was given up, stop istiod, delete the ConfigMap `istio-ca-root-cert` "
             "beside it, and start it again (see the how-to on disaster recovery). Otherwise find "
             "out who may write `issuedcertificates/status` in istiod's namespace: only the "
-            "agents should. `roottrust verify` tells what istiod really serves.",
+            "agents should. {command} tells what istiod really serves.",
+            command="roottrust verify CLUSTER",
         ),
         Reason.RENEWING: Advice(
             "A replica has an intermediate of before, and its agent obtains another.",
@@ -38,12 +43,14 @@ ISSUANCE = Topic(
         Reason.EXPIRING: Advice(
             "An intermediate should have been renewed and was not.",
             "Mend what the message names before the time that it tells; mostly Vault is away or "
-            "denies the agent.",
+            "denies the agent. {command} tells of which istiods.",
+            command="roottrust status NAMESPACE/NAME",
         ),
         Reason.EXPIRED: Advice(
             "An intermediate, or a CA above it, has ended: istiod signs nothing that is trusted.",
             "Mend what the message names, mostly Vault or the agent; istiod then gets another by "
-            "itself. See that the clocks are right.",
+            "itself. See that the clocks are right. {command} tells of which istiods.",
+            command="roottrust status NAMESPACE/NAME",
         ),
         Reason.WAITING_FOR_ISTIOD: Advice(
             "istiod has no replicas, does not serve its new intermediate yet, or has not "
@@ -74,6 +81,7 @@ ISSUANCE = Topic(
 PROPAGATION = Topic(
     title="Whether workloads trust the root",
     about="What istiod publishes in its cluster, and which namespaces have it.",
+    why="workloads of that mesh do not trust those of others, or are not trusted by them",
     advice={
         Reason.ISTIOD_READY: Advice("All replicas of istiod are ready."),
         Reason.ISTIOD_NOT_READY: Advice(
@@ -96,13 +104,14 @@ PROPAGATION = Topic(
         ),
         Reason.SELF_SIGNED: Advice(
             "istiod signs by a root that it made itself, since it started without a CA.",
-            "Put the agent beside it (`roottrust istiod-patch`), or restart istiod if the agent is "
-            "there.",
+            "Put the agent beside it ({command}), or restart istiod if the agent is there.",
+            command="roottrust istiod-patch --help",
         ),
         Reason.OTHER_ROOT_PUBLISHED: Advice(
             "istiod publishes another root than the policy's.",
             "See that its agent runs, and that no Secret `cacerts` or `istiod-tls` overrides it; "
-            "then restart istiod. `roottrust verify` shows what each part has.",
+            "then restart istiod. {command} shows what each part has.",
+            command="roottrust verify CLUSTER",
         ),
         Reason.BUNDLE_OUTDATED: Advice(
             "istiod publishes the root, and not the whole trust bundle as it is now.",
@@ -112,7 +121,9 @@ PROPAGATION = Topic(
         Reason.NAMESPACES_STALE: Advice(
             "Some namespaces do not have the roots that istiod publishes.",
             "Wait a minute. If it lasts, look in istiod's log for the namespaces that are named; "
-            "those that istiod leaves out (`discoverySelectors`) have no workloads of it.",
+            "those that istiod leaves out (`discoverySelectors`) have no workloads of it. "
+            "{command} names all.",
+            command="roottrust verify CLUSTER",
         ),
         Reason.PROPAGATED: Advice("Every namespace has the roots."),
         Reason.WORKLOADS_STALE: Advice(

@@ -8,6 +8,7 @@ from roottrust.domain.reasons import Reason
 ROOT = Topic(
     title="The root",
     about="A root is never made, exchanged or given up unless the policy says so.",
+    why="istiod must not sign under it, so workloads get no certificate that others trust",
     advice={
         Reason.ROOT_NOT_FOUND: Advice(
             "The mount has no such root, or not any more.",

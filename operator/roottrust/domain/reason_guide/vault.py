@@ -9,14 +9,16 @@ VAULT_SERVER = Topic(
     title="Whether Vault answers",
     about="The operator tries again by itself. Meanwhile istiods go on with what they have: "
     "`roottrust status` says until when.",
+    why="no intermediate can be issued or renewed, until istiods stand with an expired one",
     advice={
         Reason.REACHABLE: Advice("Vault answers and is unsealed."),
         Reason.UNREACHABLE: Advice(
             "No answer comes: the name does not resolve, the port is closed, nothing answers in "
             "time, or Vault redirects, which is not followed.",
-            "Try `curl ADDRESS/v1/sys/health` from where the operator runs, and look at DNS, "
-            "NetworkPolicies and proxies. Where it redirects, configure the address that it "
-            "redirects to (`endpoint`).",
+            "Try {command}, or `curl ADDRESS/v1/sys/health`, from where the operator runs, and "
+            "look at DNS, NetworkPolicies and proxies. Where it redirects, configure the address "
+            "that it redirects to (`endpoint`).",
+            command="vault status",
         ),
         Reason.UNTRUSTED_CERTIFICATE: Advice(
             "Vault's TLS certificate is not trusted: another CA, another name, or expired.",
@@ -26,7 +28,8 @@ VAULT_SERVER = Topic(
         ),
         Reason.SEALED: Advice(
             "Vault is sealed.",
-            "`vault operator unseal`, and see why its automatic unseal did not.",
+            "{command}, and see why its automatic unseal did not.",
+            command="vault operator unseal",
         ),
         Reason.STANDBY: Advice(
             "This node is a standby that does not forward requests, or no node is active.",
@@ -35,7 +38,8 @@ VAULT_SERVER = Topic(
         ),
         Reason.NOT_INITIALIZED: Advice(
             "This Vault was never initialized.",
-            "`vault operator init`, or configure the Vault that is meant.",
+            "{command}, or configure the Vault that is meant.",
+            command="vault operator init",
         ),
         Reason.SERVER_ERROR: Advice(
             "Vault answers with an error of its own (5xx).",
@@ -50,9 +54,10 @@ VAULT_SERVER = Topic(
         Reason.LOGIN_FAILED: Advice(
             "Vault refuses the login of the operator or of istiod's agent, or the file that it "
             "logs in with cannot be read.",
-            "For the operator: `roottrust vault-policy --config config.yaml --login` prints how "
-            "its role has to be. For an agent: see that VaultConfigured of the policy is True, and "
-            "that the token has the audience that the policy names.",
+            "For the operator: {command} prints how its role has to be. For an agent: see that "
+            "VaultConfigured of the policy is True, and that the token has the audience that the "
+            "policy names.",
+            command="roottrust vault-policy --config config.yaml --login",
         ),
     },
 )
@@ -61,6 +66,7 @@ VAULT_CONTENT = Topic(
     title="What Vault holds",
     about="Auth mount, role, Vault policy and PKI mounts of each cluster. `roottrust plan` shows "
     "what is to be changed.",
+    why="the hub cannot make what istiods log in with, or have their intermediates signed by",
     advice={
         Reason.CONFIGURED: Advice("Vault is as the policy asks for."),
         Reason.CHANGES_PENDING: Advice(
@@ -80,16 +86,18 @@ VAULT_CONTENT = Topic(
         Reason.ACCESS_DENIED: Advice(
             "Vault, an API server or istiod refuses what has to be done: the message names the "
             "right and the path.",
-            "Vault: give the operator the Vault policy that `roottrust vault-policy --config "
-            "config.yaml` prints. Kubernetes: grant what is named, as the chart and `deploy/` do. "
-            "An agent in Vault: see VaultConfigured of the policy, whose hub grants it.",
+            "Vault: give the operator the Vault policy that {command} prints. Kubernetes: grant "
+            "what is named, as the chart and `deploy/` do. An agent in Vault: see VaultConfigured "
+            "of the policy, whose hub grants it.",
+            command="roottrust vault-policy --config config.yaml",
         ),
         Reason.CONFLICT: Advice(
             "Something of somebody else has the name that is needed: in Vault, an "
             "IssuedCertificate, or a Mesh. It is left as it is.",
-            "`roottrust plan` shows how it differs. Name another path, or have it taken over by "
+            "{command} shows how it differs. Name another path, or have it taken over by "
             "`kubectl annotate rtp NAME -n NAMESPACE admin.gloo.solo.io/adopt=true`. What belongs "
             "to another policy that exists is never taken over: select each mesh by one policy.",
+            command="roottrust plan NAMESPACE/NAME",
         ),
         Reason.REJECTED_BY_VAULT: Advice(
             "Vault understood the request and refused what it asks for; or a namespace is not "
@@ -106,9 +114,10 @@ VAULT_CONTENT = Topic(
         Reason.TOKEN_KEYS_UNREADABLE: Advice(
             "With `workloadAuth.method: jwt` the hub gives Vault the cluster's public keys, which "
             "its API server does not tell in a form that can be read.",
-            "`kubectl get --raw /openid/v1/jwks` in that cluster: correct the "
+            "{command} in that cluster: correct the "
             "`--service-account-issuer` flags or the rights of "
             "`system:service-account-issuer-discovery`.",
+            command="kubectl get --raw /openid/v1/jwks",
         ),
         Reason.KEYS_REMOVED: Advice(
             "Keys of intermediates that nobody needs any more were removed from Vault "

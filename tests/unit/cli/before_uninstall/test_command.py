@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -27,10 +27,12 @@ class Cluster:
 
     failure: RootTrustError | None = None
     contexts: list[str | None] = field(default_factory=list)
+    kubeconfigs: list[Path | None] = field(default_factory=list)
     departures: list[Departure] = field(default_factory=list)
     closed: int = 0
 
-    async def load_access(self, *, context: str | None, **_: Any) -> str:
+    async def load_access(self, *, kubeconfig: Path | None, context: str | None) -> str:
+        self.kubeconfigs.append(kubeconfig)
         self.contexts.append(context)
         return "access"
 
@@ -77,3 +79,16 @@ def test_a_missing_right_is_told_with_what_has_it(call: Call, cluster: Cluster) 
     assert done.exit_code == 1
     assert "denies you patch on /apis/x: deploy/uninstall/ has all the rights" in done.stderr
     assert cluster.closed == 1
+
+
+def test_the_kubeconfig_of_the_home_counts(
+    call: Call, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    path = tmp_path / ".kube" / "config"
+    path.parent.mkdir()
+    path.touch()
+    assert call("before-uninstall").exit_code == 0
+    assert cluster.kubeconfigs == [path]

@@ -19,6 +19,7 @@ from roottrust.cli.doctor.finding import Check
 from roottrust.cli.doctor.judge import judge
 from roottrust.cli.doctor.report import Result
 from roottrust.domain.health import Health
+from roottrust.domain.istiod_patch_pod import AGENT
 from roottrust.domain.reasons import Reason
 from tests.unit.cli.doctor.cases import (
     ADDRESS,
@@ -41,8 +42,10 @@ from tests.unit.cli.status.objects import (
     build_mesh,
     build_mirror,
     build_policy,
+    build_told,
 )
 from tests.unit.domain.agent_entries import build_instance
+from tests.unit.domain.certificates import NOW
 
 AWAY = Unseen(message="Vault cannot be reached.", reason=Reason.UNREACHABLE)
 POLICIES = KINDS[0].name
@@ -300,10 +303,15 @@ def test_objects_in_vault_that_are_gone_or_cannot_be_read_are_told() -> None:
     ("type_", "reason", "check", "fix"),
     [
         ("VaultReachable", "Sealed", Check.VAULT, "vault operator unseal"),
-        ("VaultReachable", "LoginFailed", Check.VAULT, "roottrust vault-policy --help"),
-        ("VaultConfigured", "AccessDenied", Check.VAULT, "roottrust vault-policy | vault pol"),
+        (
+            "VaultReachable",
+            "LoginFailed",
+            Check.VAULT,
+            "roottrust vault-policy --config",
+        ),
+        ("VaultConfigured", "AccessDenied", Check.VAULT, "roottrust vault-policy --config"),
         ("VaultConfigured", "Conflict", Check.VAULT, "roottrust plan gloo-mesh/fleet"),
-        ("Accepted", "InvalidKubeconfig", Check.POLICIES, "roottrust cluster list"),
+        ("Accepted", "InvalidKubeconfig", Check.POLICIES, "roottrust cluster join cluster1 --con"),
         ("CertificatesIssued", "WaitingForAgent", Check.POLICIES, "roottrust istiod-patch"),
         ("TrustPropagated", "SelfSigned", Check.POLICIES, "roottrust istiod-patch"),
         ("Accepted", "SomethingNew", Check.POLICIES, "kubectl describe rtp fleet -n gloo-mesh"),
@@ -318,6 +326,22 @@ def test_a_condition_is_told_with_the_command_that_helps(
     assert (found.health, found.subject) == (Health.BAD, "RootTrustPolicy gloo-mesh/fleet")
     assert reason in found.what
     assert str(found.fix).startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("message", "cluster"),
+    [("cluster2 lacks rights.", "cluster2"), ("A cluster lacks rights.", "CLUSTER")],
+)
+def test_a_command_is_for_the_cluster_that_the_message_names(message: str, cluster: str) -> None:
+    told = {"CertificatesIssued": "Unknown", "CertificatesIssued_reason": "ClusterAccessDenied"}
+    conditions = [
+        {**each, "message": message} if each["type"] == "CertificatesIssued" else each
+        for each in build_conditions(**told)
+    ]
+    meshes = [build_told(), {**build_told(), "cluster": "cluster2"}]
+    policy = build_policy(meshes=meshes, conditions=conditions)
+    found = find(build_facts(policies=(policy,)), Check.POLICIES)
+    assert found[0].fix == f"roottrust cluster join {cluster} --context CTX"
 
 
 @pytest.mark.parametrize(
@@ -380,7 +404,9 @@ def test_policies_without_their_operator_or_with_warnings_are_told() -> None:
     ("reason", "fix"),
     [
         ("ClusterUnreachable", "roottrust cluster list"),
-        ("ClusterAccessDenied", "roottrust cluster join cluster2"),
+        ("ClusterAccessDenied", "roottrust cluster join cluster2 --context CTX"),
+        ("ClusterNotPrepared", "kubectl apply --context CTX --server-side -f crds/"),
+        ("ClusterTooLarge", "roottrust cluster list"),
     ],
 )
 def test_a_cluster_of_which_nothing_new_is_learned_is_told(reason: str, fix: str) -> None:
@@ -441,6 +467,13 @@ def test_an_istiod_that_does_not_serve_is_told_by_its_pod() -> None:
     assert found.health in {Health.BAD, Health.UNKNOWN}
     assert "-n istio-system" in str(found.fix)
     assert find(facts, Check.MESHES)
+
+
+def test_the_log_of_an_expired_istiod_is_that_of_its_agent() -> None:
+    certificate = build_certificate(build_instance())
+    facts = build_facts(read_at=NOW + timedelta(days=3650), certificates=(certificate,))
+    (found,) = find(facts, Check.ISTIODS)
+    assert f" -c {AGENT} -n istio-system" in str(found.fix)
 
 
 def test_names_that_a_cluster_chose_cannot_become_commands() -> None:

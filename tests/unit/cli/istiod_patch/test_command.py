@@ -117,7 +117,7 @@ def test_documents_without_istiod_are_an_error_unless_allowed(
 ) -> None:
     refused = filter_text(text)
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert "stdin is empty" in refused.stderr or "--allow-none" in refused.stderr
+    assert "Stdin is empty" in refused.stderr or "--allow-none" in refused.stderr
     allowed = filter_text(text, "--cluster=c", "--allow-none")
     assert (allowed.exit_code, allowed.stdout) == (0, text)
 
@@ -132,10 +132,10 @@ def test_what_cannot_be_read_is_told(filter_text: Filter, text: str | bytes) -> 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--login=jwt",), "give --cluster NAME"),
-        (("--audience=",), "give --cluster NAME"),
+        (("--login=jwt",), "Give --cluster NAME"),
+        (("--audience=",), "Give --cluster NAME"),
         (("--cluster=a", "--audience=b"), "not both"),
-        (("--cluster=a_b",), "not a DNS label"),
+        (("--cluster=a_b",), "is no DNS label"),
         (("--login=ldap",), "'ldap' is not one of"),
     ],
 )

@@ -142,7 +142,8 @@ def test_files_that_cannot_be_read_are_all_told(tmp_path: Path) -> None:
 
 
 def test_a_dash_is_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(yaml.safe_dump(build())))
+    text = yaml.safe_dump(build()).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
     (found,) = read_documents(["-"])
     assert found.place == "stdin: document 1"
 
@@ -154,3 +155,20 @@ def test_an_edit_that_the_api_server_would_refuse_is_told(tmp_path: Path) -> Non
     assert "(RootTrustPolicy mine): spec.rotation.rootGeneration: cannot be lowered" in fault
     assert check_edits(given, {"gloo-mesh/mine": build()}) == ()
     assert check_edits(given, {"gloo-mesh/mine": build(spec={"old": 1})}) == ()
+
+
+def test_what_is_not_utf_8_is_told_of_stdin_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), encoding="utf-8"))
+    with pytest.raises(DocumentsError, match="stdin: is not UTF-8"):
+        read_documents(["-"])
+
+
+def test_a_folder_that_may_not_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(_: Path) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", deny)
+    with pytest.raises(DocumentsError, match=r"cannot be read \(Permission denied\)"):
+        read_documents([str(tmp_path)])

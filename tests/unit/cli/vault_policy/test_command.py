@@ -88,3 +88,16 @@ def test_the_help_teaches(config: Path) -> None:
     done = CliRunner().invoke(main, ["vault-policy", "--help"])
     for word in ("vault policy write roottrust-hub -", "--cluster", "Exit codes:", "terraform"):
         assert word in done.output
+
+
+@pytest.mark.parametrize("name", ["A_B", "a*"])
+def test_a_name_that_no_cluster_can_have_is_refused(config: Path, name: str) -> None:
+    done = call(config, {"vaultServers": [SERVER]}, "--cluster", name)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "is no DNS label" in done.stderr
+
+
+def test_a_configuration_that_is_nowhere_is_told_with_how_it_is_named() -> None:
+    done = CliRunner().invoke(main, ["vault-policy"])
+    assert done.exit_code == 1
+    assert "name one by --config, or by ROOTTRUST_CONFIG" in done.stderr

@@ -9,7 +9,7 @@ from roottrust.api.condition import Condition
 from roottrust.api.mesh import MeshStatus
 from roottrust.cli.doctor.facts import Facts
 from roottrust.cli.doctor.finding import Check, Finding, found
-from roottrust.cli.doctor.remedy import find_remedy
+from roottrust.cli.doctor.remedy import find_cluster_remedy
 from roottrust.cli.doctor.told import passed_if_of_now
 from roottrust.domain.health import Health
 from roottrust.domain.mirror_mark import MIRROR_LABEL, is_mirror
@@ -39,7 +39,7 @@ def _judge(facts: Facts, cluster: str, current: Condition | None, *, is_mirrored
     if current is None or _is_true(current):
         what = "the hub reaches it, what it tells is of now"
         return passed_if_of_now(facts, Check.CLUSTERS, subject, what)
-    remedy = find_remedy(current.reason, policy="", cluster=cluster)
+    remedy = find_cluster_remedy(current.reason, cluster=cluster)
     what = f"{current.reason}: {current.message}"
     return found(Check.CLUSTERS, subject, Health.BAD, what, why=remedy.why, fix=remedy.fix)
 

@@ -48,21 +48,11 @@ ROWS = (
 
 
 def check_guide(facts: Facts) -> Iterator[Finding]:
-    """Judge each row by what conditions and the look at Vault say."""
+    """Judge each row by what conditions say: a person may look at Vault from elsewhere."""
     told = {each.reason for policy in facts.tree.policies for each in policy.conditions}
-    told |= {
-        vault.health.reason
-        for vault in facts.vaults
-        if isinstance(vault.health, Unseen) and vault.health.reason and _is_told(told)
-    }
     is_known = not isinstance(facts.policies, Unseen)
     for row in ROWS:
         if row.reasons & told:
             yield found(Check.GUIDE, row.error, Health.BAD, row.what, why=row.why, fix=row.fix)
         elif is_known:
             yield passed(Check.GUIDE, row.error, "does not apply")
-
-
-def _is_told(told: set[str]) -> bool:
-    """Whether the hub, too, does not reach Vault: a person may look from elsewhere."""
-    return Reason.UNREACHABLE in told

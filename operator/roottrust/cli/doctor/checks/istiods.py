@@ -9,12 +9,13 @@ from roottrust.cli.doctor.facts import Facts
 from roottrust.cli.doctor.finding import Check, Finding, found, passed
 from roottrust.cli.status.report import InstanceReport, MeshReport
 from roottrust.domain.health import Health
+from roottrust.domain.istiod_patch_pod import AGENT
 from roottrust.domain.moment import tell_end
 
 _WHY = "workloads get their certificates from it, and others may not trust these"
 _FIXES = {
     "NotBelieved": "roottrust verify {cluster}",
-    "Expired": "kubectl logs {pod} -c roottrust-agent -n {namespace}",
+    "Expired": f"kubectl logs {{pod}} -c {AGENT} -n {{namespace}}",
     "NotLoaded": "kubectl delete pod {pod} -n {namespace}",
 }
 _LOGS = "kubectl logs {pod} --all-containers --tail=50 -n {namespace}"

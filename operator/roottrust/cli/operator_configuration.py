@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from roottrust.cli.own_access import OwnAccess
 from roottrust.domain.errors import RootTrustError
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.client import KubeClient
@@ -34,18 +35,30 @@ class Configuration:
     vault_cas: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def read_vault_ca(self, server: VaultServerSettings, own: OwnAccess) -> str | None:
+        """Return the CA of a Vault as the person names it, or else as only the operator has it.
 
-def read_file(path: Path | None, access: KubeAccess) -> Configuration:
-    """Return the configuration of a file, or of $ROOTTRUST_CONFIG; raises SettingsError."""
-    settings = load_settings(path, command_line={"roles": ["hub"]})
-    return Configuration(settings=settings, access=access)
+        None leaves what the settings say. Raises DependencyMissingError.
+        """
+        is_own = own.is_for(server, self.settings.vault_servers)
+        return (own.read_ca() if is_own else None) or self.vault_cas.get(server.address)
 
 
-async def read_cluster(client: KubeClient, *, namespace: str) -> Configuration:
-    """Return the configuration of the operator that runs in a namespace.
+async def read_configuration(
+    client: KubeClient, *, file: Path | None, is_given: bool, namespace: str
+) -> Configuration:
+    """Return the one that is given, by a file or $ROOTTRUST_CONFIG, or else the operator's.
 
     Raises SettingsError and RootTrustError.
     """
+    if is_given:
+        settings = load_settings(file, command_line={"roles": ["hub"]})
+        return Configuration(settings=settings, access=client.access)
+    return await _read_cluster(client, namespace=namespace)
+
+
+async def _read_cluster(client: KubeClient, *, namespace: str) -> Configuration:
+    """Return the configuration of the operator that runs in a namespace."""
     found = await read_cluster_configuration(client, namespace=namespace)
     cluster, access, notes = await _look_from_inside(client, found, namespace=namespace)
     return Configuration(
