@@ -20,7 +20,7 @@ def test_a_mesh_is_made_by_hand(bed: Testbed, tmp_path: Path) -> None:
     reader = Reader(
         folder=session.REPOSITORY,
         environment={
-            **{key: value for key, value in os.environ.items() if not key.startswith("ROOTTRUST_")},
+            **os.environ,
             "HOME": str(tmp_path),
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

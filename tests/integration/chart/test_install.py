@@ -271,7 +271,7 @@ def test_overlays_of_the_page_are_applied_upgraded_and_uninstalled(
     reader.write("my-overlay/config.yaml", (DEPLOY / "base/config.yaml").read_text())
     reader.write("my-overlay/ca.crt", "no certificate")
     done = reader.run(find_block("deploy/README.md", "kubectl apply --server-side -f crds/"))
-    assert done.code == 0, done
+    assert done.code == 0, done.err
     (name,) = _list_names(fresh, "deployments", "-n", NAMESPACE)
     assert name == ("roottrust-hub" if block is hub else "roottrust-cluster")
     done = reader.run(find_block("docs/upgrade.md", "kubectl apply --server-side --force"))
