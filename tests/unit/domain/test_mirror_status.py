@@ -134,6 +134,7 @@ def test_it_has_the_evidence_of_a_rotation_that_its_cluster_tells() -> None:
         "total": 1,
         "first": ["shop/Deployment/cart"],
         "endsAt": "2030-01-02T00:00:01Z",
+        "nodeProxies": 2,
         "restartsRequested": ["Workloads"],
     }
     told = build(rotation=evidence, multiRoot=False)
