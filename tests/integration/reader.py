@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,27 +35,58 @@ class Reader:
     def read(self, name: str) -> str:
         return (self.folder / name).read_text()
 
-    def run(self, block: Block, *, replaced: Mapping[str, str] | None = None) -> CommandResult:
+    def run(
+        self,
+        block: Block,
+        *,
+        replaced: Mapping[str, str] | None = None,
+        answer: str | None = None,
+    ) -> CommandResult:
         """Type a block as it is, but for what stands for the reader's own names."""
-        return self.type(block.commands, replaced=replaced)
+        return self.type(block.commands, replaced=replaced, answer=answer)
 
-    def type(self, text: str, *, replaced: Mapping[str, str] | None = None) -> CommandResult:
-        """Type commands; the first that fails ends them, unless they say `set +e`."""
+    def type(
+        self,
+        text: str,
+        *,
+        replaced: Mapping[str, str] | None = None,
+        answer: str | None = None,
+    ) -> CommandResult:
+        """Type commands; the first that fails ends them, unless they say `set +e`.
+
+        With an answer there is a person at a terminal, who gives it once a command asks.
+        """
         for old, new in (replaced or {}).items():
             assert old in text, f"{old} is not in {text}"
             text = text.replace(old, new)
-        done = subprocess.run(
-            ["bash", "-e", "-o", "pipefail", "-c", text],
-            cwd=self.folder,
-            env={**self.environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=self.seconds,
-            check=False,
-        )
+        with _sit_down(answer) as stdin:
+            done = subprocess.run(
+                ["bash", "-e", "-o", "pipefail", "-c", text],
+                cwd=self.folder,
+                env={**self.environment},
+                stdin=stdin,
+                capture_output=True,
+                text=True,
+                timeout=self.seconds,
+                check=False,
+            )
         assert "Traceback" not in done.stderr, done.stderr
         return CommandResult(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+@contextmanager
+def _sit_down(answer: str | None) -> Iterator[int]:
+    """Give what commands read from: nothing, or a terminal at which the answer is typed."""
+    if answer is None:
+        yield subprocess.DEVNULL
+        return
+    person, terminal = pty.openpty()
+    try:
+        os.write(person, f"{answer}\n".encode())
+        yield terminal
+    finally:
+        os.close(terminal)
+        os.close(person)
 
 
 def prepare_reader(

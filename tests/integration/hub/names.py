@@ -28,6 +28,7 @@ GENERATED_ROOTS = (
     *(f"pki_leaked_{number}" for number in range(7)),
     *(f"pki_leaked_far_{number}" for number in range(2)),
     *(f"pki_restored_{number}" for number in range(3)),
+    "pki_read_0",
 )
 GRANT = {
     "policyNamespaces": ["gloo-mesh", "test-*"],

@@ -22,6 +22,7 @@ def describe_login(login: LoginSettings, *, operator_namespace: str) -> HubLogin
             mount=login.app_role.mount,
             name=OWN_NAME,
             file=str(login.app_role.secret_id_file),
+            role_id_file=str(login.app_role.role_id_file or ""),
         )
     if login.userpass:
         return HubLogin(

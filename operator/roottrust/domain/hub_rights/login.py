@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 
 class LoginMethod(StrEnum):
@@ -18,12 +19,16 @@ class LoginMethod(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class HubLogin:
-    """How the hub logs in, and as whom; `file` is where its secret, or token, lies in its pod."""
+    """How the hub logs in, and as whom; `file` is where its secret, or token, lies in its pod.
+
+    So does its role id in `role_id_file`, unless the configuration holds it.
+    """
 
     method: LoginMethod
     mount: str = ""
     name: str = ""
     file: str = ""
+    role_id_file: str = ""
     operator_namespace: str = "gloo-mesh"
 
 
@@ -55,9 +60,10 @@ def _list_commands(login: HubLogin, policies: str) -> Iterable[str]:
             return (
                 f"vault auth enable -path={mount} approle",
                 f"vault write auth/{mount}/role/{name} {rights}",
-                f"vault read -field=role_id auth/{mount}/role/{name}/role-id",
-                f"# This goes into the Secret that the pod has at {login.file}:",
-                f"vault write -force -field=secret_id auth/{mount}/role/{name}/secret-id",
+                *_list_role_id(login),
+                f"# This file goes into the Secret that the pod has at {login.file}:",
+                f"vault write -force -field=secret_id auth/{mount}/role/{name}/secret-id \\",
+                f"  >{PurePosixPath(login.file).name}",
             )
         case LoginMethod.USERPASS:
             return (
@@ -72,3 +78,13 @@ def _list_commands(login: HubLogin, policies: str) -> Iterable[str]:
                 f"# This goes into the file {login.file} of the pod:",
                 f"vault token create {flags} -no-default-policy -orphan -period=24h -field=token",
             )
+
+
+def _list_role_id(login: HubLogin) -> Iterable[str]:
+    command = f"vault read -field=role_id auth/{login.mount}/role/{login.name}/role-id"
+    if not login.role_id_file:
+        return ("# This is the roleId of the configuration:", command)
+    return (
+        f"# This file goes into the Secret that the pod has at {login.role_id_file}:",
+        f"{command} >{PurePosixPath(login.role_id_file).name}",
+    )

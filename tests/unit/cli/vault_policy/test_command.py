@@ -75,6 +75,18 @@ def test_other_logins_are_told_as_well(config: Path, login: dict[str, Any], word
     assert words in done.stdout
 
 
+def test_both_files_of_an_approle_are_made_under_the_names_that_are_configured(
+    config: Path,
+) -> None:
+    login = {"roleIdFile": "/vault-login/east-role-id", "secretIdFile": "/vault-login/east-secret"}
+    server = {**SERVER, "login": {"appRole": login}}
+    done = call(config, {"vaultServers": [server]}, "--login")
+    assert "has at /vault-login/east-role-id:\nvault read -field=role_id auth/" in done.stdout
+    assert "/role-id >east-role-id\n" in done.stdout
+    assert "has at /vault-login/east-secret:\nvault write -force" in done.stdout
+    assert "  >east-secret\n" in done.stdout
+
+
 def test_what_cannot_be_used_or_said_is_told(config: Path) -> None:
     done = call(config, {"vaultServers": []})
     assert (done.exit_code, done.stdout) == (1, "")

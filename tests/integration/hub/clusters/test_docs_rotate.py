@@ -1,0 +1,181 @@
+"""docs/rotate.md by somebody who has two clusters: each order is typed and followed to its end."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testbed import Cluster, Testbed, Vault
+from tests.doc_blocks import Block, find_block
+from tests.integration.command_result import CommandResult
+from tests.integration.contexts import write_contexts
+from tests.integration.hub.agent import Agent
+from tests.integration.hub.certificate import Certificate
+from tests.integration.hub.clusters.both import select_both
+from tests.integration.hub.clusters.registration import HOME, Registrar
+from tests.integration.hub.compromise import A_MOMENT
+from tests.integration.hub.configuration import build_config
+from tests.integration.hub.istiod import Account
+from tests.integration.hub.mesh import put_mesh
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.played_mesh import PlayedMesh
+from tests.integration.hub.policy import Policy
+from tests.integration.hub.waiting import wait_for
+from tests.integration.reader import Reader, prepare_reader
+from tests.integration.vault_calls import Ask, read
+
+MOUNTS = "pki_read_"
+APPROVE = "admin.gloo.solo.io/rotation-approve"
+SECONDS = 180.0
+
+# What a page shows of another fleet: numbers, times, names, and the tree that is drawn meanwhile.
+_OTHERS = (
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
+    (r"(\d+ min )?\d+ s\b", "SPAN"),
+    (r"\bistiod-[\w-]+-cluster\d", "MESH"),
+    (r"\bpki\w*/", "MOUNT/"),
+    (r"\b1 is\b", "N are"),
+    (r"\d+", "N"),
+)
+_TREE = "?✓!├└│"
+
+
+@pytest.fixture
+def reader(bed: Testbed, cluster: Cluster, second: Cluster, vault: Vault, tmp_path: Path) -> Reader:
+    configuration = tmp_path / "config.yaml"
+    configuration.write_text(yaml.safe_dump(build_config(vault, {"tokenFile": {"path": "/token"}})))
+    return prepare_reader(
+        tmp_path,
+        tools=bed.tools(),
+        vault=vault,
+        kubeconfig=write_contexts(tmp_path / "kubeconfig", [cluster, second]),
+        configuration=configuration,
+    )
+
+
+@pytest.fixture
+def fleet(
+    quick_operator: OperatorProcess,
+    cluster: Cluster,
+    second: Cluster,
+    vault: Vault,
+    registrar: Registrar,
+    kubeconfig: str,
+    remote: Certificate,
+    own_istiod: Account,
+    namespace: str,
+    mount: str,
+) -> Iterator[Policy]:
+    """A policy that is ready, under a root that Vault made; a person is asked before its stages."""
+    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account=own_istiod.name)
+    registrar.register("cluster2", kubeconfig)
+    policy = Policy(cluster=cluster, namespace=HOME, name="fleet")
+    policy.apply(
+        {
+            **select_both(namespace),
+            "spec.config.agentCa.vault.caPath": f"{mount}/root/sign-intermediate",
+            "spec.management": {"root": {"source": "Generate"}},
+            "spec.rotation": {"verification": "Manual"},
+        }
+    )
+    with ExitStack() as stack:
+        stack.callback(policy.delete)
+        for each in (cluster, second):
+            account = Account(each, namespace=namespace)
+            account.create()
+            certificate = Certificate(cluster=each, namespace=namespace)
+            agent = Agent(cluster=each, vault=vault, certificate=certificate, account=account)
+            stack.enter_context(PlayedMesh(agent=agent, namespace=namespace).alive())
+        wait_for(
+            lambda: policy.read_status().get("meshTotals", {}).get("summary"),
+            lambda told: told == "2/2",
+        )
+        policy.wait_until_ready()
+        yield policy
+
+
+def test_what_leaked_is_replaced_as_the_page_tells(
+    reader: Reader, fleet: Policy, admin: Ask, mount: str
+) -> None:
+    time.sleep(A_MOMENT)
+    _replace_intermediates(reader, fleet)
+    _replace_root(reader, fleet)
+    _replace_compromised_root(reader, fleet, admin, mount)
+
+
+def _replace_intermediates(reader: Reader, fleet: Policy) -> None:
+    block = find_block(
+        "docs/rotate.md", "$ roottrust rotate intermediate fleet --cluster cluster1 --compromised"
+    )
+    done = reader.run(block, answer="y", seconds=SECONDS)
+    assert done.code == 0, done.err
+    check_shown(block, done)
+    (entry,) = fleet.read_status()["compromisedIntermediates"]
+    assert (entry["cluster"], entry["generation"]) == ("cluster1", 2)
+    assert entry["revoked"] > 0
+
+
+def _replace_root(reader: Reader, fleet: Policy) -> None:
+    """Its stages wait for a person, who approves some of them before their time."""
+    block = find_block("docs/rotate.md", "$ roottrust rotate root fleet")
+    with ThreadPoolExecutor(1) as pool:
+        followed = pool.submit(reader.run, block, seconds=SECONDS)
+        _wait_until_asked(fleet, "Sign")
+        fleet.annotate(f"{APPROVE}=2/Sign,2/Widen")
+        _wait_until_asked(fleet, "Drop")
+        shown = find_block("docs/rotate.md", "$ roottrust rotate approve fleet --dry-run")
+        done = reader.run(shown)
+        assert (done.code, done.out) == (0, shown.text.partition("\n")[2]), done
+        assert fleet.read()["metadata"]["annotations"][APPROVE] == "2/Sign,2/Widen"
+        # As the page has it for Git.
+        fleet.annotate(f"{APPROVE}=2/Sign,2/Widen,2/Drop,2/Retire")
+        done = followed.result()
+    assert done.code == 0, done.err
+    check_shown(block, done, but="The root of ")
+    assert "The root of 2 meshes in 2 clusters is replaced: cluster1, cluster2." in done.err
+
+
+def _replace_compromised_root(reader: Reader, fleet: Policy, admin: Ask, mount: str) -> None:
+    """Now nobody is asked but whoever orders it."""
+    block = find_block("docs/rotate.md", "$ roottrust rotate root fleet --compromised")
+    fleet.wait_until_ready()
+    done = reader.run(block, answer="y", seconds=SECONDS)
+    assert done.code == 0, done.err
+    check_shown(block, done, but="The root of ")
+    assert "The root of 2 meshes in 2 clusters counts as compromised: cluster1, clus" in done.err
+    assert (read(admin, f"{mount}/issuer/roottrust-g2") or {})["revoked"] is True
+    fleet.wait_until_ready()
+
+
+def _wait_until_asked(fleet: Policy, stage: str) -> None:
+    wait_for(
+        lambda: fleet.read_status().get("rotation", {}).get("message", ""),
+        lambda told: f"{stage} waits for a person" in told,
+        seconds=SECONDS,
+    )
+
+
+def check_shown(block: Block, done: CommandResult, *, but: str = "nothing") -> None:
+    """Every line that a page shows of a command has to be one that it tells."""
+    # Only a terminal echoes the answer and the end of its line.
+    told = set(_generalize((done.out + done.err).replace("[y/N]: ", "[y/N]:\n")))
+    page = block.text.replace(" Now that is cluster3.", "").replace("[y/N]: y", "[y/N]:")
+    shown = [
+        line
+        for line in page.splitlines()[1:]
+        if line[0] not in _TREE and line != "…" and not line.startswith(but)
+    ]
+    assert [line for line in _generalize("\n".join(shown)) if line not in told] == [], done
+
+
+def _generalize(text: str) -> list[str]:
+    for pattern, name in _OTHERS:
+        text = re.sub(pattern, name, text)
+    return [line.rstrip() for line in text.splitlines()]
