@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import yaml
 
 from testbed import Cluster, kubeconfig
 
@@ -13,3 +15,11 @@ def write_contexts(path: Path, clusters: Sequence[Cluster]) -> Path:
     path.touch(mode=0o600)
     path.write_text(kubeconfig.merge([each.kubeconfig.read_text() for each in clusters]))
     return path
+
+
+def name_contexts(path: Path, names: Mapping[str, str]) -> None:
+    """Have contexts by other names beside those that are there."""
+    content = yaml.safe_load(path.read_text())
+    known = {each["name"]: each for each in content["contexts"]}
+    content["contexts"] += [{**known[of], "name": name} for name, of in names.items()]
+    path.write_text(yaml.safe_dump(content))

@@ -131,10 +131,14 @@ def _is_gone(snapshot: Snapshot, mount: MountFacts | None) -> bool:
 
 
 def _build_lost(root: RootTarget, fingerprint: str) -> Fault:
-    """Return the fault of a root that was used: another in its place would part the meshes."""
+    """Return the fault of a root that was used: another in its place would part the meshes.
+
+    Vault gives a root that is imported again another id, so a rotated one is found by its name.
+    """
+    name = f", as the issuer {build_issuer_name(root.generation)}" if root.generation > 1 else ""
     return Fault(
         status=ConditionStatus.UNKNOWN,
         reason=Reason.ROOT_NOT_FOUND,
         message=f"The root {fingerprint} is gone from {root.mount}/: restore it there from your "
-        f"backup. {describe_replacement(fingerprint)}",
+        f"backup{name}. {describe_replacement(fingerprint)}",
     )

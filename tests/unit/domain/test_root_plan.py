@@ -194,6 +194,14 @@ def test_a_root_in_use_that_is_gone_is_not_made_again(facts: VaultFacts, target:
 
 
 @pytest.mark.parametrize("target", [GENERATE, EXISTING])
+def test_one_that_a_rotation_brought_is_to_come_back_under_its_name(target: Any) -> None:
+    rotated = replace(target, root=replace(target.root, issuer="some-id", generation=3))
+    found = plan(build(marked(OURS), None), target=rotated, known_root=ROOT.fingerprint)
+    assert found.fault is not None
+    assert "from your backup, as the issuer roottrust-g3. If nothing" in found.fault.message
+
+
+@pytest.mark.parametrize("target", [GENERATE, EXISTING])
 def test_a_root_in_use_that_was_exchanged_is_not_followed(target: Any) -> None:
     other = replace(ROOT, fingerprint="d" * 64)
     found = plan(

@@ -14,7 +14,7 @@ import yaml
 from testbed import Cluster, Testbed, Vault, debian
 from testbed.progress import Progress
 from tests.doc_blocks import REPOSITORY, find_block
-from tests.integration.contexts import write_contexts
+from tests.integration.contexts import name_contexts, write_contexts
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters.registration import Registrar
@@ -54,7 +54,7 @@ def reader(
 ) -> Reader:
     """Somebody whose contexts have the names that pages use."""
     kubeconfig = write_contexts(tmp_path / "kubeconfig", [cluster, second])
-    _name_contexts(kubeconfig, {"mgmt": "cluster1", "prod-2": "cluster2"})
+    name_contexts(kubeconfig, {"mgmt": "cluster1", "prod-2": "cluster2"})
     config = build_config(vault, {"tokenFile": {"path": str(token_file)}})
     del config["vaultServers"][1:]
     configuration = tmp_path / "config.yaml"
@@ -244,11 +244,3 @@ def _rotate(reader: Reader, fleet: Policy) -> None:
     assert written["intermediateGeneration"] == shown["intermediateGeneration"]
     done = reader.run(find_block("docs/rotate.md", "$ roottrust rotate intermediate fleet"))
     assert (done.code, "every istiod of 2 meshes serves" in done.out) == (0, True), done
-
-
-def _name_contexts(path: Path, names: dict[str, str]) -> None:
-    """Have contexts by other names beside those that are there."""
-    content = yaml.safe_load(path.read_text())
-    known = {each["name"]: each for each in content["contexts"]}
-    content["contexts"] += [{**known[of], "name": name} for name, of in names.items()]
-    path.write_text(yaml.safe_dump(content))
