@@ -15,7 +15,7 @@ import pytest
 from testbed import Cluster, Testbed, Vault
 from tests.doc_blocks import REPOSITORY, find_block
 from tests.integration.chart.chart import Chart
-from tests.integration.kube_api import read_object
+from tests.integration.kube_api import Found, read_object
 from tests.integration.kube_writes import apply_object, create_namespace
 from tests.integration.reader import Reader, prepare_reader
 
@@ -61,27 +61,34 @@ def test_an_air_gapped_installation(reader: Reader, fresh: Cluster, vault: Vault
     pod = hub["spec"]["template"]["spec"]
     assert {each["image"] for each in pod["containers"]} == {f"{IMAGE}:0.1.0"}
     assert pod["imagePullSecrets"] == [{"name": "registry"}]
-    assert _read_agent(fresh)["image"] == f"{IMAGE}:0.1.0"
+    assert _read_agent_images(fresh) == {f"{IMAGE}:0.1.0"}
 
     block = find_block("docs/how-to/air-gapped.md", "roottrust doctor --vault-endpoint https://lo")
     done = reader.run(block, replaced={"https://localhost:8200": vault.address})
     # Nothing runs yet, but Vault is asked at the other address.
     assert done.code == 2, done
-    print(done.out)
+    assert "✓ https://vault.internal.example:8200: answers, version " in done.out
 
     # docs/how-to/jwt-auth.md
     block = find_block("docs/how-to/jwt-auth.md", "helm template istiod istio/istiod -n istio")
     done = reader.run(block, replaced={"istio/istiod": "./istiod"})
     assert done.code == 0, done.err
-    print(done.out, done.err, _read_agent(fresh))
+    assert _read_agent_images(fresh) == {"registry.example/roottrust:0.1.0"}
+    (token,) = (each for each in _read_pod(fresh)["volumes"] if "vault-cluster1" in str(each))
+    (source,) = token["projected"]["sources"]
+    assert source["serviceAccountToken"]["expirationSeconds"] == 10 * 60
 
 
-def _read_agent(cluster: Cluster) -> dict[str, object]:
-    """Return what is beside istiod."""
+def _read_pod(cluster: Cluster) -> Found:
     istiod = read_object(cluster, "deployments", ISTIOD, "istiod")
-    pod = istiod["spec"]["template"]["spec"]
-    (found,) = (each for each in pod["initContainers"] if each["name"] == "roottrust-agent")
-    return dict(found)
+    return dict(istiod["spec"]["template"]["spec"])
+
+
+def _read_agent_images(cluster: Cluster) -> set[str]:
+    """Return the images of what is beside istiod."""
+    pod = _read_pod(cluster)
+    containers = [*pod["initContainers"], *pod["containers"]]
+    return {each["image"] for each in containers if each["name"].startswith("istiod-agent")}
 
 
 def test_policies_from_git(reader: Reader, fresh: Cluster) -> None:
@@ -116,7 +123,7 @@ def test_policies_from_git(reader: Reader, fresh: Cluster) -> None:
     assert [each["metadata"]["name"] for each in found] == ["roottrust", "trust-policies"]
 
 
-def _build_kind(group: str, version: str, kind: str, plural: str) -> dict[str, object]:
+def _build_kind(group: str, version: str, kind: str, plural: str) -> Found:
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     served = {"name": version, "served": True, "storage": True}
     return {

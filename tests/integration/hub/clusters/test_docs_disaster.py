@@ -237,8 +237,10 @@ def _make_the_management_cluster_anew(
     install(CONFIG)
     _join(reader)
     done = reader.run(find_block("docs/how-to/disaster-recovery.md", "roottrust plan -f policies/"))
-    assert (done.code, "Plan: 0 to create, 4 to update, 0 to delete." in done.out) == (2, True), done
-    assert done.out.count(" uid=(known after apply)") == 4  # noqa: PLR2004 - the marks alone
+    assert (done.code, "Plan: 0 to create, 4 to update, 0 to delete." in done.out) == (2, True), (
+        done
+    )
+    assert done.out.count(" uid=(known after apply)") == 4
     assert reader.type("kubectl apply -f policies/").code == 0
     fleet.wait_until_ready()
 

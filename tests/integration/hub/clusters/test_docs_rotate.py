@@ -140,6 +140,9 @@ def _replace_root(reader: Reader, fleet: Policy) -> None:
     assert done.code == 0, done.err
     check_shown(block, done, but="The root of ")
     assert "The root of 2 meshes in 2 clusters is replaced: cluster1, cluster2." in done.err
+    # So does a pipeline that comes later.
+    followed_again = reader.type("roottrust rotate root fleet --follow --generation 2")
+    assert (followed_again.code, followed_again.out) == (0, done.out.splitlines(keepends=True)[-1])
 
 
 def _replace_compromised_root(reader: Reader, fleet: Policy, admin: Ask, mount: str) -> None:
