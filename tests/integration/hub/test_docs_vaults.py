@@ -72,7 +72,7 @@ def install(
 
 
 @pytest.fixture
-def fleeting(admin: Ask, request: pytest.FixtureRequest) -> Iterator[None]:
+def fleeting(admin: Ask) -> Iterator[None]:
     """The namespaces of Vault that a page has people make are gone afterwards."""
     yield
     for name in ("ops", "team-a", "team-b", "admin", SEVERAL):
@@ -137,11 +137,7 @@ def _go_from_kubernetes_to_jwt(
     jwt = find_block("docs/how-to/jwt-auth.md", "apiVersion: admin.gloo.solo.io/v2").text
     before: dict[str, Any] = yaml.safe_load(jwt)
     before["spec"]["management"] = {"workloadAuth": {"method": "kubernetes"}}
-    reader.write("policy.yaml", yaml.safe_dump(before))
-    ready = "kubectl wait --for=condition=Ready rtp/every-cluster -n gloo-mesh --timeout=1m"
-    done = reader.type(f"kubectl apply -f policy.yaml\n{ready}")
-    assert done.code == 0, done
-
+    _apply(reader, yaml.safe_dump(before), "every-cluster")
     granted = yaml.safe_load(find_block("docs/how-to/jwt-auth.md", "cluster:").text)
     granted["vaultServers"][0]["namespace"] = "ops"
     reader.write("config.yaml", yaml.safe_dump(granted))
@@ -150,9 +146,7 @@ def _go_from_kubernetes_to_jwt(
     )
     assert done.code == 0, done.err
     install(reader.read("config.yaml"))
-    reader.write("policy.yaml", jwt.replace("/v1/auth/kube-", "/v1/auth/jwt-"))
-    done = reader.type(f"kubectl apply -f policy.yaml\n{ready}")
-    assert done.code == 0, done
+    _apply(reader, jwt.replace("/v1/auth/kube-", "/v1/auth/jwt-"), "every-cluster")
     done = reader.type("vault auth disable kube-cluster1-mesh-auth")
     assert done.code == 0, done
     nobody = in_namespace(build_ask(vault, ""), "ops")
@@ -160,6 +154,14 @@ def _go_from_kubernetes_to_jwt(
     body = {"role": "gen-int-ca-istio-cluster1-mesh", "jwt": token}
     answer = nobody("POST", "auth/jwt-cluster1-mesh-auth/login", body)
     assert answer.ok, answer.text
+
+
+def _apply(reader: Reader, policy: str, name: str, *, namespace: str = HOME) -> None:
+    """Apply a policy, and wait for it."""
+    reader.write("policy.yaml", policy)
+    wait = f"kubectl wait --for=condition=Ready rtp/{name} -n {namespace} --timeout=1m"
+    done = reader.type(f"kubectl apply -f policy.yaml\n{wait}")
+    assert done.code == 0, done
 
 
 @pytest.fixture
@@ -176,12 +178,8 @@ def test_a_namespace_for_each_team(
 ) -> None:
     config = find_block("docs/how-to/vault-namespaces.md", "# config.yaml, for both teams").text
     reader.write("config.yaml", config)
-    assert (
-        reader.run(
-            find_block("docs/how-to/vault-namespaces.md", "vault namespace create team-a")
-        ).code
-        == 0
-    )
+    made = find_block("docs/how-to/vault-namespaces.md", "vault namespace create team-a")
+    assert reader.run(made).code == 0
     done = reader.run(
         find_block("docs/how-to/vault-namespaces.md", "roottrust vault-policy --config config.yaml")
     )
@@ -192,13 +190,8 @@ def test_a_namespace_for_each_team(
         create_namespace(cluster, "team-a")
         stack.callback(delete_object, cluster, "namespaces", "", "team-a")
         stack.callback(delete_objects, cluster, "roottrustpolicies", "team-a")
-        reader.write(
-            "policy.yaml",
-            find_block("docs/how-to/vault-namespaces.md", "apiVersion: admin.gloo.solo.io/v2").text,
-        )
-        wait = "kubectl wait --for=condition=Ready rtp/mesh -n team-a --timeout=1m"
-        done = reader.type(f"kubectl apply -f policy.yaml\n{wait}")
-        assert done.code == 0, done
+        block = find_block("docs/how-to/vault-namespaces.md", "apiVersion: admin.gloo.solo.io/v2")
+        _apply(reader, block.text, "mesh", namespace="team-a")
         policy = Policy(cluster=cluster, namespace="team-a", name="mesh")
         status = policy.read_status()
         assert status["root"]["subject"] == "CN=Team A root CA"
@@ -215,9 +208,8 @@ def test_openbao_by_its_own_command_and_a_vault_of_which_one_has_the_namespace_a
     write(admin, "sys/namespaces/admin", {})
     config = find_block("docs/how-to/hcp-vault-and-openbao.md", "# config.yaml").text
     reader.write("config.yaml", config)
-    reader.write(
-        "policy.yaml", find_block("docs/how-to/hcp-vault-and-openbao.md", "# policy.yaml").text
-    )
+    policy = find_block("docs/how-to/hcp-vault-and-openbao.md", "# policy.yaml").text
+    reader.write("policy.yaml", policy)
     (reader.folder / "bin/bao").symlink_to(vault.binary)
     shutil.copy(vault.ca_file, reader.folder / "ca.crt")
     reader = live_in(reader, "admin")
@@ -237,9 +229,7 @@ def test_openbao_by_its_own_command_and_a_vault_of_which_one_has_the_namespace_a
     )
     assert done.code == 0, done.err
     install(config)
-    wait = "kubectl wait --for=condition=Ready rtp/fleet -n gloo-mesh --timeout=1m"
-    done = reader.type(f"kubectl apply -f policy.yaml\n{wait}")
-    assert done.code == 0, done
+    _apply(reader, policy, "fleet")
     assert read(in_namespace(admin, "admin"), "sys/mounts/pki") is not None
     Policy(cluster=cluster, namespace=HOME, name="fleet").delete()
 
@@ -271,10 +261,7 @@ def test_two_vaults_have_one_root(
 
     install(yaml.safe_dump(config))
     text = find_block("docs/how-to/several-vaults.md", "apiVersion: admin.gloo.solo.io/v2").text
-    reader.write("policy.yaml", text.replace(EAST, east.address))
-    wait = "kubectl wait --for=condition=Ready rtp/east -n gloo-mesh --timeout=1m"
-    done = reader.type(f"kubectl apply -f policy.yaml\n{wait}")
-    assert done.code == 0, done
+    _apply(reader, text.replace(EAST, east.address), "east")
     Policy(cluster=cluster, namespace=HOME, name="east").delete()
 
 

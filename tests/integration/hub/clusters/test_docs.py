@@ -27,6 +27,7 @@ from tests.integration.hub.root import Root
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_writes import delete_objects
 from tests.integration.reader import Reader, prepare_reader
+from tests.integration.shown import check_shown
 from tests.integration.vault_calls import Ask
 from tests.session import shown
 
@@ -234,13 +235,15 @@ def _look(reader: Reader) -> None:
 
 def _rotate(reader: Reader, fleet: Policy) -> None:
     """docs/rotate.md: one cluster's intermediates, then those of all."""
-    done = reader.run(
-        find_block("docs/rotate.md", "$ roottrust rotate intermediate fleet --cluster cluster2")
-    )
+    block = find_block("docs/rotate.md", "$ roottrust rotate intermediate fleet --cluster cluster2")
+    done = reader.run(block)
     assert done.code == 0, done
+    check_shown(block, done)
     shown = yaml.safe_load(find_block("docs/rotate.md", "spec:").text)["spec"]["rotation"]
     written = fleet.read()["spec"]["rotation"]
     assert written["clusters"] == shown["clusters"]
     assert written["intermediateGeneration"] == shown["intermediateGeneration"]
-    done = reader.run(find_block("docs/rotate.md", "$ roottrust rotate intermediate fleet"))
+    block = find_block("docs/rotate.md", "$ roottrust rotate intermediate fleet")
+    done = reader.run(block)
+    check_shown(block, done)
     assert (done.code, "every istiod of 2 meshes serves" in done.out) == (0, True), done

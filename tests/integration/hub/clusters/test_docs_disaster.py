@@ -22,7 +22,7 @@ from tests.integration.hub.policy import Policy
 from tests.integration.hub.root import Root, make_root
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import find_object, read_object
-from tests.integration.kube_writes import apply_object, delete_and_wait
+from tests.integration.kube_writes import apply_object, delete_and_wait, delete_object
 from tests.integration.reader import Reader, prepare_reader
 from tests.integration.vault_calls import Ask, build_ask, in_namespace, read
 
@@ -64,11 +64,12 @@ def above(
 
 
 @pytest.fixture
-def reader(above: Reader) -> Iterator[Reader]:
+def reader(above: Reader, cluster: Cluster) -> Iterator[Reader]:
     """The same in the namespace of the operator."""
     assert above.type(f"vault namespace create {RECOVERY}").code == 0
     yield replace(above, environment={**above.environment, "VAULT_NAMESPACE": RECOVERY})
     above.type(f"vault namespace delete {RECOVERY}")
+    delete_object(cluster, "secrets", HOME, "vault-login")
 
 
 @pytest.fixture
@@ -93,9 +94,10 @@ def roots(tmp_path: Path) -> tuple[Root, Root]:
 
 
 @pytest.fixture
-def fleet(cluster: Cluster, reader: Reader) -> Iterator[Policy]:
+def fleet(cluster: Cluster, second: Cluster, reader: Reader) -> Iterator[Policy]:
     """The policy, as it is in Git since the root was replaced; it is not applied yet."""
-    delete_all_meshes(cluster)
+    for each in (cluster, second):
+        delete_all_meshes(each)
     document = yaml.safe_load((REPOSITORY / "deploy/samples/every-cluster.yaml").read_text())
     document["metadata"]["name"] = "fleet"
     document["spec"]["rotation"] = {"rootGeneration": 2}
@@ -160,6 +162,8 @@ def _let_the_hub_in(reader: Reader) -> None:
     done = reader.run(block)
     assert (done.code, "vault auth enable -path=approle approle" in done.out) == (0, True), done
     set_up_login(reader)
+    block = find_block("docs/how-to/disaster-recovery.md", "kubectl create secret generic vault-l")
+    assert reader.run(block).code == 0
 
 
 def _join(reader: Reader) -> None:

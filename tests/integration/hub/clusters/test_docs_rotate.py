@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +12,7 @@ import pytest
 import yaml
 
 from testbed import Cluster, Testbed, Vault
-from tests.doc_blocks import Block, find_block
-from tests.integration.command_result import CommandResult
+from tests.doc_blocks import find_block
 from tests.integration.contexts import write_contexts
 from tests.integration.hub.agent import Agent
 from tests.integration.hub.certificate import Certificate
@@ -29,22 +27,12 @@ from tests.integration.hub.played_mesh import PlayedMesh
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.waiting import wait_for
 from tests.integration.reader import Reader, prepare_reader
+from tests.integration.shown import check_shown
 from tests.integration.vault_calls import Ask, read
 
 MOUNTS = "pki_read_"
 APPROVE = "admin.gloo.solo.io/rotation-approve"
 SECONDS = 180.0
-
-# What a page shows of another fleet: numbers, times, names, and the tree that is drawn meanwhile.
-_OTHERS = (
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
-    (r"(\d+ min )?\d+ s\b", "SPAN"),
-    (r"\bistiod-[\w-]+-cluster\d", "MESH"),
-    (r"\bpki\w*/", "MOUNT/"),
-    (r"\b1 is\b", "N are"),
-    (r"\d+", "N"),
-)
-_TREE = "?✓!├└│"
 
 
 @pytest.fixture
@@ -163,22 +151,3 @@ def _wait_until_asked(fleet: Policy, stage: str) -> None:
         lambda told: f"{stage} waits for a person" in told,
         seconds=SECONDS,
     )
-
-
-def check_shown(block: Block, done: CommandResult, *, but: str = "nothing") -> None:
-    """Every line that a page shows of a command has to be one that it tells."""
-    # Only a terminal echoes the answer and the end of its line.
-    told = set(_generalize((done.out + done.err).replace("[y/N]: ", "[y/N]:\n")))
-    page = block.text.replace(" Now that is cluster3.", "").replace("[y/N]: y", "[y/N]:")
-    shown = [
-        line
-        for line in page.splitlines()[1:]
-        if line[0] not in _TREE and line != "…" and not line.startswith(but)
-    ]
-    assert [line for line in _generalize("\n".join(shown)) if line not in told] == [], done
-
-
-def _generalize(text: str) -> list[str]:
-    for pattern, name in _OTHERS:
-        text = re.sub(pattern, name, text)
-    return [line.rstrip() for line in text.splitlines()]
