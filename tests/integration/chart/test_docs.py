@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,16 +38,14 @@ def reader(
         tools=bed.tools(),
         vault=vault,
         kubeconfig=fresh.kubeconfig,
-        configuration=tmp_path / "nothing",
+        configuration=None,  # that of the operator in the cluster counts
     )
     (tmp_path / "bin/helm").symlink_to(chart.helm.binary)
     (tmp_path / "istiod").symlink_to(programs.provide_istio().istiod_chart)
     for name in ("charts", "deploy"):
         (tmp_path / name).symlink_to(REPOSITORY / name)
     shutil.copy(vault.ca_file, tmp_path / "ca.crt")
-    environment = {**reader.environment}
-    del environment["ROOTTRUST_CONFIG"]  # that of the operator in the cluster counts
-    return replace(reader, environment=environment)
+    return reader
 
 
 def test_an_air_gapped_installation(reader: Reader, fresh: Cluster, vault: Vault) -> None:

@@ -59,14 +59,9 @@ def reader(
 
 @pytest.fixture
 def install(
-    operator_process: OperatorProcess,
-    build_operator: BuildOperator,
-    vault: Vault,
-    reader: Reader,
+    idle_hub: OperatorProcess, build_operator: BuildOperator, vault: Vault, reader: Reader
 ) -> Iterator[Install]:
     """Run an operator with a page's configuration, and no other one meanwhile."""
-    if operator_process.is_running:
-        operator_process.stop()
     with installing(build_operator, vault, reader) as install:
         yield install
 

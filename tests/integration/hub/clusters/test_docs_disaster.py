@@ -74,13 +74,8 @@ def reader(above: Reader, cluster: Cluster) -> Iterator[Reader]:
 
 @pytest.fixture
 def install(
-    operator_process: OperatorProcess,
-    build_operator: BuildOperator,
-    file_vault: Vault,
-    reader: Reader,
+    idle_hub: OperatorProcess, build_operator: BuildOperator, file_vault: Vault, reader: Reader
 ) -> Iterator[Install]:
-    if operator_process.is_running:
-        operator_process.stop()
     with installing(build_operator, file_vault, reader) as install:
         yield install
 

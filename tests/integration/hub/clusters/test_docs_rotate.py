@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
 from testbed import Cluster, Testbed, Vault
 from tests.doc_blocks import find_block
@@ -19,7 +19,6 @@ from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters.both import select_both
 from tests.integration.hub.clusters.registration import HOME, Registrar
 from tests.integration.hub.compromise import A_MOMENT
-from tests.integration.hub.configuration import build_config
 from tests.integration.hub.istiod import Account
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.operator_process import OperatorProcess
@@ -37,15 +36,15 @@ SECONDS = 180.0
 
 @pytest.fixture
 def reader(bed: Testbed, cluster: Cluster, second: Cluster, vault: Vault, tmp_path: Path) -> Reader:
-    configuration = tmp_path / "config.yaml"
-    configuration.write_text(yaml.safe_dump(build_config(vault, {"tokenFile": {"path": "/token"}})))
-    return prepare_reader(
+    """Somebody who has the time to follow a rotation."""
+    reader = prepare_reader(
         tmp_path,
         tools=bed.tools(),
         vault=vault,
         kubeconfig=write_contexts(tmp_path / "kubeconfig", [cluster, second]),
-        configuration=configuration,
+        configuration=None,
     )
+    return replace(reader, seconds=SECONDS)
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ def _replace_intermediates(reader: Reader, fleet: Policy) -> None:
     block = find_block(
         "docs/rotate.md", "$ roottrust rotate intermediate fleet --cluster cluster1 --compromised"
     )
-    done = reader.run(block, answer="y", seconds=SECONDS)
+    done = reader.run(block, answer="y")
     assert done.code == 0, done.err
     check_shown(block, done)
     (entry,) = fleet.read_status()["compromisedIntermediates"]
@@ -114,7 +113,7 @@ def _replace_root(reader: Reader, fleet: Policy) -> None:
     """Its stages wait for a person, who approves some of them before their time."""
     block = find_block("docs/rotate.md", "$ roottrust rotate root fleet")
     with ThreadPoolExecutor(1) as pool:
-        followed = pool.submit(reader.run, block, seconds=SECONDS)
+        followed = pool.submit(reader.run, block)
         _wait_until_asked(fleet, "Sign")
         fleet.annotate(f"{APPROVE}=2/Sign,2/Widen")
         _wait_until_asked(fleet, "Drop")
@@ -137,7 +136,7 @@ def _replace_compromised_root(reader: Reader, fleet: Policy, admin: Ask, mount: 
     """Now nobody is asked but whoever orders it."""
     block = find_block("docs/rotate.md", "$ roottrust rotate root fleet --compromised")
     fleet.wait_until_ready()
-    done = reader.run(block, answer="y", seconds=SECONDS)
+    done = reader.run(block, answer="y")
     assert done.code == 0, done.err
     check_shown(block, done, but="The root of ")
     assert "The root of 2 meshes in 2 clusters counts as compromised: cluster1, clus" in done.err
