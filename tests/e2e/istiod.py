@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -19,28 +18,7 @@ from tests.integration.hub.waiting import wait_for
 from tests.session import REPOSITORY
 
 AGENT, FOLDER = "istiod-agent", "/etc/istiod-ca"  # as the values have them
-MANIFESTS = Path(__file__).parent / "manifests"
 COMPONENT = REPOSITORY / "deploy/istiod"
-# What the guide's step has: a script that Helm 3 took by its path, and Helm 4 takes as a plugin.
-_PLUGIN = """\
-apiVersion: v1
-type: postrenderer/v1
-name: kustomize
-version: 0.1.0
-runtime: subprocess
-runtimeConfig:
-  platformCommand: [{command: "${HELM_PLUGIN_DIR}/kustomize.sh"}]
-"""
-_SCRIPT = """\
-#!/bin/sh
-cd "$HELM_PLUGIN_DIR" && cat >base.yaml && exec kubectl kustomize
-"""
-_KUSTOMIZATION = """\
-resources:
-- base.yaml
-patchesStrategicMerge:
-- vault-patch.yaml
-"""
 
 _READ_SERVED = """
 import socket, ssl
@@ -183,20 +161,6 @@ class Istiod:
 
     def wait_for_published_root(self, namespace: str, expected: str) -> None:
         wait_for(lambda: self.read_published_root(namespace), expected.__eq__)
-
-
-def install_as_the_guide_tells(helm: Helm) -> None:
-    """Install istiod with the guide's patch, unchanged but for the image, and do not wait."""
-    plugin = helm.folder / "data/plugins/kustomize"
-    plugin.mkdir(parents=True, exist_ok=True)
-    patch = (MANIFESTS / "vault-patch.yaml").read_text().replace("image: IMAGE", f"image: {IMAGE}")
-    (plugin / "vault-patch.yaml").write_text(patch)
-    (plugin / "plugin.yaml").write_text(_PLUGIN)
-    (plugin / "kustomization.yaml").write_text(_KUSTOMIZATION)
-    script = plugin / "kustomize.sh"
-    script.write_text(_SCRIPT)
-    script.chmod(0o755)
-    helm.install_istiod("--post-renderer", "kustomize", wait=False)
 
 
 def install_by_values(

@@ -1,4 +1,7 @@
-"""The guide from its first step to its last, in real pods, with its own two manifests."""
+"""The guide from its first step to its last, in real pods, with its own two manifests.
+
+Its page's commands as they are, by hand and now: those of Vault's side are in test_hand_made.py.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +10,76 @@ from collections.abc import Iterator
 
 import pytest
 
-from testbed import Cluster, Vault
+from testbed import Cluster, Istio, Testbed, Vault
 from tests import session
+from tests.doc_blocks import find_block
 from tests.e2e.chain import check_chain, read_identity
+from tests.e2e.guide_reader import become_guide_reader, expect, reach_vault, succeed
 from tests.e2e.helm import Helm
-from tests.e2e.istiod import COMPONENT, Istiod, install_as_the_guide_tells
-from tests.e2e.operator_pod import OperatorPod, apply_guide_policy, forget_policy
+from tests.e2e.istiod import Istiod
+from tests.e2e.operator_pod import NAMESPACE, OperatorPod, forget_policy
 from tests.e2e.secret_search import build_needles, find_traces, find_vault_tokens
 from tests.e2e.workload import Workload
 from tests.integration.hub.policy import Policy
 from tests.integration.hub.root import Root
 from tests.integration.hub.waiting import wait_for
+from tests.integration.reader import Reader
 from tests.integration.vault_calls import Ask
 
 MESH = "istiod-istio-system-cluster1"
+RELEASE = "istiod-default"
+# The Service whose address the procedure looks up: Vault is elsewhere here.
+SERVICE_OF_VAULT = """\
+kubectl create namespace vault
+kubectl create service loadbalancer vault -n vault --tcp=8200
+kubectl patch service vault -n vault --subresource=status \
+  -p '{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}}'
+"""
 
 
 @pytest.fixture(scope="module")
-def policy(
-    cluster: Cluster, vault: Vault, admin: Ask, operator: OperatorPod, helm: Helm, bookinfo: str
-) -> Iterator[Policy]:
-    """The guide's steps in their order: istiod is patched, the policy applied, istiod restarted."""
-    cluster.kubectl("apply", "-f", COMPONENT / "rbac.yaml")
-    install_as_the_guide_tells(helm)
-    policy = apply_guide_policy(cluster, vault)
+def reader(
+    request: pytest.FixtureRequest,
+    bed: Testbed,
+    cluster: Cluster,
+    vault: Vault,
+    istio: Istio,
+    admin: Ask,
+    operator: OperatorPod,
+    helm: Helm,
+    bookinfo: str,
+    root: Root,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Reader:
+    """Somebody who has applied the policy, then patched and restarted istiod."""
+    reader = become_guide_reader(bed, cluster, vault, istio, tmp_path_factory.mktemp("guide"))
+    reader.write("root-cert.pem", root.certificate.read_text())
+    succeed(reader, 'kubectl config rename-context prod_1 "$REMOTE_CONTEXT"')
+
+    def clear() -> None:
+        helm.uninstall_istiod(RELEASE)
+        succeed(reader, "kubectl delete namespace vault --ignore-not-found")
+
+    request.addfinalizer(clear)  # noqa: PT021 - of steps that fail, too
+    clear()
+    succeed(reader, SERVICE_OF_VAULT)
+    succeed(reader, "kubectl apply -f deploy/istiod/rbac.yaml")
+    block = find_block("docs/guide.md", "roottrust plan -f policy.yaml")
+    plan, applied = block.commands.split("\n", 1)
+    assert "create" in expect(2, reader, plan, reach_vault(vault)).out
+    assert "condition met" in succeed(reader, applied).out
+    succeed(reader, find_block("docs/guide.md", "cat > kustomize.sh <<EOF"))
+    enable = find_block("docs/guide.md", "export VAULT_ENDPOINT=").commands
+    done = succeed(reader, f"{enable}echo $VAULT_ENDPOINT $MESH")
+    assert done.out.splitlines()[-1] == f"http://192.0.2.1 {MESH}"
     Istiod(cluster).wait_until_ready()
-    Istiod(cluster).restart()
+    return reader
+
+
+@pytest.fixture(scope="module")
+def policy(reader: Reader, cluster: Cluster, admin: Ask) -> Iterator[Policy]:
+    policy = Policy(cluster=cluster, namespace=NAMESPACE, name="cluster1")
     yield policy
-    helm.uninstall_istiod()
     forget_policy(policy, admin)
 
 
@@ -89,6 +134,31 @@ def test_certificate_is_finished(istiod: Istiod, policy: Policy) -> None:
     assert instance["pod"] == istiod.get_pod()
     assert "error" not in instance
     assert "Finished" in istiod.kubectl("describe", "issuedcertificates").title()
+
+
+def test_it_is_verified_as_the_page_tells(
+    reader: Reader, policy: Policy, istiod: Istiod, root: Root, bookinfo: str
+) -> None:
+    istiod.wait_for_published_root(bookinfo, root.certificate.read_text())
+    wait_for(istiod.read_instance, lambda found: bool(found.get("loadedByIstiod")))
+    by_hand = find_block("docs/guide.md", "vault version").commands
+    done = succeed(reader, f"export MESH={MESH}\n{by_hand}")
+    for kind in ("RootTrustPolicy", "Mesh", "IssuedCertificate"):
+        assert f"Kind:         {kind}\n" in done.out
+
+
+def test_certificates_are_rotated_as_the_page_tells(
+    reader: Reader, policy: Policy, istiod: Istiod
+) -> None:
+    """What people are to write in their editor is there already."""
+    before = istiod.get_pod()
+    block = find_block("docs/guide.md", "kubectl get roottrustpolicy --context")
+    done = succeed(reader, f"export EDITOR=cat\n{block.commands}")
+    assert "autoRestartPods: false" in done.out  # it is so already
+    istiod.wait_until_ready()
+    assert istiod.get_pod() != before
+    done = succeed(reader, find_block("docs/guide.md", "roottrust rotate intermediate cluster1"))
+    assert "Nothing was changed (--dry-run)." in done.out
 
 
 def test_workload_has_an_identity_under_vaults_root(

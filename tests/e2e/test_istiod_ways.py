@@ -11,10 +11,13 @@ import yaml
 from testbed import Cluster, Istio, Testbed, Vault
 from tests.doc_blocks import find_block
 from tests.e2e.chart_repository import serve_charts
+from tests.e2e.guide_reader import expect, name_vault, reach_vault, succeed
 from tests.e2e.helm import NAMESPACE, VALUES, Helm
 from tests.e2e.istiod import Istiod
 from tests.e2e.newcomer import become_newcomer
-from tests.e2e.operator_pod import OperatorPod, apply_sample_policy, forget_policy
+from tests.e2e.operator_pod import NAMESPACE as HOME
+from tests.e2e.operator_pod import OperatorPod, forget_policy
+from tests.integration.hub.policy import Policy
 from tests.integration.hub.root import Root
 from tests.integration.hub.waiting import wait_for
 from tests.integration.reader import Reader
@@ -86,11 +89,11 @@ def by_component(site: Site) -> None:
 
 
 def by_pipe(site: Site) -> None:
-    site.type(
-        find_block(
-            "deploy/istiod/README.md", "helm template istiod istio/istiod -n istio-system |"
-        ).commands
+    block = find_block(
+        "deploy/istiod/README.md", "helm template istiod istio/istiod -n istio-system |"
     )
+    assert find_block("docs/guide.md", "helm template istiod istio").commands == block.commands
+    site.type(block.commands)
 
 
 WAYS = {
@@ -119,11 +122,18 @@ def reader(
 
 
 @pytest.fixture(scope="module")
-def policy(cluster: Cluster, vault: Vault, admin: Ask, operator: OperatorPod) -> Iterator[None]:
-    """The policy for every cluster, as deploy/ ships it."""
-    policy = apply_sample_policy(cluster, vault, {})
+def policy(
+    cluster: Cluster, vault: Vault, admin: Ask, operator: OperatorPod, reader: Reader
+) -> Iterator[None]:
+    """The policy for every cluster, as the samples' page has it applied."""
+    name_vault(reader, vault)
+    block = find_block("deploy/samples/README.md", "roottrust plan -f deploy/samples/every-cluster")
+    plan, applied = block.commands.split("\n", 1)
+    done = expect(2, reader, plan, reach_vault(vault))
+    assert "+ create auth/kube-cluster1-mesh-auth" in done.out
+    assert "condition met" in succeed(reader, applied).out
     yield
-    forget_policy(policy, admin)
+    forget_policy(Policy(cluster=cluster, namespace=HOME, name="every-cluster"), admin)
 
 
 @pytest.fixture

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from testbed import Testbed
+from tests.doc_blocks import find_block
 from tests.e2e.helm import NAMESPACE
 from tests.e2e.load import PATIENT_SECONDS
 from tests.e2e.mesh_site import MeshSite
@@ -17,6 +20,8 @@ from tests.e2e.operator_pod import NAMESPACE as HOME
 from tests.e2e.workload import Workload
 from tests.integration.cluster.workloads import ANNOTATION, Bounce, select
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kubectl_reader import prepare_kubectl_reader
+from tests.integration.reader import Reader
 
 # As istio's injection writes them.
 PROXY = {"service.istio.io/canonical-name": "any"}
@@ -59,6 +64,12 @@ def bounce(mesh: MeshSite) -> Iterator[Bounce]:
     bounce = Bounce(mesh.cluster, namespace=NAMESPACE, name="new-root")
     yield bounce
     bounce.delete()
+
+
+@pytest.fixture
+def reader(mesh: MeshSite, bed: Testbed, tmp_path: Path) -> Reader:
+    """Somebody who has the page beside them."""
+    return prepare_kubectl_reader(tmp_path, bed=bed, cluster=mesh.cluster)
 
 
 def list_pods(mesh: MeshSite, app: str) -> dict[str, Any]:
@@ -107,6 +118,18 @@ def test_a_mesh_is_restarted_in_order_while_its_workloads_connect(
     istiod, gateway, reviews = begun
     assert istiod[-1] < gateway[0] < reviews[0]
     assert len(reviews) == REPLICAS["reviews"]
+
+
+def test_owners_of_a_namespace_may_have_it_restarted_once_they_are_given_the_right(
+    mesh: MeshSite, reader: Reader
+) -> None:
+    done = reader.run(find_block("docs/restarts.md", "kubectl create role restarts"))
+    assert done.code == 0, done
+    ask = "kubectl auth can-i create podbouncedirectives.internal.gloo.solo.io"
+    ask += " --as=somebody --as-group=bookinfo-owners -n"
+    assert reader.type(f"{ask} {mesh.namespace}").out == "yes\n"
+    assert reader.type(f"{ask} {NAMESPACE}").out == "no\n"
+    reader.type(f"kubectl delete role,rolebinding restarts -n {mesh.namespace}")
 
 
 @pytest.fixture

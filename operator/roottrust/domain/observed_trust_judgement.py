@@ -105,7 +105,7 @@ def _judge_propagated(trust: ObservedTrust, published: Judgement) -> Judgement:
     return build_true(
         kind,
         Reason.PROPAGATED,
-        f"{count(len(counted), 'namespace')} have the roots that istiod publishes.",
+        f"The roots that istiod publishes are in {count(len(counted), 'namespace')}.",
     )
 
 

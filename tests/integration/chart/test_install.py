@@ -241,6 +241,7 @@ def test_it_is_installed_by_the_commands_of_the_pages(
     command = find_block("charts/roottrust/README.md", "helm install roottrust").commands.strip()
     assert find_block("deploy/README.md", "helm install roottrust").commands.strip() == command
     assert find_block("README.md", "roottrust vault-policy").commands.splitlines()[1] == command
+    assert find_block("docs/guide.md", "roottrust vault-policy").commands.endswith(f"{command}\n")
     values = tmp_path / "values.yaml"
     values.write_text(find_block("charts/roottrust/README.md", "# values.yaml").text)
     _type_helm(installer, command.replace("values.yaml", str(values)))
@@ -248,8 +249,12 @@ def test_it_is_installed_by_the_commands_of_the_pages(
     installer.uninstall(NO_HOOKS)
 
     block = find_block("docs/clusters.md", "helm install roottrust").commands
-    command, _, rest = block.replace(" --kube-context prod-2", "").partition("\nroottrust ")
+    command, _, rest = block.partition("\nroottrust ")
     assert rest.startswith("cluster join")
+    assert find_block("docs/guide.md", "helm install roottrust").commands.strip() == command
+    moved = find_block("docs/migration/gloo-mesh.md", "helm install roottrust").commands
+    assert moved.startswith(command.replace("prod-2", "prod-1").replace("cluster2", "cluster1"))
+    command = command.replace(" --kube-context prod-2", "")
     _type_helm(installer, command)
     config = _read(fresh, installer, "configmap/roottrust-cluster-config")["data"]["config.yaml"]
     assert yaml.safe_load(config) == {"cluster": {"name": "cluster2"}}

@@ -6,11 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from roottrust.domain.trust_bundle import TrustBundle, build_trust_bundle
+from testbed import Testbed
+from tests.doc_blocks import find_block
 from tests.integration.cluster.issued import Issued
 from tests.integration.cluster.istiod import Istiod
 from tests.integration.cluster.mesh_directives import find_bounce, list_directives
@@ -19,6 +22,7 @@ from tests.integration.cluster.workloads import Workloads
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import list_objects
+from tests.integration.kubectl_reader import prepare_kubectl_reader
 from tests.unit.domain.agent_entries import build_instance, build_intermediate, dump
 from tests.unit.domain.samples import OTHER_ROOT, ROOT
 
@@ -147,12 +151,17 @@ def test_workloads_are_told_until_their_leaves_have_ended_or_their_pods_are_youn
 
 @pytest.mark.usefixtures("role")
 def test_a_step_restarts_its_old_workloads_alone_and_once(
-    mesh: Istiod, workloads: Workloads
+    mesh: Istiod, workloads: Workloads, bed: Testbed, tmp_path: Path
 ) -> None:
     workloads.create("reviews", labels=SIDECAR, annotations=REVISION)
     take(mesh, "g2-a", ONE)
     # Of the same second it would be old.
     evidence = wait_for_evidence(mesh, has("Deployment/reviews"))
+    block = find_block("docs/restarts.md", "$ kubectl get mesh istiod-istio-system-cluster1")
+    own = {"istiod-istio-system-cluster1": mesh.mesh, "gloo-mesh": mesh.home}
+    done = prepare_kubectl_reader(tmp_path, bed=bed, cluster=mesh.cluster).run(block, replaced=own)
+    assert json.loads(done.out) == evidence
+    assert json.loads(block.text.splitlines()[1]).keys() == evidence.keys()
     wait_for(lambda: read_server_time(mesh), lambda now: now > evidence["since"])
     workloads.create("young", labels=SIDECAR, annotations=REVISION)
     assert list_directives(mesh) == []

@@ -85,6 +85,16 @@ def test_what_is_wrong_is_told_with_what_to_do(
     assert words in status.message
 
 
+@pytest.mark.parametrize(("names", "told"), [(("a",), "1 namespace"), (("a", "b"), "2 namespaces")])
+def test_that_all_namespaces_have_the_roots_is_a_sentence(
+    names: tuple[str, ...], told: str
+) -> None:
+    bundles = dict.fromkeys(names, ROOT.text_fingerprint)
+    trust = build_trust(served=ServedNamespaces(names=names), bundles=bundles)
+    messages = [each.message for each in build(trust).conditions]
+    assert f"The roots that istiod publishes are in {told}." in messages
+
+
 def test_roots_that_nobody_manages_are_told_and_are_no_fault() -> None:
     status = build(build_trust(pinned=None))
     assert reasons(status)["TrustPublished"] == "NotManaged"

@@ -11,20 +11,25 @@ from typing import Any
 
 import pytest
 
-from testbed import Cluster, Vault
+from testbed import Cluster, Testbed, Vault
 from testbed.command import CommandError
+from tests.doc_blocks import REPOSITORY, find_block
 from tests.integration.cluster.configuration import build_config
+from tests.integration.contexts import name_contexts, write_contexts
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters import registration
 from tests.integration.hub.clusters.registration import HOME, Registrar
 from tests.integration.hub.clusters.schemaless import without_schemas
 from tests.integration.hub.clusters.storm import OTHER, storm
 from tests.integration.hub.clusters.upkeep import check_upkeep
+from tests.integration.hub.configuration import build_config as build_hub_config
 from tests.integration.hub.mesh import delete_mesh, put_mesh
 from tests.integration.hub.names import Names, read_objects
 from tests.integration.hub.operator_process import BuildOperator, OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_writes import apply_object
+from tests.integration.reader import prepare_reader
 from tests.integration.vault_calls import Ask
 
 GUIDE2 = Names(
@@ -140,6 +145,55 @@ def test_the_guides_manifest_becomes_ready_where_the_guide_applies_it(
     status = guide2.read_status()
     assert [each["path"] for each in status["managedObjects"]] == list(GUIDE2.paths)
     assert {each["origin"] for each in status["managedObjects"]} == {"Created"}
+
+
+@pytest.fixture
+def deployed(cluster: Cluster, vault: Vault) -> Iterator[None]:
+    """The hub as its cluster tells of it: a Deployment whose configuration commands read."""
+    settings = {
+        **build_hub_config(vault, {"tokenFile": {"path": "/token"}}),
+        "remotePolicies": True,
+    }
+    name, path = {"name": "roottrust-hub", "namespace": HOME}, "/etc/roottrust"
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": name}
+    container = {
+        "name": "roottrust",
+        "image": "registry.example/roottrust",
+        "args": ["operator", f"--config={path}/config.yaml"],
+        "volumeMounts": [{"name": "config", "mountPath": path}],
+    }
+    labels = {"app.kubernetes.io/name": "roottrust", "app.kubernetes.io/component": "hub"}
+    volumes = [{"name": "config", "configMap": {"name": "roottrust-hub"}}]
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [container], "volumes": volumes}}
+    spec = {"replicas": 0, "selector": {"matchLabels": labels}, "template": pod}
+    metadata = {**name, "labels": labels}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+    data = {"config.yaml": json.dumps(settings)}
+    for each in ({**config, "data": data}, deployment):
+        apply_object(cluster, each)
+    yield
+    cluster.kubectl("delete", "deployment/roottrust-hub", "configmap/roottrust-hub", "-n", HOME)
+
+
+@pytest.mark.usefixtures("deployed", "registrar", "hub")
+def test_a_cluster_is_joined_for_its_own_policy_as_the_page_tells(
+    bed: Testbed, cluster: Cluster, second: Cluster, home2: Cluster, vault: Vault, tmp_path: Path
+) -> None:
+    registration.prepare(home2)  # without what these policies need
+    kubeconfig = write_contexts(tmp_path / "kubeconfig", [cluster, second])
+    name_contexts(kubeconfig, {"mgmt": "cluster1", "prod-2": "cluster2"})
+    reader = prepare_reader(
+        tmp_path, tools=bed.tools(), vault=vault, kubeconfig=kubeconfig, configuration=kubeconfig
+    )
+    sample = (REPOSITORY / "deploy/samples/guide-policy.yaml").read_text()
+    reader.write("guide-policy.yaml", sample.replace("cluster1", "cluster2"))
+    block = find_block("docs/clusters.md", "roottrust cluster join cluster2 --context prod-2 --hub")
+    join = find_block("docs/guide.md", "roottrust cluster join cluster2").commands.strip()
+    assert block.commands.startswith(f"{join} ")
+    done = reader.run(block)
+    assert (done.code, "cluster2" in done.out) == (0, True), done
+    guide2 = Policy(cluster=home2, namespace=HOME, name="cluster2")
+    guide2.wait_for("Ready", "True", "WaitingForMesh", seconds=60)
 
 
 def test_its_mesh_gets_a_certificate_and_all_goes_with_it(
