@@ -126,7 +126,7 @@ def test_what_is_shown_for_gitops_can_be_applied_and_registered_then(
     ("words", "told"),
     [
         (("cluster2", "--context=cluster1"), "the cluster that the hub runs in"),
-        (("cluster2", "--context=none"), "Is --context none in it?"),
+        (("cluster2", "--context=none"), "has no context none: it has cluster1, cluster2"),
         (("cluster_2", "--context=cluster2"), "is no DNS label"),
         (("cluster2", "--context=cluster2", "--server=http://a"), "plain HTTP"),
         (("cluster2", "--context=cluster2", "--vault-host=http://a"), "no https:// address"),
