@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,14 +59,15 @@ class Folder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Let one demo at a time run; a killed one loses the lock by itself."""
-        path = Path(tempfile.gettempdir()) / f"roottrust-demo-{os.getuid()}.lock"
+        """Let one demo at a time run; a killed one loses the lock by itself.
+
+        The file stays: who removed it would let a third one in beside a second that waits for it.
+        """
+        path = self.path.with_name(f"{self.path.name}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise DemoError("Another demo is running: wait for its end.") from None
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
+            yield

@@ -17,6 +17,9 @@ _PEM = r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)"
 _SECRETS = re.compile(f"{_PRIVATE_KEY}|{_CREDENTIAL_OF_VAULT}|{_JWT}|{_BEARER}", re.DOTALL)
 _ANY_PEM = re.compile(_PEM, re.DOTALL)
 
+# Looking for secrets takes the square of a length that whoever answers may choose.
+_READ_MAX = 4096
+
 
 def redact_secrets(text: str) -> str:
     """Replace Vault tokens, JWTs, bearer credentials and private keys."""
@@ -31,5 +34,6 @@ def build_sentence(text: str) -> str:
 
 def build_one_line(text: str, *, limit: int = 300) -> str:
     """Make a foreign answer fit for a condition: no secrets or PEM, one printable line, bounded."""
+    text = text[: max(_READ_MAX, limit)]
     line = blot_out(" ".join(redact_secrets(_ANY_PEM.sub(REDACTED, text)).split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"

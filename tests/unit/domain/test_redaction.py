@@ -65,3 +65,8 @@ def test_one_line_is_one_short_line_without_pem() -> None:
 )
 def test_what_others_say_ends_a_sentence_of_ours(text: str, sentence: str) -> None:
     assert build_sentence(text) == sentence
+
+
+def test_a_key_that_goes_on_beyond_what_is_looked_at_is_not_shown() -> None:
+    key = f"-----BEGIN PRIVATE KEY-----\n{'A' * 9000}\n-----END PRIVATE KEY-----"
+    assert build_one_line(f"{' ' * 4000}it said {key} and more") == f"it said {REDACTED}"
