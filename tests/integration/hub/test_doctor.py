@@ -401,7 +401,7 @@ def test_a_registration_that_is_broken_is_told_with_its_command(
     found = doctor.find()
     trouble = found.get("policies", "InvalidKubeconfig")
     assert (found.code, trouble["health"]) == (2, "Bad")
-    assert trouble["fix"] == "roottrust cluster list"
+    assert trouble["fix"] == "roottrust cluster join CLUSTER --context CTX"
 
 
 @pytest.fixture
