@@ -36,7 +36,7 @@ def test_helm_4_shows_what_is_missing_on_the_command_line(renderer: Renderer) ->
     renderer.by_helm_4()
     outcome = renderer.render("--post-renderer=roottrust")
     assert outcome.code != 0
-    assert "give --cluster NAME" in outcome.errors
+    assert "Give --cluster NAME" in outcome.errors
 
 
 def test_a_chart_without_istiod_is_refused_unless_that_is_allowed(renderer: Renderer) -> None:
