@@ -55,7 +55,10 @@ class MirrorWriter:
             if written is None:
                 return  # somebody has removed it
             mirror = {**mirror, "metadata": written["metadata"], "status": status}
-        self._store.take_over(MESHES, mirror)
+        if action.found is None:
+            self._store.add(MESHES, mirror)
+        else:
+            self._store.take_over(MESHES, mirror)
 
     async def _apply(self, action: WriteMirror) -> Mapping[str, Any]:
         """Apply it, and return its metadata; an object of another by its name is left as it is."""

@@ -130,12 +130,22 @@ class ObjectStore:
         self._remove(key)
         return key
 
-    def take_over(self, kind: ResourceKind, found: Object) -> None:
-        """Take over what a write of ours has made of an object, before its watch tells it.
+    def add(self, kind: ResourceKind, found: Object) -> None:
+        """Take over an object that a write of ours has made, before its watch tells it.
 
         It is no sign that the watch is alive.
         """
         self._put(build_key(kind, found), found)
+
+    def take_over(self, kind: ResourceKind, found: Object) -> None:
+        """Take over what a write of ours has made of an object, before its watch tells it.
+
+        Unless the watch has told meanwhile that it is gone: nothing would tell that again.
+        """
+        key = build_key(kind, found)
+        known = self._objects[kind].get(key)
+        if known is not None and _get_uid(known) == _get_uid(found):
+            self._put(key, found)
 
     def drop(self, kind: ResourceKind, *, namespace: str, name: str, uid: str) -> None:
         """Forget an object that a write of ours has removed, before its watch tells it.
@@ -144,7 +154,7 @@ class ObjectStore:
         """
         key = ObjectKey(kind=kind, namespace=namespace, name=name)
         known = self._objects[kind].get(key)
-        if known is not None and known["metadata"].get("uid") == uid:
+        if known is not None and _get_uid(known) == uid:
             self._remove(key)
 
     def _remove(self, key: ObjectKey) -> None:
@@ -169,6 +179,11 @@ def build_key(kind: ResourceKind, found: Object) -> ObjectKey:
 def get_version(found: Object) -> str:
     """Return the resourceVersion of an object."""
     return str(found["metadata"].get("resourceVersion", ""))
+
+
+def _get_uid(found: Object) -> str | None:
+    uid: str | None = found["metadata"].get("uid")
+    return uid
 
 
 def is_at_least(version: str, other: str) -> bool:

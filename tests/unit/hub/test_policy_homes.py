@@ -88,7 +88,9 @@ async def test_each_is_written_to_where_it_lies(others: FakeHomes, homes: Policy
 def test_what_was_written_is_taken_over_where_it_lies(
     store: ObjectStore, others: FakeHomes, homes: PolicyHomes
 ) -> None:
-    homes.take_over(LOCAL, build_manifest(status={"state": "ACCEPTED"}))
+    store.apply_event(POLICIES, "ADDED", build_manifest())
+    written = build_manifest(metadata={"resourceVersion": "9"}, status={"state": "ACCEPTED"})
+    homes.take_over(LOCAL, written)
     assert (store.get_by_key(LOCAL) or {})["status"] == {"state": "ACCEPTED"}
     others.put("cluster2", build_manifest())
     homes.take_over(REMOTE, build_manifest(status={"state": "INVALID"}))

@@ -4,6 +4,7 @@ import pytest
 
 from roottrust.domain.errors import DependencyMissingError, TransientError
 from roottrust.domain.reasons import Reason
+from roottrust.hub.kinds import POLICIES
 from roottrust.hub.policy_change import is_own_echo, take_over_finalizers
 from roottrust.hub.policy_object import PolicyObject, read_policy
 from tests.unit.domain.outcomes import AWAY, OBSERVED, READY
@@ -31,9 +32,8 @@ async def test_a_status_names_the_very_object_that_it_is_of(
 async def test_a_policy_that_was_made_anew_gets_no_status_of_the_one_before(
     bench: Bench, policy: PolicyObject
 ) -> None:
-    bench.homes.take_over(
-        bench.key, build_manifest(metadata={"uid": "uid-2", "resourceVersion": "9"})
-    )
+    anew = build_manifest(metadata={"uid": "uid-2", "resourceVersion": "9"})
+    bench.store.apply_event(POLICIES, "ADDED", anew)
     await bench.reporter.report(policy, READY, applied=())
     assert bench.kube.applied == []
 

@@ -130,3 +130,17 @@ def test_every_change_is_counted_and_nothing_else(store: ObjectStore) -> None:
     assert has_changed()
     store.replace(POLICIES, [], known=store.get_versions(POLICIES))
     assert has_changed()
+
+
+def test_what_a_write_made_of_an_object_that_is_gone_is_not_taken_over() -> None:
+    """The answer to a write may be read after the watch has told of the deletion."""
+    store = ObjectStore([POLICIES])
+    store.apply_event(POLICIES, "ADDED", build("a", "1", uid="u-1"))
+    store.apply_event(POLICIES, "DELETED", build("a", "3", uid="u-1"))
+    store.take_over(POLICIES, build("a", "2", uid="u-1"))
+    assert store.keys(POLICIES) == frozenset()
+    store.apply_event(POLICIES, "ADDED", build("a", "4", uid="u-2"))
+    store.take_over(POLICIES, build("a", "5", uid="u-1"))
+    assert [each["metadata"]["uid"] for each in store.list(POLICIES)] == ["u-2"]
+    store.add(POLICIES, build("b", "6", uid="u-3"))
+    assert len(store.keys(POLICIES)) == 2
