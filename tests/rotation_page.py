@@ -41,6 +41,8 @@ _REASONS = {
     "unknown_ca": "not trusted",
     "certificate has expired": "expired",
     "certificate_expired": "expired",
+    "broken pipe": "cut",
+    "timed out": "timed out",
 }
 COLUMNS = (
     "run",
