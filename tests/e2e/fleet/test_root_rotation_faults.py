@@ -211,8 +211,11 @@ def test_it_is_rolled_back(fleet: Fleet, tell: Tell, strategy: str, stage: Rotat
             fleet.policy.annotate(f"{PAUSE_ANNOTATION}={generation}")
             time.sleep(PATIENT_SECONDS)
             fleet.policy.annotate(f"{ROLLBACK_ANNOTATION}={generation}")
+        if seen in {stage, RotationStage.PREPARE}:
             fleet.policy.annotate(f"{PAUSE_ANNOTATION}=")
 
+    # Or the first stage is over before it is seen.
+    fleet.policy.annotate(f"{PAUSE_ANNOTATION}={generation}")
     with talking(fleet) as loads:
         start_rotation(fleet, generation, strategy, soak_seconds=SOAK_SECONDS)
         course = follow(
