@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from testbed import Cluster, Testbed
+from testbed import Cluster, Testbed, debian
+from testbed.progress import Progress
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.clusters import registration
 from tests.integration.hub.clusters.registration import Registrar, build_kubeconfig, make_token
@@ -15,7 +16,7 @@ from tests.integration.hub.names import Names, build_names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.kube_writes import create_namespace, delete_object
-from tests.session import CRDS
+from tests.session import CRDS, shown
 
 ACCOUNT = "istiod-service-account"
 
@@ -29,6 +30,13 @@ def second(bed: Testbed) -> Cluster:
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", CRDS)
     registration.prepare(cluster)
     return cluster
+
+
+@pytest.fixture(scope="session")
+def docs_tools(request: pytest.FixtureRequest) -> None:
+    """Install what the pages call, where it is missing: whoever has a testbed is root."""
+    with shown(request):
+        debian.ensure(debian.DOCS_TOOLS, Progress())
 
 
 @pytest.fixture

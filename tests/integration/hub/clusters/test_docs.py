@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from testbed import Cluster, Testbed, Vault, debian
-from testbed.progress import Progress
+from testbed import Cluster, Testbed, Vault
 from tests.doc_blocks import REPOSITORY, find_block
 from tests.integration.contexts import name_contexts, write_contexts
 from tests.integration.hub.agent import Agent
@@ -29,18 +28,13 @@ from tests.integration.kube_writes import delete_objects
 from tests.integration.reader import Reader, prepare_reader
 from tests.integration.shown import check_shown
 from tests.integration.vault_calls import Ask
-from tests.session import shown
 
 HOME = "gloo-mesh"
 ISTIOD = "istio-system"
 SERVER_LINE = "kubernetes_host=https://…"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _tools(request: pytest.FixtureRequest) -> None:
-    """Install what the pages call, where it is missing: whoever has a testbed is root."""
-    with shown(request):
-        debian.ensure(debian.DOCS_TOOLS, Progress())
+pytestmark = pytest.mark.usefixtures("docs_tools")
 
 
 @pytest.fixture

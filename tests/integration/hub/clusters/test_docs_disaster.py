@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -42,7 +41,7 @@ vaultServers:
 """
 MOUNT = "vault secrets enable pki; vault secrets tune -max-lease-ttl=87600h pki"
 
-pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="the docs call jq")
+pytestmark = pytest.mark.usefixtures("docs_tools")
 
 
 @pytest.fixture
