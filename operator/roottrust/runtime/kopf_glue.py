@@ -17,9 +17,8 @@ import kopf
 
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.kind import ResourceKind
-from roottrust.kube.managed_fields import drop_managed_fields
 from roottrust.runtime.kopf_settings import COMPONENT, build_kopf_settings
-from roottrust.runtime.shared_words import share_words
+from roottrust.runtime.shared_words import shrink
 from roottrust.runtime.watching import WatchedKind
 
 STOP_SECONDS = 10.0
@@ -135,7 +134,7 @@ class KopfWatches:
     ) -> Callable[..., Any]:
         async def handle(*, event: Mapping[str, Any], **_: object) -> None:
             # Here, since a loop that is busy lets a whole list of them wait.
-            found = share_words(drop_managed_fields(event["object"]))
+            found = shrink(event["object"])
             type_ = event["type"]
             _call(loop, lambda: self._on_event(kind=resource, type_=type_, found=found))
 

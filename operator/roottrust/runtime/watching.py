@@ -10,7 +10,7 @@ from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import ResourceKind
-from roottrust.runtime.shared_words import share_words
+from roottrust.runtime.shared_words import shrink
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 Object = Mapping[str, Any]
@@ -72,7 +72,7 @@ async def list_kind(
     )
     try:
         # Page by page, since a long list takes twice the memory as long as each says its own words.
-        found = [share_words(watched.keep(each)) async for page in pages for each in page.items]
+        found = [shrink(watched.keep(each)) async for page in pages for each in page.items]
     except DependencyMissingError:
         raise DependencyMissingError(
             f"The API server {client.server} does not know {resource}/{resource.version}: "
