@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,35 +10,21 @@ from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.transport import VaultTransport
+from tests.unit.http.listening import ListeningServer
 
 
-class Server:
+class Server(ListeningServer):
     """Accepts connections, answers each request, and keeps what it was sent."""
 
     def __init__(self) -> None:
         self.accepted = threading.Event()
-        self.heard = b""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
+        super().__init__()
 
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(ConnectionError):
-                self.accepted.set()
-                while data := connection.recv(65536):
-                    self.heard += data
-                    connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+    def listen_to(self, connection: socket.socket) -> None:
+        self.accepted.set()
+        while data := connection.recv(65536):
+            self.heard += data
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
 class Guard:

@@ -25,6 +25,7 @@ from roottrust.vault.async_transport import AsyncVaultTransport
 from roottrust.vault.connection import VaultConnection
 from roottrust.vault.transport import VaultTransport
 from tests.unit.domain.authorities import make_root
+from tests.unit.http.listening import ListeningServer
 
 NOW = datetime.now(UTC)
 BEGIN, END = NOW - timedelta(days=1), NOW + timedelta(days=1)
@@ -50,34 +51,22 @@ class Leader:
         self.now += 60
 
 
-class Server:
+class Server(ListeningServer):
     """Speaks TLS, and keeps what it was sent; it answers what is complete."""
+
+    scheme = "https"
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.context = context
-        self.heard = b""
         self.left = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
+        super().__init__()
 
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
+    def listen_to(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            self._answer(self.context.wrap_socket(connection, server_side=True))
+        self.left.set()
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            with plain, contextlib.suppress(OSError):
-                self._listen_to(self.context.wrap_socket(plain, server_side=True))
-            self.left.set()
-
-    def _listen_to(self, connection: ssl.SSLSocket) -> None:
+    def _answer(self, connection: ssl.SSLSocket) -> None:
         with connection:
             while data := connection.recv(65536):
                 self.heard += data
