@@ -19,7 +19,6 @@ from roottrust.domain.reasons import Reason
 from roottrust.kube.page import Page
 from roottrust.kube.watch_client import WatchClient, WatchEvent
 from roottrust.runtime.clock import Timer, sleep, wait_for_event
-from roottrust.runtime.shared_words import shrink
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from roottrust.runtime.store_bound import StoreBound
 from roottrust.runtime.watching import WatchedKind
@@ -122,7 +121,7 @@ class ClientWatch:
             page = await self._read_page(following)
             kept = [self._watched.keep(each) for each in page.items]
             self._bound.take_page(kept)
-            items += map(shrink, kept)
+            items += kept
             following = page.following
             if not following:
                 return items, page.version
@@ -172,7 +171,7 @@ class ClientWatch:
         else:
             self._bound.take(found, size=event.size)
         before = self._find_known(found)
-        key = self._store.apply_event(self._watched.resource, event.type, shrink(found))
+        key = self._store.apply_event(self._watched.resource, event.type, found)
         if key is not None:
             self._on_change(key, before)
 

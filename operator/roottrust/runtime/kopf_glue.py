@@ -18,7 +18,6 @@ import kopf
 from roottrust.kube.access import KubeAccess
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.kopf_settings import COMPONENT, build_kopf_settings
-from roottrust.runtime.shared_words import shrink
 from roottrust.runtime.watching import WatchedKind
 
 STOP_SECONDS = 10.0
@@ -133,8 +132,7 @@ class KopfWatches:
         self, resource: ResourceKind, loop: asyncio.AbstractEventLoop
     ) -> Callable[..., Any]:
         async def handle(*, event: Mapping[str, Any], **_: object) -> None:
-            # Here, since a loop that is busy lets a whole list of them wait.
-            found = shrink(event["object"])
+            found = dict(event["object"])
             type_ = event["type"]
             _call(loop, lambda: self._on_event(kind=resource, type_=type_, found=found))
 

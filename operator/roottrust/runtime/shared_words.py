@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from typing import Any
-
-from roottrust.kube.managed_fields import drop_managed_fields
 
 # Longer texts are mostly one object's own.
 MAX_LENGTH = 64
@@ -21,12 +18,3 @@ def share_words(found: Any) -> Any:
     if type(found) is str and len(found) <= MAX_LENGTH:
         return sys.intern(found)
     return found
-
-
-def shrink(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an object as a store keeps it: without who wrote what, its words those of all others.
-
-    Whoever lets objects wait for the store calls this first, so that they wait in that form.
-    """
-    shrunk: Mapping[str, Any] = share_words(drop_managed_fields(found))
-    return shrunk

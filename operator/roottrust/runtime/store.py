@@ -10,7 +10,7 @@ from typing import Any
 
 from roottrust.kube.kind import ResourceKind
 from roottrust.kube.managed_fields import drop_managed_fields
-from roottrust.runtime.shared_words import shrink
+from roottrust.runtime.shared_words import share_words
 
 Object = Mapping[str, Any]
 
@@ -35,8 +35,7 @@ class ObjectKey:
 class ObjectStore:
     """Objects of one cluster by kind, namespace and name; nothing is planned before it is synced.
 
-    Without that, a child that was not listed yet would look deleted. What lists and watches bring
-    is in the form of `shrink` already.
+    Without that, a child that was not listed yet would look deleted.
     """
 
     def __init__(
@@ -136,7 +135,7 @@ class ObjectStore:
 
         It is no sign that the watch is alive.
         """
-        self._put(build_key(kind, found), shrink(found))
+        self._put(build_key(kind, found), found)
 
     def take_over(self, kind: ResourceKind, found: Object) -> None:
         """Take over what a write of ours has made of an object, before its watch tells it.
@@ -146,7 +145,7 @@ class ObjectStore:
         key = build_key(kind, found)
         known = self._objects[kind].get(key)
         if known is not None and _get_uid(known) == _get_uid(found):
-            self._put(key, shrink(found))
+            self._put(key, found)
 
     def drop(self, kind: ResourceKind, *, namespace: str, name: str, uid: str) -> None:
         """Forget an object that a write of ours has removed, before its watch tells it.
@@ -166,7 +165,7 @@ class ObjectStore:
         known = self._objects[key.kind].get(key)
         if known is not None and (_is_older(found, known) or _is_same(found, known)):
             return False
-        self._objects[key.kind][key] = drop_managed_fields(found)
+        self._objects[key.kind][key] = share_words(drop_managed_fields(found))
         self._change_counts[key.kind] += 1
         return True
 

@@ -10,7 +10,6 @@ from roottrust.domain.errors import DependencyMissingError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import ResourceKind
-from roottrust.runtime.shared_words import shrink
 from roottrust.runtime.store import ObjectKey, ObjectStore
 
 Object = Mapping[str, Any]
@@ -64,19 +63,17 @@ async def list_kind(
     """Take over a list of one kind; return the keys that changed."""
     resource = watched.resource
     known = store.get_versions(resource)
-    pages = client.list_pages(
-        resource,
-        namespace=watched.namespace,
-        label_selector=watched.label_selector,
-        field_selector=watched.field_selector,
-    )
     try:
-        # Page by page, since a long list takes twice the memory as long as each says its own words.
-        found = [shrink(watched.keep(each)) async for page in pages for each in page.items]
+        found = await client.list(
+            resource,
+            namespace=watched.namespace,
+            label_selector=watched.label_selector,
+            field_selector=watched.field_selector,
+        )
     except DependencyMissingError:
         raise DependencyMissingError(
             f"The API server {client.server} does not know {resource}/{resource.version}: "
             "apply the CustomResourceDefinitions in crds/ first.",
             reason=Reason.API_REFUSED,
         ) from None
-    return store.replace(resource, found, known=known)
+    return store.replace(resource, map(watched.keep, found), known=known)

@@ -16,13 +16,17 @@ _OWN = ("/v1/auth/token/", "/login", "/selfsubjectaccessreviews")
 
 @dataclass(kw_only=True)
 class Call:
-    """One request; `number` counts writes, `at` is monotonic, `status` is what was answered."""
+    """One request; `number` counts writes, `at` is monotonic, `status` is what was answered.
+
+    It is over when its answer, or none, has gone back.
+    """
 
     method: str
     path: str
     at: float
     number: int
     status: int | None = None
+    is_over: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.integration.hub.interference import Answer, Call, CutError, HoldAnswer, Interference
+from tests.integration.hub.waiting import wait_for
 
 START_SECONDS = 10.0
 
@@ -69,6 +70,17 @@ class Recorder:
     def writes(self) -> list[str]:
         """What could have changed something."""
         return [str(each) for each in self.calls if each.is_write]
+
+    def list_happened(self, since: int) -> list[str]:
+        """Return the writes that the server did, from a number of calls on.
+
+        What a write has made can be seen before its answer has passed here, so that is waited for.
+        """
+        met = self.calls[since:]
+        wait_for(
+            lambda: [str(each) for each in met if not each.is_read and not each.is_over], _is_empty
+        )
+        return [str(each) for each in met if each.has_happened]
 
     def interfere(self, interference: Interference) -> None:
         """Have it meet everything from now on; writes are counted anew, from 1."""
@@ -160,6 +172,8 @@ class Recorder:
             return await self._pass_on(request, body, call, interference)
         except (CutError, aiohttp.ClientConnectionError):
             return _cut(request)
+        finally:
+            call.is_over = True
 
     async def _pass_on(
         self, request: web.Request, body: bytes, call: Call, interference: Interference
@@ -198,6 +212,10 @@ class Recorder:
             self._streams.discard(stream)
         await response.write_eof()
         return response
+
+
+def _is_empty(found: list[str]) -> bool:
+    return not found
 
 
 def _give(answer: Answer) -> web.Response:

@@ -68,7 +68,7 @@ class Course:
         try:
             help_on()
             self.wait_for_end(policy)
-            writes = [str(each) for each in recorder.calls[first:] if each.has_happened]
+            writes = recorder.list_happened(first)
             return End(
                 writes=[_ID.sub("<id>", rename(each, words)) for each in self.count_once(writes)],
                 vault=dump_vault(self.admin, names=words),

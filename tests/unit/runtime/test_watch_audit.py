@@ -9,7 +9,6 @@ import pytest
 from roottrust.domain.errors import TransientError
 from roottrust.domain.reasons import Reason
 from roottrust.kube.kind import ResourceKind
-from roottrust.kube.page import Page
 from roottrust.runtime.store import ObjectKey, ObjectStore
 from roottrust.runtime.watch_audit import WatchAudit
 from roottrust.runtime.watching import WatchedKind
@@ -35,10 +34,9 @@ class FakeServer:
         self.lists = 0
         self.failing = False
 
-    async def list_pages(self, _kind: ResourceKind, **_: object) -> AsyncIterator[Page]:
+    async def list(self, _kind: ResourceKind, **_: object) -> tuple[dict[str, Any], ...]:
         self.lists += 1
-        for name, version in self.objects.items():
-            yield Page(items=(build(name, version),))
+        return tuple(build(name, version) for name, version in self.objects.items())
 
     async def list_metadata(self, _kind: ResourceKind, **_: object) -> Any:
         if self.failing:

@@ -84,7 +84,7 @@ class Handover:
             help_on()
             self._wait_for_end(policy)
             to_vault, to_cluster = (
-                [str(each) for each in recorder.calls[begin:] if each.has_happened]
+                recorder.list_happened(begin)
                 for recorder, begin in zip(self.recorders, first, strict=True)
             )
             return End(
