@@ -21,6 +21,7 @@ POLICIES = ("admin.gloo.solo.io", "roottrustpolicies")
 MESHES = ("internal.gloo.solo.io", "meshes")
 LEASES = ("coordination.k8s.io", "leases")
 CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
+DIRECTIVES = ("internal.gloo.solo.io", "podbouncedirectives")
 
 
 def may(
@@ -50,6 +51,7 @@ def may(
         ("watch", ("", "secrets"), "gloo-mesh"),
         ("patch", ("", "secrets"), "gloo-mesh"),  # with a renewed token
         ("create", LEASES, "gloo-mesh"),
+        ("create", DIRECTIVES, "gloo-mesh"),
     ],
 )
 def test_hub_may(cluster: Cluster, verb: str, resource: tuple[str, str], namespace: str) -> None:
@@ -72,6 +74,7 @@ def test_hub_may(cluster: Cluster, verb: str, resource: tuple[str, str], namespa
         ("create", ("", "serviceaccounts/token"), "istio-system"),
         ("create", ("authentication.k8s.io", "tokenreviews"), ""),
         ("create", LEASES, "kube-system"),
+        ("create", DIRECTIVES, "istio-system"),
         ("patch", LEASES, "gloo-mesh"),
         ("escalate", ("rbac.authorization.k8s.io", "clusterroles"), ""),
     ],

@@ -11,6 +11,7 @@ from roottrust.api.condition import Conditions
 from roottrust.api.listing import distinct, ordered
 from roottrust.api.mirrored_issuance import MirroredIssuance
 from roottrust.api.model import ExchangedModel
+from roottrust.api.restart_request import RestartRequest
 from roottrust.api.rotation_step import RotationStep
 from roottrust.api.rule import unchanged
 from roottrust.api.stale_workloads import (
@@ -149,6 +150,11 @@ class MeshStatus(ExchangedModel):
         default=None,
         description="The intermediateGeneration that workloads were last restarted for, or need no "
         "restart for.",
+    )
+    restart_request: RestartRequest | None = Field(
+        default=None,
+        description="The PodBounceDirective that the hub is asked to write; unset once it is "
+        "there, and if none is due.",
     )
     stale_workloads: StaleWorkloads | None = Field(
         default=None,

@@ -27,6 +27,7 @@ from roottrust.api.text import (
 from roottrust.api.vault_ca import ForeignReference
 
 WORKLOADS_MAX = 500
+GROUPS_MAX = 64
 
 BounceLabels = Annotated[
     LabelMap,
@@ -111,7 +112,7 @@ class PodBounceDirectiveSpec(ExchangedModel):
 
     pods_to_bounce: Annotated[
         tuple[PodSelector, ...],
-        Field(min_length=1, max_length=64, json_schema_extra=ordered()),
+        Field(min_length=1, max_length=GROUPS_MAX, json_schema_extra=ordered()),
     ] = Field(description="Groups of pods: istiod, then gateways, then workloads.")
     mesh_ref: Annotated[MeshReference, MESH_REFERENCE_IS_FIXED] | None = Field(
         default=None, description="The mesh whose trust changed."

@@ -90,13 +90,15 @@ class MeshController:
             trust, restarted_for=before.restarted_for, told=before.stale, now=self._now()
         )
         step = await self._rotation.look(trust, previous.rotation if previous else None)
-        progress = await self._restarts.advance(trust, before, step.evidence)
+        told = previous.restart_request if previous else None
+        progress = await self._restarts.advance(trust, before, step.evidence, told=told)
         look = await self._stale.look(trust, change, told=before.stale)
         status = build_mesh_status(
             trust,
             previous=previous,
             workloads=note_stale(progress.known, change, look.stale),
             rotation=progress.evidence,
+            request=progress.request,
             generation=int(mesh["metadata"].get("generation") or 0),
             now=self._now(),
         )

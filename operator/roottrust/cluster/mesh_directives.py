@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import Any
 
 from roottrust.api.choices import BounceState
 from roottrust.api.pod_bounce_directive import PodBounceDirectiveStatus
+from roottrust.api.restart_request import RestartRequest
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.errors import ConflictError
 from roottrust.domain.mesh_bounce import (
-    GROUPS_MAX,
     MeshRestart,
     ProxyGroup,
-    build_bounce,
     build_bounce_name,
+    build_request,
     find_groups,
+    is_last,
     list_left,
 )
 from roottrust.domain.mesh_plan import MeshPlace
@@ -30,24 +28,23 @@ from roottrust.kube.client import KubeClient
 from roottrust.kube.kind import PODS
 from roottrust.runtime.store import ObjectStore
 
-logger = logging.getLogger(__name__)
-
-FIELD_MANAGER = "roottrust-cluster-restarts"
-
 Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """How far a restart is written: its last part, any at all, and all of it just now."""
+    """How far a restart is written: all of it, any at all, and what the hub is to write next."""
 
     is_all: bool
     is_any: bool = True
-    is_at_once: bool = False
+    request: RestartRequest | None = None
 
 
 class MeshDirectives:
-    """Writes them into the operator's own namespace, and knows what is there by its watch."""
+    """Works out what the hub is to write into the operator's own namespace.
+
+    What is there it knows by its watch.
+    """
 
     def __init__(self, client: KubeClient, store: ObjectStore, *, place: MeshPlace) -> None:
         self._client = client
@@ -59,17 +56,28 @@ class MeshDirectives:
         written = self._list_written(istiod, trust_hash)
         return bool(written) and not _is_finished(written[-1])
 
-    async def write_next(self, trust: ObservedTrust, restart: MeshRestart) -> Written:
-        """Write the next part if there is one and it is due; raises RootTrustError."""
-        istiod = trust.istiod
-        written = self._list_written(istiod, restart.trust_hash)
+    async def look(
+        self, trust: ObservedTrust, restart: MeshRestart, *, told: RestartRequest | None
+    ) -> Written:
+        """Return how far a restart is written; raises RootTrustError.
+
+        `told` is what the hub was asked for last, and stays until that is there: proxies that come
+        meanwhile need no restart.
+        """
+        written = self._list_written(trust.istiod, restart.trust_hash)
+        if written and is_last(written[-1]):
+            return Written(is_all=True)
         if written and not _is_finished(written[-1]):
             return Written(is_all=False)
+        part = len(written) + 1
+        if told is not None and (told.trust_hash, told.part) == (restart.trust_hash, part):
+            return Written(is_all=False, request=told)
         groups = list_left(await self._find_groups(trust, restart), written)
         if not groups and (written or not restart.cause.has_istiod):
             return Written(is_all=True, is_any=bool(written))
-        await self._write(istiod, groups, restart, part=len(written) + 1)
-        return Written(is_all=len(groups) <= GROUPS_MAX, is_at_once=not written)
+        served = trust.generation if trust.is_generation_served else None
+        request = build_request(trust.istiod, groups, restart=restart, part=part, served=served)
+        return Written(is_all=False, request=request)
 
     async def _find_groups(
         self, trust: ObservedTrust, restart: MeshRestart
@@ -79,14 +87,6 @@ class MeshDirectives:
         pods = await self._client.list_metadata(PODS, label_selector=PROXY_LABEL)
         old = (each for each in pods if restart.concerns(each["metadata"]))
         return find_groups(trust.istiod, old, namespaces=trust.served.names)
-
-    async def _write(
-        self, istiod: Istiod, groups: tuple[ProxyGroup, ...], restart: MeshRestart, *, part: int
-    ) -> None:
-        manifest = build_bounce(istiod, groups, place=self._place, restart=restart, part=part)
-        with suppress(ConflictError):  # it was written just before a crash
-            await self._client.create(DIRECTIVES, manifest, field_manager=FIELD_MANAGER)
-        logger.info("PodBounceDirective %s is written", manifest["metadata"]["name"])
 
     def _list_written(self, istiod: Istiod, trust_hash: str) -> tuple[Manifest, ...]:
         mesh = self._place.build_name(deployment=istiod.deployment, namespace=istiod.namespace)

@@ -7,6 +7,7 @@ from typing import Any
 
 from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.domain.issued_object import read_issued
+from roottrust.domain.manifest import read_mapping
 from roottrust.domain.mesh_plan import (
     MeshPlace,
     find_deployment,
@@ -52,7 +53,8 @@ class ClusterRoutes:
         if key.kind == POLICIES:
             return frozenset({key}) if self._has_policies else frozenset()
         if key.kind == DIRECTIVES:
-            return frozenset({key}) if _has_news(before, now) else frozenset()
+            asking = () if before or now is None else _find_asking(now)
+            return frozenset({key, *asking}) if _has_news(before, now) else frozenset()
         if key.kind == MESHES:
             return frozenset(each for mesh in known for each in self._find_istiod(mesh))
         if key.kind == ISSUED_CERTIFICATES:
@@ -79,6 +81,14 @@ class ClusterRoutes:
 def _find_deployment_of(certificate: Manifest) -> ObjectKey:
     issued = read_issued(certificate)
     return ObjectKey(kind=DEPLOYMENTS, namespace=issued.namespace, name=issued.deployment)
+
+
+def _find_asking(directive: Manifest) -> Iterator[ObjectKey]:
+    """Return the istiod of a directive's mesh: it is asked for until it is there."""
+    mesh = read_mapping(read_mapping(directive.get("spec")).get("meshRef"))
+    namespace, deployment = mesh.get("namespace"), mesh.get("deployment")
+    if namespace and deployment:
+        yield ObjectKey(kind=DEPLOYMENTS, namespace=str(namespace), name=str(deployment))
 
 
 def _has_news(before: Manifest | None, now: Manifest | None) -> bool:

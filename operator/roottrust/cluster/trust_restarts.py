@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roottrust.api.mesh import RotationEvidence
+from roottrust.api.restart_request import RestartRequest
 from roottrust.cluster.first_seen import FirstSeen
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.mesh_directives import MeshDirectives
@@ -28,17 +29,19 @@ STEP_SECONDS = 2.0
 class RestartProgress:
     """What workloads count as restarted for, and when to look again if need be.
 
-    `asked` is what all was just asked for; `evidence` is that of a step of a rotation.
+    `asked` is what all was just written for; `request` is what the hub is to write; `evidence` is
+    that of a step of a rotation.
     """
 
     known: WorkloadTrust
     asked: MeshRestart | None = None
+    request: RestartRequest | None = None
     pause: float | None = None
     evidence: RotationEvidence | None = None
 
 
 class TrustRestarts:
-    """Has directives written, for one change at a time."""
+    """Has the hub write directives, for one change at a time."""
 
     def __init__(
         self,
@@ -56,14 +59,17 @@ class TrustRestarts:
         trust: ObservedTrust,
         known: WorkloadTrust,
         evidence: RotationEvidence | None = None,
+        *,
+        told: RestartRequest | None = None,
     ) -> RestartProgress:
-        """Ask for what is due; raises RootTrustError.
+        """Ask for what is due; `told` is what was asked for last. Raises RootTrustError.
 
-        What was asked for counts: a directive that a person deletes is not written again.
+        What is written counts: a directive that a person deletes is not asked for again.
         """
         known = see_first(trust, known)
         if evidence is not None:
-            return await self._follow(trust, note_step(trust, known, evidence), evidence)
+            known = note_step(trust, known, evidence)
+            return await self._follow(trust, known, evidence, told=told)
         self._steps.forget(trust.istiod.full_name)
         restart = find_restart(trust, known)
         if restart is None or not await self._may_restart(trust):
@@ -71,14 +77,19 @@ class TrustRestarts:
         is_for_roots = restart.cause is RestartCause.ROOTS
         if not is_for_roots and self._directives.is_under_way(trust.istiod, trust.pinned or ""):
             return RestartProgress(known=known, pause=POLL_SECONDS)
-        written = await self._directives.write_next(trust, restart)
+        written = await self._directives.look(trust, restart, told=told)
         if not written.is_all:
-            return RestartProgress(known=known, pause=POLL_SECONDS)
-        done = note_asked(trust, known, restart, is_at_once=written.is_at_once)
+            return RestartProgress(known=known, request=written.request, pause=POLL_SECONDS)
+        done = note_asked(trust, known, restart, request=told)
         return RestartProgress(known=done, asked=restart if written.is_any else None)
 
     async def _follow(
-        self, trust: ObservedTrust, known: WorkloadTrust, evidence: RotationEvidence
+        self,
+        trust: ObservedTrust,
+        known: WorkloadTrust,
+        evidence: RotationEvidence,
+        *,
+        told: RestartRequest | None,
     ) -> RestartProgress:
         """Ask for what a step of a rotation has restarted."""
         restart = find_step_restart(trust, evidence)
@@ -87,9 +98,11 @@ class TrustRestarts:
         age = self._steps.find_age(trust.istiod.full_name, (evidence.step, evidence.since))
         if restart.created_before is not None and age.total_seconds() < STEP_SECONDS:
             return RestartProgress(known=known, evidence=evidence, pause=STEP_SECONDS)
-        written = await self._directives.write_next(trust, restart)
+        written = await self._directives.look(trust, restart, told=told)
         if not written.is_all:
-            return RestartProgress(known=known, evidence=evidence, pause=POLL_SECONDS)
+            return RestartProgress(
+                known=known, evidence=evidence, request=written.request, pause=POLL_SECONDS
+            )
         return RestartProgress(
             known=known,
             asked=restart if written.is_any else None,

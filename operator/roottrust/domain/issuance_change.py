@@ -1,14 +1,18 @@
-"""What a plan changes of IssuedCertificates, field by field, as people and programs read it."""
+"""What a plan changes in clusters, field by field, as people and programs read it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from roottrust.api.issued_certificate import IssuedCertificateSpec
-from roottrust.api.kind import ISSUED_CERTIFICATE
+from roottrust.api.kind import ISSUED_CERTIFICATE, POD_BOUNCE_DIRECTIVE
+from roottrust.api.pod_bounce_directive import PodBounceDirectiveSpec
 from roottrust.domain.action import Verb
 from roottrust.domain.change import FieldChange, ObjectChange, Obstacle
 from roottrust.domain.issuance_plan import CertificateAction, CertificateConflict, IssuancePlan
 from roottrust.domain.issuance_report import advise_on_conflict
 from roottrust.domain.manifest_change import list_manifest_changes, merge_manifest
+from roottrust.domain.restart_directive import DirectiveAction
 
 
 def list_certificate_changes(plan: IssuancePlan) -> tuple[ObjectChange, ...]:
@@ -22,6 +26,20 @@ def list_certificate_changes(plan: IssuancePlan) -> tuple[ObjectChange, ...]:
             fields=_list_fields(action),
         )
         for action in plan.actions
+    )
+
+
+def list_directive_changes(due: Iterable[DirectiveAction]) -> tuple[ObjectChange, ...]:
+    """Return the PodBounceDirectives that clusters wait for."""
+    return tuple(
+        ObjectChange(
+            verb=Verb.CREATE,
+            kind=POD_BOUNCE_DIRECTIVE.kind,
+            path=action.name,
+            cluster=action.key.cluster,
+            fields=list_manifest_changes(None, action.manifest, spec=PodBounceDirectiveSpec),
+        )
+        for action in due
     )
 
 

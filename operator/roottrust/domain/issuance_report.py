@@ -23,13 +23,15 @@ class IssuanceReport:
     """How far the meshes of a policy are.
 
     `fault` is what keeps IssuedCertificates from being as they should be, `pending` how many writes
-    of them are not made. `restarts_pods` is whether the policy asks for restarts.
+    of them are not made. `restarts_pods` is whether the policy asks for restarts, `not_restarted`
+    why something that is due could not be asked for.
     """
 
     fault: Fault | None = None
     pending: int = 0
     meshes: tuple[MeshReport, ...] = ()
     restarts_pods: bool = False
+    not_restarted: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -38,7 +40,8 @@ class IssuanceReport:
         told = tuple(each.message for each in conditions if each.is_warning)
         stale = warn_of_stale(self.meshes, restarts_pods=self.restarts_pods)
         istiods = warn_of_stale_istiods(self.meshes)
-        return (*told, *(each for each in (stale, istiods) if each))
+        not_written = (f"{Reason.RESTARTS_NOT_WRITTEN}: {each}" for each in self.not_restarted)
+        return (*told, *not_written, *(each for each in (stale, istiods) if each))
 
     def find_next_change(self, now: datetime) -> datetime | None:
         """Return when time alone will change what is told, None if it will not."""

@@ -1,4 +1,4 @@
-"""PodBounceDirectives that restart a mesh: istiod, its gateways, then what has sidecars.
+"""What the restart of a mesh selects: istiod, its gateways, then what has sidecars.
 
 A new intermediate is served by istiod already: for that istiod itself is left out, and copies of
 the roots are as they were. A step of a rotation restarts istiod alone, or what is older than it.
@@ -10,21 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
+from roottrust.api.pod_bounce_directive import GROUPS_MAX, PodSelector, RootCertSync
+from roottrust.api.restart_request import RestartRequest
 from roottrust.domain.discovery import Istiod
-from roottrust.domain.managed_by import MANAGED_BY
 from roottrust.domain.manifest import Manifest, read_mapping, read_mappings
-from roottrust.domain.mesh_plan import MeshPlace
 from roottrust.domain.mesh_proxy import PROXY_LABEL, list_proxies
-from roottrust.domain.moment import show_time
 from roottrust.domain.object_age import was_created_before
 
 # What sidecars have beside what every proxy has.
 _SIDECAR_LABEL = "security.istio.io/tlsMode"
 
-# As many as a directive takes; istiod is one more in the first.
-GROUPS_MAX = 63
+# As many as a directive takes beside istiod, which is one more in the first.
+PROXY_GROUPS_MAX = GROUPS_MAX - 1
 _NAME_MAX = 230
 _HASH_LENGTH = 12
 
@@ -71,9 +69,10 @@ class ProxyGroup:
     label: str
     value: str
 
-    def build(self) -> dict[str, Any]:
+    def build(self, sync: RootCertSync | None = None) -> PodSelector:
         """Return it as a directive lists it."""
-        return {"namespace": self.namespace, "labels": {self.label: self.value}}
+        labels = {self.label: self.value}
+        return PodSelector(namespace=self.namespace, labels=labels, root_cert_sync=sync)
 
 
 def find_groups(
@@ -93,44 +92,37 @@ def list_left(
         for directive in written
         for each in read_mappings(read_mapping(directive.get("spec")).get("podsToBounce"))
     ]
-    return tuple(each for each in groups if (each.namespace, each.build()["labels"]) not in known)
+    return tuple(each for each in groups if (each.namespace, {each.label: each.value}) not in known)
 
 
-def build_bounce(
+def is_last(directive: Manifest) -> bool:
+    """Whether a directive has fewer groups than it takes, so that none was left for another."""
+    groups = read_mappings(read_mapping(directive.get("spec")).get("podsToBounce"))
+    return len(groups) < PROXY_GROUPS_MAX
+
+
+def build_request(
     istiod: Istiod,
     groups: tuple[ProxyGroup, ...],
     *,
-    place: MeshPlace,
     restart: MeshRestart,
     part: int,
-) -> dict[str, Any]:
+    served: int | None = None,
+) -> RestartRequest:
     """Return one of the directives, with as many groups as it takes; the first begins with istiod.
 
-    For changed roots nothing else is restarted before they are in its namespace.
+    For changed roots nothing else is restarted before they are in its namespace. `served` is the
+    generation that every istiod serves.
     """
-    sync: dict[str, Any] = {"rootCertSync": {}} if restart.cause is RestartCause.ROOTS else {}
-    selected = [{**each.build(), **sync} for each in groups[:GROUPS_MAX]]
+    sync = RootCertSync() if restart.cause is RestartCause.ROOTS else None
     first = [_build_istiod_group(istiod)] if restart.cause.has_istiod and part == 1 else []
-    age = restart.created_before
-    mesh = place.build_name(deployment=istiod.deployment, namespace=istiod.namespace)
-    return {
-        "metadata": {
-            "namespace": place.home,
-            "name": build_bounce_name(mesh, trust_hash=restart.trust_hash, part=part),
-            "labels": dict(MANAGED_BY),
-        },
-        "spec": {
-            "meshRef": {
-                "name": mesh,
-                "cluster": place.cluster,
-                "namespace": istiod.namespace,
-                "deployment": istiod.deployment,
-            },
-            "trustHash": restart.trust_hash,
-            **({} if age is None else {"createdBefore": show_time(age)}),
-            "podsToBounce": [*first, *selected],
-        },
-    }
+    return RestartRequest(
+        trust_hash=restart.trust_hash,
+        part=part,
+        created_before=restart.created_before,
+        intermediate_generation=served if restart.cause is RestartCause.ROOTS else None,
+        pods_to_bounce=(*first, *(each.build(sync) for each in groups[:PROXY_GROUPS_MAX])),
+    )
 
 
 def build_bounce_name(mesh: str, *, trust_hash: str, part: int) -> str:
@@ -138,12 +130,12 @@ def build_bounce_name(mesh: str, *, trust_hash: str, part: int) -> str:
     return f"{mesh[:_NAME_MAX].rstrip('.-')}-{trust_hash[:_HASH_LENGTH]}-{part}"
 
 
-def _build_istiod_group(istiod: Istiod) -> dict[str, Any]:
-    return {
-        "namespace": istiod.namespace,
-        "labels": dict(istiod.pod_labels),
-        "waitForReplicas": min(istiod.wanted, 1),
-    }
+def _build_istiod_group(istiod: Istiod) -> PodSelector:
+    return PodSelector(
+        namespace=istiod.namespace,
+        labels=dict(istiod.pod_labels),
+        wait_for_replicas=min(istiod.wanted, 1),
+    )
 
 
 def _build_group(proxy: Manifest) -> ProxyGroup:

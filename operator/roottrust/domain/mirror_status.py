@@ -97,7 +97,7 @@ def _judge_current(
 
 def _clean(told: MeshStatus, issuance: MirroredIssuance | None) -> MeshStatus:
     """Return what can be shown to people, nothing of what has no form then."""
-    given = told.model_copy(update={"issuance": issuance})
+    given = told.model_copy(update={"issuance": issuance, "restart_request": None})
     try:
         return MeshStatus.model_validate(_clean_texts(given.model_dump(mode="json")))
     except ValidationError:

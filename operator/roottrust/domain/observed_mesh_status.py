@@ -13,6 +13,7 @@ from roottrust.api.mesh import (
     NamespaceSync,
     RotationEvidence,
 )
+from roottrust.api.restart_request import RestartRequest
 from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.condition_judgement import build_conditions
 from roottrust.domain.counted import count
@@ -21,6 +22,7 @@ from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.observed_trust_judgement import judge_trust
 from roottrust.domain.reasons import MeshConditionType, Reason
 from roottrust.domain.restart_advice import (
+    ASKED_OF_HUB,
     NONE_IS_STALE,
     RESTARTED_BY_ITSELF,
     advise_restart,
@@ -72,8 +74,12 @@ def build_mesh_status(
     generation: int,
     now: datetime,
     rotation: RotationEvidence | None = None,
+    request: RestartRequest | None = None,
 ) -> MeshStatus:
-    """Return the whole status; times of conditions move only with their status."""
+    """Return the whole status; times of conditions move only with their status.
+
+    `request` is what the hub is asked to restart.
+    """
     judgements = judge_trust(trust)
     ready = judgements[-1]
     return MeshStatus(
@@ -88,11 +94,14 @@ def build_mesh_status(
         self_signed=trust.is_self_signed,
         restarted_for=workloads.restarted_for,
         restarted_for_generation=workloads.generation,
+        restart_request=request,
         stale_workloads=workloads.stale,
         multi_root=trust.istiod.multi_root,
         rotation=rotation,
         message=(
-            _tell_workloads(trust, workloads.stale, rotation) if ready.is_true else ready.message
+            _tell_workloads(trust, workloads.stale, rotation, request)
+            if ready.is_true
+            else ready.message
         ),
         conditions=build_conditions(
             judgements, previous.conditions if previous else (), generation=generation, now=now
@@ -154,7 +163,10 @@ def _list_rotation(before: MeshStatus | None, after: MeshStatus) -> Iterator[Tra
 
 
 def _tell_workloads(
-    trust: ObservedTrust, stale: StaleWorkloads | None, rotation: RotationEvidence | None
+    trust: ObservedTrust,
+    stale: StaleWorkloads | None,
+    rotation: RotationEvidence | None,
+    request: RestartRequest | None,
 ) -> str | None:
     """Say which workloads are late, and what becomes of them."""
     if rotation is not None and rotation.total:
@@ -164,7 +176,7 @@ def _tell_workloads(
         return None
     what = describe_stale(stale.total, stale.first)
     if trust.restarts_pods:
-        return f"{what}: {RESTARTED_BY_ITSELF}."
+        return f"{what}: {ASKED_OF_HUB if request else RESTARTED_BY_ITSELF}."
     return f"{what}: {advise_restart(stale.first)}."
 
 

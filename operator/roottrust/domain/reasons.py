@@ -191,6 +191,7 @@ class Reason(StrEnum):
     # Of a Mesh, and of a RootTrustPolicy: what may still trust only the roots before
     WORKLOADS_STALE = "WorkloadsStale"
     ISTIODS_STALE = "IstiodsStale"
+    RESTARTS_NOT_WRITTEN = "RestartsNotWritten"
     WORKLOADS_RENEWED = "WorkloadsRenewed"
 
     # Of a Mesh, in a step of a rotation: what may have a certificate from before it

@@ -1,7 +1,7 @@
 """The hub in a workload cluster: its account there, and the few rights that it has.
 
 What `roottrust cluster join` grants and what the hub asks for are the same list. It cannot read a
-Secret there, nor restart anything.
+Secret there, nor restart anything by itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from roottrust.api.kind import ISSUED_CERTIFICATE, MESH, ROOT_TRUST_POLICY
+from roottrust.api.kind import (
+    ISSUED_CERTIFICATE,
+    MESH,
+    POD_BOUNCE_DIRECTIVE,
+    ROOT_TRUST_POLICY,
+)
 
 HUB_ACCOUNT = "roottrust-remote-hub"
 REVIEWER_ACCOUNT = "roottrust-reviewer"
@@ -90,7 +95,8 @@ POLICY_RULES = (
         verbs=("patch",),
     ),
 )
-# Its own token it renews; that of the reviewer it hands to Vault, where a policy asks for it.
+# Its own token it renews; that of the reviewer it hands to Vault, where a policy asks for it. What
+# is restarted where autoRestartPods is on, it says beside the operator that restarts it.
 HOME_RULES = (
     Rule(
         group="",
@@ -99,6 +105,7 @@ HOME_RULES = (
         names=(HUB_ACCOUNT, REVIEWER_ACCOUNT),
     ),
     Rule(group="", resource="serviceaccounts", verbs=("get",), names=(REVIEWER_ACCOUNT,)),
+    Rule(group=POD_BOUNCE_DIRECTIVE.group, resource=POD_BOUNCE_DIRECTIVE.plural, verbs=("create",)),
 )
 # The public keys of ServiceAccount tokens, for Vault (method jwt).
 _KEYS_RULE: Manifest = {

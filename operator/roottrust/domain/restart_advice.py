@@ -17,6 +17,10 @@ RESTARTED_BY_ITSELF = (
     "autoRestartPods has them restarted: `kubectl get podbouncedirectives -A` in their cluster "
     "shows how far that is"
 )
+ASKED_OF_HUB = (
+    "autoRestartPods has them restarted: the hub is asked to write a PodBounceDirective (see "
+    "restartRequest), which takes it seconds where it runs"
+)
 
 
 def describe_stale(total: int, first: Sequence[str], *, of: str = "") -> str:

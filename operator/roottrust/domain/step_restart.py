@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 from roottrust.api.choices import RestartScope
@@ -10,6 +9,7 @@ from roottrust.api.mesh import RotationEvidence
 from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.old_leaves import CUT
+from roottrust.domain.restart_hash import build_step_hash
 from roottrust.domain.trust_restart import WorkloadTrust
 
 _SCOPES = {
@@ -26,14 +26,14 @@ def find_step_restart(trust: ObservedTrust, evidence: RotationEvidence) -> MeshR
     is_old = evidence.since is not None and evidence.total > 0 and not trust.restarts_istiod_alone
     if is_old and RestartScope.WORKLOADS not in evidence.restarts_requested:
         return MeshRestart(
-            trust_hash=_build_hash(evidence.step, RestartScope.WORKLOADS),
+            trust_hash=build_step_hash(evidence.step, RestartScope.WORKLOADS),
             cause=RestartCause.STEP_OF_WORKLOADS,
             created_before=evidence.since + CUT if evidence.since else None,
         )
     cause = _find_cause_of_istiod(trust, evidence)
     if cause is None or RestartScope.ISTIOD in evidence.restarts_requested:
         return None
-    return MeshRestart(trust_hash=_build_hash(evidence.step, RestartScope.ISTIOD), cause=cause)
+    return MeshRestart(trust_hash=build_step_hash(evidence.step, RestartScope.ISTIOD), cause=cause)
 
 
 def _find_cause_of_istiod(trust: ObservedTrust, evidence: RotationEvidence) -> RestartCause | None:
@@ -80,8 +80,3 @@ def _is_deaf(trust: ObservedTrust) -> bool:
         and trust.step.is_held_by(trust.istiod.wanted)
         and not trust.is_as_pinned
     )
-
-
-def _build_hash(step: str, scope: RestartScope) -> str:
-    """Return the trust hash of a step: another one than the hash of any roots."""
-    return hashlib.sha256(f"rotationStep {step} {scope}".encode()).hexdigest()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from roottrust.api.mesh import MeshStatus
+from roottrust.api.restart_request import RestartRequest
 from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.restart_hash import build_issuance_hash
 from roottrust.domain.stale_workloads import RootChange
 
 
@@ -65,7 +66,8 @@ def find_restart(trust: ObservedTrust, known: WorkloadTrust) -> MeshRestart | No
     if is_restart_due(trust, known.restarted_for):
         return MeshRestart(trust_hash=trust.pinned, cause=RestartCause.ROOTS)
     if _is_issuance_due(trust, known.generation):
-        return MeshRestart(trust_hash=build_issuance_hash(trust), cause=RestartCause.ISSUANCE)
+        trust_hash = build_issuance_hash(trust.pinned, trust.generation)
+        return MeshRestart(trust_hash=trust_hash, cause=RestartCause.ISSUANCE)
     return None
 
 
@@ -97,26 +99,26 @@ def _is_issuance_due(trust: ObservedTrust, generation: int | None) -> bool:
     )
 
 
-def build_issuance_hash(trust: ObservedTrust) -> str:
-    """Return the trust hash of a generation under its roots: another one than the roots' own."""
-    text = f"{trust.pinned} intermediateGeneration {trust.generation}"
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def note_asked(
-    trust: ObservedTrust, known: WorkloadTrust, restart: MeshRestart, *, is_at_once: bool
+    trust: ObservedTrust,
+    known: WorkloadTrust,
+    restart: MeshRestart,
+    *,
+    request: RestartRequest | None,
 ) -> WorkloadTrust:
     """Return what counts once the last directive of a restart is written.
 
-    If all of it was written just now, and every istiod serves the generation, it is for that, too.
+    If all of it was one `request`, and every istiod served a generation by then, it is for that,
+    too.
     """
     if restart.cause is RestartCause.ISSUANCE:
         return replace(known, generation=trust.generation)
-    covers = is_at_once and trust.is_generation_served
+    is_whole = request is not None and request.trust_hash == restart.trust_hash
+    served = request.intermediate_generation if request is not None and is_whole else None
     return replace(
         known,
         restarted_for=trust.root_fingerprints,
-        generation=trust.generation if covers else known.generation,
+        generation=known.generation if served is None else served,
     )
 
 

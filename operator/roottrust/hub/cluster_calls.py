@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from roottrust.api.mesh import MeshStatus
-from roottrust.domain.errors import RootTrustError, TransientError
+from roottrust.domain.errors import AccessDeniedError, RootTrustError, TransientError
 from roottrust.domain.issuance_plan import CertificateAction
 from roottrust.domain.reasons import Reason
+from roottrust.domain.restart_directive import DirectiveAction
 from roottrust.domain.target import MeshTarget
 from roottrust.hub.cluster_health import ClusterHealth
 from roottrust.hub.cluster_objects import Manifest, WatchedObjects
@@ -113,3 +114,21 @@ class CalledObjects:
     async def report(self, found: Manifest, status: Manifest) -> None:
         """Write the hub's part of a status; raises RootTrustError."""
         await self._calls.run(lambda: self._objects.report(found, status))
+
+    async def create(self, action: DirectiveAction) -> None:
+        """Have a PodBounceDirective be there; raises RootTrustError.
+
+        A cluster that was registered by an older version has not granted it.
+        """
+        try:
+            await self._calls.run(lambda: self._objects.create(action))
+        except AccessDeniedError as error:
+            cluster = action.key.cluster
+            raise AccessDeniedError(
+                f"The hub may not write PodBounceDirectives in cluster {cluster}, so that nothing "
+                f"is restarted there: run `roottrust cluster join {cluster}` again, which grants "
+                "it.",
+                reason=Reason.CLUSTER_ACCESS_DENIED,
+                path=error.path,
+                capability=error.capability,
+            ) from None

@@ -5,6 +5,7 @@ Whoever asks need not know whether the cluster is the hub's own or another one.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
@@ -13,16 +14,20 @@ from pydantic import ValidationError
 
 from roottrust.api.mesh import MeshSpec, MeshStatus
 from roottrust.domain.action import Verb
-from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.errors import ConflictError, DependencyMissingError
 from roottrust.domain.issuance_plan import CertificateAction
 from roottrust.domain.mirror_mark import is_mirror
+from roottrust.domain.restart_directive import DirectiveAction
 from roottrust.domain.target import MeshTarget
-from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES
+from roottrust.hub.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES
 from roottrust.kube.client import KubeClient
 from roottrust.kube.status import apply_status
 from roottrust.runtime.store import ObjectStore
 
+logger = logging.getLogger(__name__)
+
 FIELD_MANAGER = "roottrust-hub-issuance"
+RESTARTS_MANAGER = "roottrust-hub-restarts"
 
 Manifest = Mapping[str, Any]
 
@@ -45,6 +50,9 @@ class ClusterObjects(Protocol):
 
     async def apply(self, action: CertificateAction) -> None:
         """Make one write; raises RootTrustError."""
+
+    async def create(self, action: DirectiveAction) -> None:
+        """Have a PodBounceDirective be there; raises RootTrustError."""
 
     async def report(self, found: Manifest, status: Manifest) -> None:
         """Write the hub's part of the status of an IssuedCertificate; raises RootTrustError."""
@@ -95,6 +103,14 @@ class WatchedObjects:
             await self._take_off(action)
         manifest = {**action.manifest, "metadata": _name_object(action)}
         await self._client.apply(ISSUED_CERTIFICATES, manifest, field_manager=FIELD_MANAGER)
+
+    async def create(self, action: DirectiveAction) -> None:
+        """Make a directive where the operator of that cluster looks; one that is there stays."""
+        metadata = {**action.manifest["metadata"], "namespace": self._home}
+        manifest = {**action.manifest, "metadata": metadata}
+        with suppress(ConflictError):  # the cluster has not seen it yet
+            await self._client.create(DIRECTIVES, manifest, field_manager=RESTARTS_MANAGER)
+            logger.info("%s", action)
 
     async def _delete(self, action: CertificateAction) -> None:
         metadata = action.manifest["metadata"]

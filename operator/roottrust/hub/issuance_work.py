@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from roottrust.domain.action import Verb
@@ -25,6 +25,7 @@ from roottrust.domain.ownership import Claimant
 from roottrust.domain.plan import Plan
 from roottrust.domain.policy import PolicyIdentity
 from roottrust.domain.reasons import Reason
+from roottrust.domain.restart_directive import DirectiveAction, plan_directives
 from roottrust.domain.target import VaultTarget
 from roottrust.hub.cluster_objects import Manifest
 from roottrust.hub.cluster_registry import ClusterRegistry, build_unregistered
@@ -86,22 +87,29 @@ async def work_on_issuance(
     writes: bool,
     now: datetime,
 ) -> IssuanceWork:
-    """Make what is missing in clusters and tell how it stands there; a failure hinders no other.
+    """Make what is missing in clusters, have restarted there what is due, and tell how it stands.
+
+    A failure hinders no other.
 
     Of what is not done yet at the end nothing is said: it counts once the watch brings it.
     """
     plan, failures = plan_issuance(request), dict[CertificateKey, RootTrustError]()
+    unwritten = dict[CertificateKey, RootTrustError]()
     if writes:
         away = _list_away(request)
         wanted = [each for each in plan.actions if each.key.cluster not in away]
         policy = request.claimant.policy
         found, _ = await _apply_all(clusters, _bound_removals(wanted), policy=policy, work=work)
         failures = _drop_unasked(found, request)
+        due = [each for each in plan_directives(request, plan) if each.key.cluster not in away]
+        unwritten = await _create_all(clusters, due, policy=policy, work=work)
     report = report_issuance(request, plan, failures, is_observed_only=not writes, now=now)
+    report = replace(report, not_restarted=_list_messages(unwritten))
     if writes:
         changed = {action.key for action in plan.actions}
         failures |= await _tell(clusters, request, report, work=work, changed=changed, now=now)
-    return IssuanceWork(report=report, failure=next(iter(failures.values()), None))
+    failure = next(iter((failures | unwritten).values()), None)
+    return IssuanceWork(report=report, failure=failure)
 
 
 async def _tell(
@@ -204,7 +212,35 @@ async def _apply_all(
     return dict(failures), left
 
 
-def _get_cluster(item: CertificateAction | MeshReport) -> str:
+async def _create_all(
+    clusters: ClusterRegistry,
+    due: Iterable[DirectiveAction],
+    *,
+    policy: PolicyIdentity,
+    work: ClusterWork,
+) -> dict[CertificateKey, RootTrustError]:
+    """Make directives; return those that could not be made, and why."""
+    failures: dict[CertificateKey, RootTrustError] = {}
+
+    async def create(action: DirectiveAction) -> None:
+        objects = clusters.get_objects(action.key.cluster)
+        try:
+            if objects is not None:
+                with bind_context(cluster=action.key.cluster, mesh=action.key.name):
+                    await objects.create(action)
+        except RootTrustError as error:
+            failures[action.key] = error
+
+    await work.do(policy, due, get_cluster=_get_cluster, work=create)
+    return dict(failures)
+
+
+def _list_messages(failures: Mapping[CertificateKey, RootTrustError]) -> tuple[str, ...]:
+    """Return what failures say, each once: the meshes of a cluster mostly fail alike."""
+    return tuple(dict.fromkeys(each.message for each in failures.values()))
+
+
+def _get_cluster(item: CertificateAction | DirectiveAction | MeshReport) -> str:
     return item.key.cluster
 
 

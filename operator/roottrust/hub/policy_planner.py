@@ -23,6 +23,7 @@ from roottrust.domain.preview import (
     get_root_place,
     preview_policy,
 )
+from roottrust.domain.restart_directive import DirectiveAction, plan_directives
 from roottrust.domain.rotation.foresight import foresee_rotation
 from roottrust.domain.snapshot import Snapshot
 from roottrust.domain.target import VaultTarget
@@ -41,8 +42,9 @@ class PolicyPreview:
     """What would come of one policy.
 
     `target` is None for one that is not accepted, `plan` for one whose Vault cannot be read either:
-    `error` tells why. `certificates` is what follows in clusters. `judgements` are the conditions
-    after all writes. `rotation` is what a raised generation of its own root will start.
+    `error` tells why. `certificates` is what follows in clusters, `directives` what they wait for.
+    `judgements` are the conditions after all writes. `rotation` is what a raised generation of its
+    own root will start.
     """
 
     policy: PolicyObject
@@ -51,6 +53,7 @@ class PolicyPreview:
     target: VaultTarget | None = None
     plan: Plan | None = None
     certificates: IssuancePlan = field(default_factory=IssuancePlan)
+    directives: tuple[DirectiveAction, ...] = ()
     rotation: str | None = None
     error: RootTrustError | None = None
 
@@ -151,6 +154,7 @@ class PolicyPlanner:
             target=target,
             plan=plan,
             certificates=certificates,
+            directives=plan_directives(request, certificates),
             rotation=_foresee(look),
         )
 

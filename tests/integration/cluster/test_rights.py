@@ -62,7 +62,7 @@ def test_it_reads_the_trust_domain(may: May) -> None:
         ("patch", JOBS, "istio-system"),
         ("patch", BUDGETS, "istio-system"),
         ("patch", DIRECTIVES, HOME),
-        ("create", DIRECTIVES, "istio-system"),
+        ("create", DIRECTIVES, HOME),
         ("delete", DIRECTIVES, HOME),
         ("patch", MESHES, "istio-system"),
         ("delete", MESHES, "istio-system"),

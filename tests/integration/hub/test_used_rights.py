@@ -13,6 +13,7 @@ COURSE = (
     "hub/test_doctor.py",
     "hub/test_jwt.py",
     "hub/test_leader.py",
+    "hub/test_restarts.py",
     "hub/test_reviewer.py",
     "hub/test_rotate.py",
     "hub/test_status.py",

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from roottrust.api.restart_request import RestartRequest
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
-from roottrust.cluster.kinds import ISSUED_CERTIFICATES, MESHES
+from roottrust.cluster.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES
 from roottrust.cluster.mesh_controller import LAG_SECONDS, MeshController
 from roottrust.cluster.mesh_directives import MeshDirectives
 from roottrust.cluster.mesh_objects import MeshObjects
@@ -20,7 +21,15 @@ from roottrust.cluster.trust_restarts import TrustRestarts
 from roottrust.domain.errors import AccessDeniedError, ConflictError
 from roottrust.domain.mirror_mark import MIRROR_LABEL
 from roottrust.domain.reasons import Reason
-from roottrust.kube.kind import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, ResourceKind
+from roottrust.domain.restart_directive import build_directive
+from roottrust.kube.kind import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    NAMESPACES,
+    PODS,
+    SUBJECT_ACCESS_REVIEWS,
+    ResourceKind,
+)
 from roottrust.runtime.metrics import Metrics
 from tests.unit.cluster.fakes import (
     ISTIOD,
@@ -66,6 +75,10 @@ class FakeServer:
         if name in self.denied:
             raise AccessDeniedError("no", reason=Reason.ACCESS_DENIED, path=name, capability="get")
         return self.objects.get((kind, namespace, name))
+
+    async def create(self, kind: ResourceKind, *_: Any, **__: Any) -> dict[str, Any]:
+        assert kind == SUBJECT_ACCESS_REVIEWS
+        return {"status": {"allowed": True}}
 
     async def apply(
         self, kind: ResourceKind, manifest: dict[str, Any], *, subresource: str = "", **_: str
@@ -256,6 +269,31 @@ async def test_pods_are_looked_at_while_a_change_is_on_its_way_and_never_else() 
     assert server.events[-1] == "WorkloadsRenewed"
     await controller.reconcile(ISTIOD)
     assert server.looks == 3
+
+
+async def test_a_mesh_asks_the_hub_for_restarts_until_they_are_written() -> None:
+    server, controller = await build_changed_mesh()
+    certificate = server.store.get(ISSUED_CERTIFICATES, namespace="istio-system", name=MESH)
+    assert certificate is not None
+    spec = {**certificate["spec"], "autoRestartPods": True}
+    put(server.store, ISSUED_CERTIFICATES, add_version({**certificate, "spec": spec}))
+    await controller.reconcile(ISTIOD)
+    status = server.read_status()
+    asked = RestartRequest.model_validate(status["restartRequest"])
+    assert {each.namespace for each in asked.pods_to_bounce} == {"istio-system"}
+    assert status["restartedFor"] != status["rootFingerprints"]
+    writes = len(server.writes)
+    await controller.reconcile(ISTIOD)
+    assert len(server.writes) == writes
+
+    written = build_directive(MESH, asked, mesh={})
+    metadata = {**written["metadata"], "namespace": PLACE.home}
+    put(server.store, DIRECTIVES, add_version({**written, "metadata": metadata}))
+    await controller.reconcile(ISTIOD)
+    status = server.read_status()
+    assert "restartRequest" not in status
+    assert status["restartedFor"] == status["rootFingerprints"]
+    assert server.events[-1] == "RestartsRequested"
 
 
 async def test_a_role_that_starts_goes_on_with_a_change_that_it_was_told_of() -> None:

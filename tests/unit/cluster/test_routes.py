@@ -18,6 +18,7 @@ from roottrust.runtime.store import ObjectKey, ObjectStore, build_key
 from tests.unit.cluster.fakes import (
     CERTIFICATE,
     ISTIOD,
+    MESH,
     PLACE,
     build_certificate,
     build_mesh,
@@ -64,6 +65,13 @@ def test_a_directive_concerns_itself_but_for_its_status() -> None:
     assert find(DIRECTIVES, before=DIRECTIVE, now=told) == set()
     edited = {**DIRECTIVE, "metadata": {**DIRECTIVE["metadata"], "generation": 2}}
     assert find(DIRECTIVES, before=DIRECTIVE, now=edited) == {BOUNCE}
+
+
+def test_a_mesh_is_told_that_the_directive_is_there_which_it_has_asked_for() -> None:
+    mesh = {"name": MESH, "namespace": "istio-system", "deployment": "istiod"}
+    written = {**DIRECTIVE, "spec": {"meshRef": mesh}}
+    assert find(DIRECTIVES, before=None, now=written) == {BOUNCE, ISTIOD}
+    assert find(DIRECTIVES, before=written, now=None) == {BOUNCE}
 
 
 @pytest.mark.parametrize("mesh", [build_mesh(), build_mesh(labelled=False)])

@@ -7,6 +7,7 @@ import pytest
 
 from roottrust.api.choices import RestartScope
 from roottrust.api.mesh import RotationEvidence
+from roottrust.api.restart_request import RestartRequest
 from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.cluster.mesh_directives import MeshDirectives
@@ -16,15 +17,15 @@ from roottrust.cluster.trust_restarts import (
     RestartProgress,
     TrustRestarts,
 )
-from roottrust.domain.errors import ConflictError
-from roottrust.domain.mesh_bounce import GROUPS_MAX, MeshRestart, RestartCause
+from roottrust.domain.mesh_bounce import PROXY_GROUPS_MAX, MeshRestart, RestartCause
 from roottrust.domain.observed_step import ObservedStep
 from roottrust.domain.observed_trust import ObservedTrust
-from roottrust.domain.reasons import Reason
+from roottrust.domain.restart_directive import build_directive
+from roottrust.domain.restart_hash import build_issuance_hash
 from roottrust.domain.served_namespaces import ServedNamespaces
-from roottrust.domain.trust_restart import WorkloadTrust, build_issuance_hash
+from roottrust.domain.trust_restart import WorkloadTrust
 from roottrust.kube.kind import DEPLOYMENTS, PODS, SUBJECT_ACCESS_REVIEWS, ResourceKind
-from tests.unit.cluster.fakes import PLACE, add_version, build_store, put
+from tests.unit.cluster.fakes import MESH, PLACE, add_version, build_store, put
 from tests.unit.domain.istiods import build_istiod
 from tests.unit.domain.observations import OTHER, ROOT, build_trust
 from tests.unit.domain.test_mesh_bounce import build_proxy
@@ -34,20 +35,21 @@ HERE, ELSEWHERE = (ROOT.roots[0].fingerprint,), (OTHER.roots[0].fingerprint,)
 DONE = WorkloadTrust(restarted_for=HERE)
 FOR_ROOTS = MeshRestart(trust_hash=ROOT.text_fingerprint, cause=RestartCause.ROOTS)
 ISSUANCE = {"restarts_on_issuance": True, "generation": 2, "is_generation_served": True}
-NAMES = tuple(f"n-{number:03}" for number in range(GROUPS_MAX + 1))
+NAMES = tuple(f"n-{number:03}" for number in range(PROXY_GROUPS_MAX + 1))
 
 Object = dict[str, Any]
 
 
 class FakeServer:
-    """An API server whose watch brings directives at once."""
+    """An API server whose watch brings at once what a hub, if there is one, writes."""
 
     def __init__(self, *namespaces: str) -> None:
         self.pods = tuple(build_proxy(each, "app") for each in namespaces)
         self.store = build_store([(DEPLOYMENTS, build_istiod())])
         self.names: list[str] = []
         self.allowed = True
-        self.conflicts = False
+        self.has_hub = True
+        self.told: RestartRequest | None = None
         self.now = SINCE
         client: Any = self
         self.restarts = TrustRestarts(
@@ -61,13 +63,16 @@ class FakeServer:
         return self.pods
 
     async def create(self, kind: ResourceKind, manifest: Object, **_: Any) -> Object:
-        if kind == SUBJECT_ACCESS_REVIEWS:
-            return {"status": {"allowed": self.allowed}}
-        if self.conflicts:
-            raise ConflictError("It is there.", reason=Reason.CONFLICT)
-        self.names.append(manifest["metadata"]["name"])
-        put(self.store, kind, manifest)
-        return manifest
+        del manifest
+        assert kind == SUBJECT_ACCESS_REVIEWS
+        return {"status": {"allowed": self.allowed}}
+
+    def write(self, request: RestartRequest) -> None:
+        """Write what is asked for, as the hub does."""
+        found = build_directive(MESH, request, mesh={})
+        metadata = {**found["metadata"], "namespace": PLACE.home}
+        self.names.append(metadata["name"])
+        put(self.store, DIRECTIVES, {**found, "metadata": metadata})
 
     def finish(self, name: str) -> None:
         found = self.store.get(DIRECTIVES, namespace="gloo-mesh", name=name)
@@ -82,13 +87,27 @@ class FakeServer:
         generation: int | None = None,
         evidence: RotationEvidence | None = None,
     ) -> RestartProgress:
-        """Look once, and of a step that is too young once more when it is not."""
+        """Look, once more when a step is not too young any more, and when the hub has written."""
         known = WorkloadTrust(restarted_for=restarted_for, generation=generation)
-        progress = await self.restarts.advance(trust, known, evidence)
-        if progress.pause != STEP_SECONDS:
-            return progress
-        self.now += timedelta(seconds=STEP_SECONDS)
-        return await self.restarts.advance(trust, known, evidence)
+        progress = await self.look(trust, known, evidence)
+        if progress.pause == STEP_SECONDS:
+            self.now += timedelta(seconds=STEP_SECONDS)
+            progress = await self.look(trust, known, evidence)
+        if self.has_hub and progress.request is not None:
+            self.write(progress.request)
+            progress = await self.look(trust, known, evidence)
+        return progress
+
+    async def look(
+        self,
+        trust: ObservedTrust,
+        known: WorkloadTrust,
+        evidence: RotationEvidence | None = None,
+    ) -> RestartProgress:
+        """Look once, and keep what is asked for, as the status of a Mesh does."""
+        progress = await self.restarts.advance(trust, known, evidence, told=self.told)
+        self.told = progress.request
+        return progress
 
 
 def build(*namespaces: str, **changes: Any) -> ObservedTrust:
@@ -104,11 +123,28 @@ async def test_changed_roots_are_answered_once() -> None:
     assert len(server.names) == 1
 
 
+async def test_without_a_hub_the_same_is_asked_for_until_there_is_one() -> None:
+    server = FakeServer("bookinfo")
+    server.has_hub = False
+    known = WorkloadTrust(restarted_for=ELSEWHERE)
+    asked = await server.advance(build("bookinfo"))
+    assert (asked.known, asked.asked, asked.pause) == (known, None, POLL_SECONDS)
+    assert asked.request is not None
+    assert [each.namespace for each in asked.request.pods_to_bounce] == ["istio-system", "bookinfo"]
+    server.pods += (build_proxy("late", "app"),)
+    assert await server.advance(build("bookinfo", "late")) == asked, "what came since is new"
+    off = await server.advance(build("bookinfo", restarts_pods=False))
+    assert off == RestartProgress(known=known)
+    server.has_hub = True
+    assert await server.advance(build("bookinfo")) == RestartProgress(known=DONE, asked=FOR_ROOTS)
+
+
 async def test_a_crash_before_the_status_was_written_asks_for_nothing_more() -> None:
     server = FakeServer("bookinfo")
-    server.conflicts = True
     assert (await server.advance(build("bookinfo"))).known == DONE
-    assert server.names == []
+    server.told = None
+    assert (await server.advance(build("bookinfo"))).known == DONE
+    assert len(server.names) == 1
 
 
 @pytest.mark.parametrize(
@@ -158,14 +194,15 @@ async def test_a_new_generation_is_answered_once_and_without_istiod() -> None:
     progress = await server.advance(trust, HERE, generation=1)
     assert progress.known == WorkloadTrust(restarted_for=HERE, generation=2)
     assert progress.asked == MeshRestart(
-        trust_hash=build_issuance_hash(trust), cause=RestartCause.ISSUANCE
+        trust_hash=build_issuance_hash(ROOT.text_fingerprint, 2), cause=RestartCause.ISSUANCE
     )
     (name,) = server.names
     found = server.store.get(DIRECTIVES, namespace="gloo-mesh", name=name)
     assert found is not None
-    groups = found["spec"]["podsToBounce"]
-    labels = {"security.istio.io/tlsMode": "istio"}
-    assert groups == [{"namespace": "bookinfo", "labels": labels}]
+    (group,) = found["spec"]["podsToBounce"]
+    assert group["namespace"] == "bookinfo"
+    assert group["labels"] == {"security.istio.io/tlsMode": "istio"}
+    assert "rootCertSync" not in group
     assert await server.advance(trust, HERE, generation=2) == RestartProgress(known=progress.known)
     assert server.names == [name]
 
@@ -249,30 +286,33 @@ async def test_nothing_is_restarted_in_the_very_second_since_which_a_step_is_pro
     trust, known = build("bookinfo", step=STEP), WorkloadTrust(restarted_for=ELSEWHERE)
     for passed in (0.0, 1.9):
         server.now = SINCE + timedelta(seconds=passed)
-        early = await server.restarts.advance(trust, known, EVIDENCE)
+        early = await server.look(trust, known, EVIDENCE)
         assert (early.evidence, early.asked, early.pause) == (EVIDENCE, None, STEP_SECONDS)
     assert server.names == []
     server.now = SINCE + timedelta(seconds=2)
-    assert (await server.restarts.advance(trust, known, EVIDENCE)).evidence == REQUESTED
+    asked = (await server.look(trust, known, EVIDENCE)).request
+    assert asked is not None
+    server.write(asked)
+    assert (await server.look(trust, known, EVIDENCE)).evidence == REQUESTED
     other = EVIDENCE.model_copy(update={"since": SINCE + timedelta(minutes=1)})
-    late = await server.restarts.advance(trust, known, other)
+    late = await server.look(trust, known, other)
     assert late.pause == STEP_SECONDS, "it is another step"
     server.now -= timedelta(hours=1)
-    assert (await server.restarts.advance(trust, known, other)).pause == STEP_SECONDS
+    assert (await server.look(trust, known, other)).pause == STEP_SECONDS
 
 
 async def test_a_step_with_many_groups_leaves_none_out_though_pods_go_meanwhile() -> None:
     old = "2029-01-01T00:00:00Z"
-    server, names = FakeServer(), tuple(f"n-{number:03}" for number in range(GROUPS_MAX + 2))
+    server, names = FakeServer(), tuple(f"n-{number:03}" for number in range(PROXY_GROUPS_MAX + 2))
     server.pods = tuple(build_old_proxy(each, old) for each in names)
     trust = build(*names, step=STEP)
     progress = await server.advance(trust, evidence=EVIDENCE)
     assert (progress.evidence, progress.asked, progress.pause) == (EVIDENCE, None, POLL_SECONDS)
     assert (await server.advance(trust, evidence=EVIDENCE)).evidence == EVIDENCE
     server.finish(server.names[0])
-    server.pods = server.pods[GROUPS_MAX:]
+    server.pods = server.pods[PROXY_GROUPS_MAX:]
     assert (await server.advance(trust, evidence=EVIDENCE)).evidence == REQUESTED
-    assert read_groups(server, server.names[1]) == list(names[GROUPS_MAX:])
+    assert read_groups(server, server.names[1]) == list(names[PROXY_GROUPS_MAX:])
 
 
 async def test_a_step_restarts_a_deaf_istiod_alone() -> None:

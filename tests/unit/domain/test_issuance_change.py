@@ -7,9 +7,18 @@ import pytest
 from roottrust.domain.issuance_change import (
     list_certificate_changes,
     list_certificate_obstacles,
+    list_directive_changes,
 )
 from roottrust.domain.issuance_plan import IssuancePlan, plan_issuance
+from roottrust.domain.restart_directive import plan_directives
 from tests.unit.domain.issuances import CLUSTER, KEY, build_certificate, build_request
+from tests.unit.domain.restart_requests import (
+    NAME,
+    PINNED,
+    RESTARTING,
+    ask,
+    build_restarting,
+)
 from tests.unit.domain.samples import OTHER_HUB, build_cluster, build_target
 
 
@@ -61,3 +70,12 @@ def test_one_of_others_is_an_obstacle_with_what_to_do(
     assert obstacle.note == note
     assert obstacle.next_step.startswith(step)
     assert obstacle.fields == ()
+
+
+def test_a_directive_that_a_cluster_waits_for_is_shown_whole() -> None:
+    request = build_request({KEY: build_restarting()}, options=RESTARTING, reports={KEY: ask()})
+    (change,) = list_directive_changes(plan_directives(request, plan_issuance(request)))
+    assert (change.verb, change.kind, change.path) == ("create", "PodBounceDirective", NAME)
+    assert change.cluster == CLUSTER.cluster
+    fields = {each.name: each.after for each in change.fields}
+    assert fields["spec.trustHash"] == PINNED

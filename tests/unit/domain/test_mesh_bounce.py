@@ -3,23 +3,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from roottrust.api.pod_bounce_directive import PodBounceDirectiveSpec
-from roottrust.domain.bounce_bounds import read_directive
+import pytest
+
+from roottrust.domain.bounce_bounds import Directive, read_directive
+from roottrust.domain.manifest import Manifest
 from roottrust.domain.mesh_bounce import (
-    GROUPS_MAX,
+    PROXY_GROUPS_MAX,
     MeshRestart,
     ProxyGroup,
     RestartCause,
-    build_bounce,
     build_bounce_name,
+    build_request,
     find_groups,
+    is_last,
     list_left,
 )
-from roottrust.domain.mesh_plan import MeshPlace
+from roottrust.domain.restart_directive import build_directive
 from tests.unit.domain.bounces import HASH
 from tests.unit.domain.observations import build_istiod
 
-PLACE = MeshPlace(cluster="cluster1", home="gloo-mesh")
+NAME = "istiod-istio-system-cluster1"
+MESH = {
+    "name": NAME,
+    "cluster": "cluster1",
+    "namespace": "istio-system",
+    "deployment": "istiod",
+}
 ROOTS = MeshRestart(trust_hash=HASH, cause=RestartCause.ROOTS)
 ISSUANCE = MeshRestart(trust_hash=HASH, cause=RestartCause.ISSUANCE)
 
@@ -63,28 +72,46 @@ def build_groups(count: int) -> tuple[ProxyGroup, ...]:
     )
 
 
+def build_manifest(
+    restart: MeshRestart, groups: tuple[ProxyGroup, ...], *, part: int = 1
+) -> Manifest:
+    """Return a part as the hub writes it."""
+    asked = build_request(build_istiod(), groups, restart=restart, part=part)
+    return build_directive(NAME, asked, mesh=MESH)
+
+
+def build(restart: MeshRestart, groups: tuple[ProxyGroup, ...]) -> Directive:
+    return read_directive(build_manifest(restart, groups))
+
+
 def test_many_namespaces_take_several_directives() -> None:
-    groups = build_groups(GROUPS_MAX + 1)
+    groups = build_groups(PROXY_GROUPS_MAX + 1)
     assert list_left(groups, ()) == groups
-    first = build_bounce(build_istiod(), groups, place=PLACE, restart=ROOTS, part=1)
-    assert len(read_directive(first).spec.pods_to_bounce) == GROUPS_MAX + 1
+    first = build_manifest(ROOTS, groups)
+    assert len(read_directive(first).spec.pods_to_bounce) == PROXY_GROUPS_MAX + 1
     left = list_left(groups, [first])
-    second = build_bounce(build_istiod(), left, place=PLACE, restart=ROOTS, part=2)
-    (group,) = PodBounceDirectiveSpec.model_validate(second["spec"]).pods_to_bounce
-    assert group.namespace == f"n-{GROUPS_MAX}"
+    second = build_manifest(ROOTS, left, part=2)
+    (group,) = read_directive(second).spec.pods_to_bounce
+    assert group.namespace == f"n-{PROXY_GROUPS_MAX}"
     assert list_left(groups, [first, second]) == ()
+    assert (is_last(first), is_last(second)) == (False, True)
+
+
+@pytest.mark.parametrize("restart", [ROOTS, ISSUANCE])
+def test_a_part_that_is_full_may_have_another_one_after_it(restart: MeshRestart) -> None:
+    assert not is_last(build_manifest(restart, build_groups(PROXY_GROUPS_MAX)))
+    assert is_last(build_manifest(restart, build_groups(PROXY_GROUPS_MAX - 2)))
 
 
 def test_what_goes_meanwhile_leaves_nobody_out() -> None:
-    groups = build_groups(GROUPS_MAX + 2)
-    first = build_bounce(build_istiod(), groups, place=PLACE, restart=ISSUANCE, part=1)
-    assert list_left(groups[5:], [first]) == groups[GROUPS_MAX:]
+    groups = build_groups(PROXY_GROUPS_MAX + 2)
+    first = build_manifest(ISSUANCE, groups)
+    assert list_left(groups[5:], [first]) == groups[PROXY_GROUPS_MAX:]
 
 
 def test_a_step_of_istiod_restarts_it_alone() -> None:
     restart = MeshRestart(trust_hash=HASH, cause=RestartCause.STEP_OF_ISTIOD)
-    built = build_bounce(build_istiod(), (), place=PLACE, restart=restart, part=1)
-    (group,) = read_directive(built).spec.pods_to_bounce
+    (group,) = build(restart, ()).spec.pods_to_bounce
     assert (group.labels, group.root_cert_sync) == ({"app": "istiod"}, None)
 
 
@@ -93,8 +120,7 @@ def test_a_step_of_workloads_restarts_what_is_older() -> None:
     restart = MeshRestart(
         trust_hash=HASH, cause=RestartCause.STEP_OF_WORKLOADS, created_before=moment
     )
-    built = build_bounce(build_istiod(), build_groups(1), place=PLACE, restart=restart, part=1)
-    directive = read_directive(built)
+    directive = build(restart, build_groups(1))
     assert [each.namespace for each in directive.spec.pods_to_bounce] == ["n-0"]
     assert directive.spec.created_before == moment
     assert restart.concerns({"creationTimestamp": "2029-12-31T23:59:59Z"})
@@ -103,28 +129,22 @@ def test_a_step_of_workloads_restarts_what_is_older() -> None:
 
 
 def test_istiod_goes_first_and_all_others_wait_for_the_roots() -> None:
-    built = build_bounce(
-        build_istiod(wanted=2), build_groups(1), place=PLACE, restart=ROOTS, part=1
-    )
-    directive = read_directive(built)
-    istiod, group = directive.spec.pods_to_bounce
-    assert (istiod.labels, istiod.wait_for_replicas) == ({"app": "istiod"}, 1)
-    assert istiod.root_cert_sync is None
+    istiod = build_istiod(wanted=2)
+    asked = build_request(istiod, build_groups(1), restart=ROOTS, part=1, served=3)
+    assert asked.intermediate_generation == 3
+    first, group = asked.pods_to_bounce
+    assert (first.labels, first.wait_for_replicas) == ({"app": "istiod"}, 1)
+    assert first.root_cert_sync is None
     assert group.root_cert_sync is not None
-    assert directive.trust_hash == HASH
-    assert directive.spec.mesh_ref is not None
-    assert directive.spec.mesh_ref.name == "istiod-istio-system-cluster1"
-    assert built["metadata"]["name"] == "istiod-istio-system-cluster1-aaaaaaaaaaaa-1"
-    scaled_down = build_bounce(build_istiod(wanted=0), (), place=PLACE, restart=ROOTS, part=1)
-    assert scaled_down["spec"]["podsToBounce"][0]["waitForReplicas"] == 0
+    scaled_down = build_request(build_istiod(wanted=0), (), restart=ROOTS, part=1)
+    assert scaled_down.pods_to_bounce[0].wait_for_replicas == 0
 
 
 def test_for_an_issuance_istiod_stays_and_nobody_waits_for_roots() -> None:
-    built = build_bounce(build_istiod(), build_groups(1), place=PLACE, restart=ISSUANCE, part=1)
-    directive = read_directive(built)
-    (group,) = directive.spec.pods_to_bounce
+    asked = build_request(build_istiod(), build_groups(1), restart=ISSUANCE, part=1, served=3)
+    (group,) = asked.pods_to_bounce
     assert (group.namespace, group.root_cert_sync) == ("n-0", None)
-    assert directive.trust_hash == HASH
+    assert (asked.trust_hash, asked.intermediate_generation) == (HASH, None)
 
 
 def test_a_long_name_of_a_mesh_leaves_room() -> None:

@@ -8,8 +8,10 @@ from roottrust.api.mesh import MeshStatus
 from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.mirror_status import build_mirror_status, find_current
 from roottrust.domain.reasons import Reason
+from roottrust.kube.status import dump_status
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.mirrors import AWAY, build_condition
+from tests.unit.domain.restart_requests import ask
 
 LATER = NOW + timedelta(hours=1)
 
@@ -105,6 +107,7 @@ def test_a_cluster_cannot_say_that_it_is_current_nor_judge_its_intermediates() -
     assert len(status.conditions) == 16
     assert find(status, "Current")["reason"] == "Mirrored"
     assert status.issuance is None
+    assert build(restart_request=dump_status(ask())["restartRequest"]).restart_request is None
     away = build(conditions=[lie, *many], trouble=AWAY)
     assert len(away.conditions) == 16
     assert find(away, "Ready")["status"] == "Unknown"

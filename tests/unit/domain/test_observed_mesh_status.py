@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roottrust.api.mesh import MeshStatus, RotationEvidence
+from roottrust.api.pod_bounce_directive import PodSelector
+from roottrust.api.restart_request import RestartRequest
 from roottrust.api.stale_workloads import StaleWorkloads
 from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_mesh_status import build_mesh_status, list_mesh_transitions
@@ -205,6 +207,24 @@ def test_workloads_that_may_have_other_roots_are_told_with_what_to_do() -> None:
     assert reasons(status)["Ready"] == "Ready"
     asked = build_stale(restarts_pods=True).message or ""
     assert "autoRestartPods has them restarted: `kubectl get podbouncedirectives -A`" in asked
+
+
+def test_what_the_hub_has_not_written_yet_is_not_looked_for() -> None:
+    request = RestartRequest(
+        trust_hash="a" * 64,
+        part=1,
+        pods_to_bounce=(PodSelector(namespace="shop", labels={"app": "cart"}),),
+    )
+    status = build_mesh_status(
+        build_trust(restarts_pods=True),
+        previous=None,
+        workloads=WorkloadTrust(stale=STALE_WORKLOADS),
+        request=request,
+        generation=3,
+        now=NOW,
+    )
+    assert status.restart_request == request
+    assert "the hub is asked to write a PodBounceDirective" in (status.message or "")
 
 
 def test_what_a_person_cannot_restart_by_kubectl_gets_no_command() -> None:

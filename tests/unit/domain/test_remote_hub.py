@@ -31,8 +31,9 @@ def test_everywhere_the_hub_has_its_own_kinds_and_public_keys_alone() -> None:
     assert urls == ["/.well-known/openid-configuration", "/openid/v1/jwks"]
 
 
-def test_in_its_namespace_it_has_tokens_of_two_accounts_alone() -> None:
-    tokens, account = find_rules("Role", HUB_ACCOUNT)
+def test_in_its_namespace_it_has_tokens_of_two_accounts_and_says_what_is_restarted() -> None:
+    tokens, account, directives = find_rules("Role", HUB_ACCOUNT)
+    assert (directives["resources"], directives["verbs"]) == (["podbouncedirectives"], ["create"])
     assert tokens == {
         "apiGroups": [""],
         "resources": ["serviceaccounts/token"],

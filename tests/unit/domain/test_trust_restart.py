@@ -6,18 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
+from roottrust.domain.mesh_bounce import MeshRestart, RestartCause, build_request
 from roottrust.domain.observed_trust import ObservedTrust
+from roottrust.domain.restart_hash import build_issuance_hash
 from roottrust.domain.trust_restart import (
     WorkloadTrust,
-    build_issuance_hash,
     find_restart,
     is_restart_due,
     note_asked,
     read_workload_trust,
     see_first,
 )
-from tests.unit.domain.observations import OTHER, ROOT, build_root_pem, build_trust, publish
+from tests.unit.domain.observations import (
+    OTHER,
+    ROOT,
+    build_istiod,
+    build_root_pem,
+    build_trust,
+    publish,
+)
 
 HERE, ELSEWHERE = (ROOT.roots[0].fingerprint,), (OTHER.roots[0].fingerprint,)
 BOTH = publish(build_root_pem() + build_root_pem("Other"))
@@ -69,17 +76,11 @@ def test_a_raised_generation_is_restarted_for_once() -> None:
     known = see_first(ask(2), WorkloadTrust(restarted_for=HERE, generation=1))
     restart = find_restart(ask(2), known)
     assert restart == MeshRestart(
-        trust_hash=build_issuance_hash(ask(2)), cause=RestartCause.ISSUANCE
+        trust_hash=build_issuance_hash(ROOT.text_fingerprint, 2), cause=RestartCause.ISSUANCE
     )
-    done = note_asked(ask(2), known, restart, is_at_once=True)
+    done = note_asked(ask(2), known, restart, request=None)
     assert done.generation == 2
     assert find_restart(ask(2), see_first(ask(2), done)) is None
-
-
-def test_a_generation_has_a_hash_of_its_own() -> None:
-    hashes = {build_issuance_hash(ask(number)) for number in (1, 2, 3)}
-    other = ask(1, published=OTHER, pinned=OTHER.text_fingerprint)
-    assert len({*hashes, build_issuance_hash(other), ROOT.text_fingerprint}) == 5
 
 
 @pytest.mark.parametrize(
@@ -122,11 +123,13 @@ def test_changed_roots_go_first_and_may_be_for_the_issuance_as_well() -> None:
     known = WorkloadTrust(restarted_for=ELSEWHERE, generation=1)
     restart = find_restart(ask(2), known)
     assert restart == MeshRestart(trust_hash=ROOT.text_fingerprint, cause=RestartCause.ROOTS)
-    at_once = note_asked(ask(2), known, restart, is_at_once=True)
+    whole = build_request(build_istiod(), (), restart=restart, part=1, served=2)
+    at_once = note_asked(ask(2), known, restart, request=whole)
     assert (at_once.restarted_for, at_once.generation) == (HERE, 2)
-    early = ask(2, is_generation_served=False)
-    assert note_asked(early, known, restart, is_at_once=True).generation == 1
-    assert note_asked(ask(2), known, restart, is_at_once=False).generation == 1
+    early = whole.model_copy(update={"intermediate_generation": None})
+    other = whole.model_copy(update={"trust_hash": "b" * 64})
+    for each in (early, other, None):
+        assert note_asked(ask(2), known, restart, request=each).generation == 1
 
 
 @dataclass
@@ -153,7 +156,7 @@ class Fleet:
         restart = find_restart(trust, known)
         if restart is not None:
             self.restarts.append(restart.trust_hash)
-            known = note_asked(trust, known, restart, is_at_once=True)
+            known = note_asked(trust, known, restart, request=None)
         self.kept = known
 
     def happen(self, event: str) -> None:

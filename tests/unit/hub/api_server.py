@@ -29,6 +29,8 @@ class ApiServer:
         self.status = 200
         self.hangs = False
         self.patched: list[str] = []
+        self.takes_directives = False
+        self.created: list[str] = []
         self.tokens: set[str] = set()
         self.asked: set[str] = set()
         self.watches: list[tuple[str, web.StreamResponse]] = []
@@ -54,6 +56,8 @@ class ApiServer:
             await asyncio.sleep(3600)
         if self.status != 200:
             return web.json_response({"message": "no"}, status=self.status)
+        if request.path.endswith("/podbouncedirectives"):
+            return await self._take_directive(request)
         if request.method == "POST":
             asked = (await request.json())["spec"]["resourceAttributes"]
             is_allowed = self.allowed and asked["resource"] not in self.denied
@@ -69,6 +73,13 @@ class ApiServer:
             metadata = {"resourceVersion": "100"}
             return web.json_response({"metadata": metadata, "items": self.items[request.path]})
         return web.json_response({"message": "none", "details": {"name": "x"}}, status=404)
+
+    async def _take_directive(self, request: web.Request) -> web.Response:
+        if not self.takes_directives:
+            return web.json_response({"message": "no"}, status=403)
+        found = await request.json()
+        self.created.append(found["metadata"]["name"])
+        return web.json_response(found, status=201)
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()

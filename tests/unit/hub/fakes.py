@@ -21,6 +21,7 @@ from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.issuance_plan import CertificateAction, read_owner
 from roottrust.domain.known import KnownCluster
 from roottrust.domain.reasons import Reason
+from roottrust.domain.restart_directive import DirectiveAction
 from roottrust.domain.reviewer import ReviewerToken
 from roottrust.domain.server_terms import ServerTerms
 from roottrust.domain.target import MeshTarget, VaultTarget
@@ -309,6 +310,11 @@ class FakeObjects:
         known = self.registry.found[key]
         self.registry.found[key] = {**known, "status": {**known.get("status", {}), **status}}
 
+    async def create(self, action: DirectiveAction) -> None:
+        if action.key in self.registry.refused:
+            raise self.registry.refused[action.key]
+        self.registry.created.append(action)
+
     async def apply(self, action: CertificateAction) -> None:
         if action.key in self.registry.refused:
             raise self.registry.refused[action.key]
@@ -332,6 +338,7 @@ class FakeRegistry:
 
     found: dict[CertificateKey, dict[str, Any]] = field(default_factory=dict)
     applied: list[CertificateAction] = field(default_factory=list)
+    created: list[DirectiveAction] = field(default_factory=list)
     refused: dict[CertificateKey, RootTrustError] = field(default_factory=dict)
     reports: dict[CertificateKey, MeshStatus] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)

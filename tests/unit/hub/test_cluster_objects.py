@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 
 from roottrust.domain.action import Verb
-from roottrust.domain.errors import DependencyMissingError
+from roottrust.domain.errors import ConflictError, DependencyMissingError
 from roottrust.domain.issuance_plan import CertificateAction, plan_issuance
 from roottrust.domain.reasons import Reason
+from roottrust.domain.restart_directive import plan_directives
 from roottrust.domain.target import MeshTarget
-from roottrust.hub.cluster_objects import FIELD_MANAGER, WatchedObjects
-from roottrust.hub.kinds import ISSUED_CERTIFICATES, MESHES, POLICIES
+from roottrust.hub.cluster_objects import FIELD_MANAGER, RESTARTS_MANAGER, WatchedObjects
+from roottrust.hub.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.kube.kind import ResourceKind
 from roottrust.runtime.store import ObjectStore
 from tests.unit.domain.issuances import KEY, build_certificate, build_request
 from tests.unit.domain.mirrors import PLACE
+from tests.unit.domain.restart_requests import RESTARTING, ask, build_restarting
 from tests.unit.domain.samples import MESH
 from tests.unit.hub.fakes import fake
 
@@ -28,6 +30,7 @@ class FakeApi:
 
     calls: list[tuple[str, Any]] = field(default_factory=list)
     is_gone: bool = False
+    is_there: bool = False
 
     async def apply(
         self, kind: ResourceKind, manifest: Any, *, field_manager: str, subresource: str = ""
@@ -46,6 +49,12 @@ class FakeApi:
         if self.is_gone:
             raise DependencyMissingError("It is not there.", reason=Reason.API_REFUSED)
 
+    async def create(self, kind: ResourceKind, manifest: Any, *, field_manager: str) -> None:
+        assert (kind, field_manager) == (DIRECTIVES, RESTARTS_MANAGER)
+        self.calls.append(("create", manifest))
+        if self.is_there:
+            raise ConflictError("It is there.", reason=Reason.CONFLICT)
+
     async def delete(self, kind: ResourceKind, **place: Any) -> None:
         assert kind == ISSUED_CERTIFICATES
         self.calls.append(("delete", place))
@@ -60,6 +69,18 @@ async def send(action: CertificateAction, api: FakeApi | None = None) -> list[tu
     api = api or FakeApi()
     await WatchedObjects(fake(api), ObjectStore([]), home=HOME).apply(action)
     return api.calls
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_a_directive_is_made_beside_the_operator_that_restarts(*, is_there: bool) -> None:
+    request = build_request({KEY: build_restarting()}, options=RESTARTING, reports={KEY: ask()})
+    (action,) = plan_directives(request, plan_issuance(request))
+    api = FakeApi(is_there=is_there)
+    await WatchedObjects(fake(api), ObjectStore([]), home=HOME).create(action)
+    ((verb, manifest),) = api.calls
+    assert verb == "create"
+    assert manifest["metadata"]["namespace"] == HOME
+    assert manifest["spec"] == action.manifest["spec"]
 
 
 async def test_a_new_one_is_applied_as_it_is() -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from roottrust.api.issued_certificate import Instance
 from roottrust.domain.action import Verb
+from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, TransientError
-from roottrust.domain.issuance import CertificateKey
+from roottrust.domain.issuance import AgentOptions, CertificateKey
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_work import ClusterWork
 from roottrust.hub.issuance_work import (
@@ -27,6 +28,7 @@ from tests.unit.domain.agent_entries import (
 )
 from tests.unit.domain.certificates import NOW
 from tests.unit.domain.issuances import KEY, OPTIONS, PLAN, TARGET, build_certificate
+from tests.unit.domain.restart_requests import NAME, RESTARTING, ask, build_restarting
 from tests.unit.domain.samples import (
     CLAIMANT,
     OTHER_HUB,
@@ -57,12 +59,14 @@ def serve(bench: Bench, *entries: Instance) -> None:
     bench.registry.found[KEY] = {**known, "metadata": metadata, "status": status}
 
 
-async def work(registry: FakeRegistry, *, writes: bool = True):  # type: ignore[no-untyped-def]
+async def work(  # type: ignore[no-untyped-def]
+    registry: FakeRegistry, *, writes: bool = True, options: AgentOptions = OPTIONS
+):
     request = observe_issuance(
         registry,
         claimant=CLAIMANT,
         target=TARGET,
-        options=OPTIONS,
+        options=options,
         plan=PLAN,
         known_roots=frozenset({ROOT.fingerprint}),
     )
@@ -93,6 +97,40 @@ async def test_what_another_cluster_forged_goes_bit_by_bit_and_fails_nobody() ->
     assert (done.failure, done.report.fault) == (None, None)
     await work(registry)
     assert list(registry.found) == [forged[0], KEY]
+
+
+async def test_what_a_cluster_waits_for_is_restarted_there() -> None:
+    registry = FakeRegistry(found={KEY: build_restarting()}, reports={KEY: ask()})
+    done = await work(registry, options=RESTARTING)
+    assert [each.name for each in registry.created] == [NAME]
+    assert (registry.applied, done.failure) == ([], None)
+    await work(registry, writes=False, options=RESTARTING)
+    assert len(registry.created) == 1
+
+
+async def test_a_restart_that_cannot_be_written_is_a_warning() -> None:
+    registry = FakeRegistry(found={KEY: build_restarting()}, reports={KEY: ask()})
+    registry.refused[KEY] = DENIED
+    done = await work(registry, options=RESTARTING)
+    assert (done.failure, done.report.fault) == (DENIED, None)
+    assert f"RestartsNotWritten: {DENIED.message}" in done.report.warnings
+
+
+async def test_nothing_is_restarted_in_a_cluster_in_trouble() -> None:
+    registry = FakeRegistry(found={KEY: build_restarting()}, reports={KEY: ask()})
+    (cluster,) = TARGET.clusters
+    trouble = ClusterTrouble(reason=Reason.CLUSTER_UNREACHABLE, message="It is away.", since=NOW)
+    target = replace(TARGET, clusters=(replace(cluster, trouble=trouble),))
+    request = observe_issuance(
+        registry,
+        claimant=CLAIMANT,
+        target=target,
+        options=RESTARTING,
+        plan=PLAN,
+        known_roots=frozenset({ROOT.fingerprint}),
+    )
+    await work_on_issuance(registry, request, work=ClusterWork(), writes=True, now=NOW)
+    assert registry.created == []
 
 
 async def test_an_observer_writes_nothing_and_counts() -> None:

@@ -11,9 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from roottrust.domain.cluster_registration import Registration, read_registrations
-from roottrust.domain.errors import RootTrustError, TransientError
+from roottrust.domain.errors import AccessDeniedError, RootTrustError, TransientError
 from roottrust.domain.issuance import CertificateKey
+from roottrust.domain.issuance_plan import plan_issuance
 from roottrust.domain.reasons import Reason
+from roottrust.domain.restart_directive import plan_directives
 from roottrust.http.guard import allow_writes
 from roottrust.hub import cluster_calls, remote_cluster
 from roottrust.hub.gathered_changes import Changes
@@ -24,8 +26,10 @@ from roottrust.kube.client import ignore_write
 from roottrust.kube.token_keys import DISCOVERY_PATH, KEYS_PATH
 from roottrust.runtime.store import ObjectKey
 from tests.unit.domain.certificates import NOW
-from tests.unit.domain.issuances import build_certificate
+from tests.unit.domain.issuances import KEY, build_certificate, build_request
 from tests.unit.domain.kubeconfigs import build_secret
+from tests.unit.domain.restart_requests import NAME as NAME_OF_DIRECTIVE
+from tests.unit.domain.restart_requests import RESTARTING, ask, build_restarting
 from tests.unit.domain.test_token_keys import DISCOVERY, P256
 from tests.unit.hub.api_server import CERTIFICATES, MESHES, ApiServer
 from tests.unit.hub.fakes import fake
@@ -228,6 +232,22 @@ async def test_rights_that_are_missing_are_told(server: ApiServer, build: Build)
     assert "lacks rights there (list meshes, watch meshes, list issuedcertificates and 5 more)" in (
         trouble.message
     )
+
+
+async def test_a_cluster_of_an_older_version_is_to_be_joined_again_for_restarts(
+    server: ApiServer, build: Build
+) -> None:
+    bench = build()
+    await bench.cluster.wait_settled()
+    request = build_request({KEY: build_restarting()}, options=RESTARTING, reports={KEY: ask()})
+    (action,) = plan_directives(request, plan_issuance(request))
+    with pytest.raises(AccessDeniedError, match="`roottrust cluster join cluster1` again") as told:
+        await bench.cluster.objects.create(action)
+    assert told.value.reason is Reason.CLUSTER_ACCESS_DENIED
+    assert bench.reason is None
+    server.takes_directives = True
+    await bench.cluster.objects.create(action)
+    assert server.created == [NAME_OF_DIRECTIVE]
 
 
 async def test_a_write_that_hangs_ends_and_the_next_does_not_begin(

@@ -34,6 +34,7 @@ from roottrust.domain.fault import Fault
 from roottrust.domain.issuance_change import (
     list_certificate_changes,
     list_certificate_obstacles,
+    list_directive_changes,
 )
 from roottrust.domain.manifest_change import list_manifest_changes
 from roottrust.domain.reasons import Reason
@@ -89,7 +90,7 @@ def _build_policy(preview: PolicyPreview, before: Before) -> PolicyReport:
             ClusterReport(name=each.cluster, meshes=tuple(mesh.name for mesh in each.meshes))
             for each in (target.clusters if target else ())
         ),
-        kubernetes=(*_build_kubernetes(preview, before), *_build_certificates(preview)),
+        kubernetes=(*_build_kubernetes(preview, before), *_build_in_clusters(preview)),
         vault=tuple(_build_object(each) for each in list_changes(plan)) if plan else (),
         rotation=preview.rotation,
         conflicts=_build_conflicts(preview),
@@ -118,8 +119,9 @@ def _build_kubernetes(preview: PolicyPreview, before: Before) -> tuple[ObjectRep
     )
 
 
-def _build_certificates(preview: PolicyPreview) -> Iterator[ObjectReport]:
-    return map(_build_object, list_certificate_changes(preview.certificates))
+def _build_in_clusters(preview: PolicyPreview) -> Iterator[ObjectReport]:
+    certificates = list_certificate_changes(preview.certificates)
+    return map(_build_object, (*certificates, *list_directive_changes(preview.directives)))
 
 
 def _build_object(change: ObjectChange) -> ObjectReport:

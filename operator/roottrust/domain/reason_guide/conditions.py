@@ -156,7 +156,12 @@ POLICY = KindGuide(
         ),
     ),
     events=_join(_OF_EVENTS, _STALE, ROTATION.advice, DELETION.advice, without=_NO_EVENT),
-    elsewhere=(("`status.warnings` begin with", (Reason.WORKLOADS_STALE, Reason.ISTIODS_STALE)),),
+    elsewhere=(
+        (
+            "`status.warnings` begin with",
+            (Reason.WORKLOADS_STALE, Reason.ISTIODS_STALE, Reason.RESTARTS_NOT_WRITTEN),
+        ),
+    ),
 )
 
 MESH = KindGuide(

@@ -136,6 +136,12 @@ PROPAGATION = Topic(
             "with which it started.",
             "Restart istiod when it suits, by the command of the warning.",
         ),
+        Reason.RESTARTS_NOT_WRITTEN: Advice(
+            "A warning: a mesh waits for restarts, and the hub cannot write their "
+            "PodBounceDirective. Trust itself is not concerned.",
+            "Do what the warning says: mostly `roottrust cluster join` again, since an older "
+            "version has not granted it.",
+        ),
         Reason.WORKLOADS_RENEWED: Advice("No workload is left that may trust only former roots."),
         Reason.LEAVES_FROM_BEFORE: Advice(
             "In a step of a rotation, workloads have certificates from before it.",

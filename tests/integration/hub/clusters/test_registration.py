@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -18,7 +19,9 @@ from tests.integration.hub.clusters.registration import Registrar, build_kubecon
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.restarts import ask_for_restart, list_bounces
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_writes import delete_objects
 from tests.integration.vault_calls import Ask, read
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -26,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("operator")
 MESHES = ("internal.gloo.solo.io", "meshes")
 CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
 ACCOUNT = "istiod-service-account"
+RESTARTS = {"spec.config.autoRestartPods": True}
 
 
 def read_config(admin: Ask, names: Names) -> dict[str, Any]:
@@ -56,6 +60,58 @@ def test_a_registered_cluster_is_served_like_the_hubs_own(
     wait_for(remote.wait_for, lambda found: found["spec"] == spec)
     (mesh,) = policy.read_status()["meshes"]
     assert (mesh["cluster"], mesh["mesh"]) == ("cluster2", remote.name)
+
+
+def test_what_a_registered_cluster_asks_for_is_restarted_there(
+    registrar: Registrar,
+    kubeconfig: str,
+    second: Cluster,
+    remote: Certificate,
+    make_policy: MakePolicy,
+    names2: Names,
+) -> None:
+    registrar.register("cluster2", kubeconfig)
+    make_policy(names2, RESTARTS)
+    ask_for_restart(remote)
+    (written,) = wait_for(lambda: list_bounces(second, remote.name), bool)
+    assert written["spec"]["meshRef"]["cluster"] == "cluster2"
+    delete_objects(second, "podbouncedirectives", registration.HOME)
+
+
+def find_unwritten(policy: Policy) -> list[str]:
+    """Return what is told of restarts that the hub cannot ask for."""
+    warnings = policy.read_status().get("warnings", [])
+    return [each for each in warnings if each.startswith("RestartsNotWritten: ")]
+
+
+@pytest.mark.refused(HUB_ACCOUNT)
+def test_a_cluster_that_an_older_version_has_joined_says_what_restarts_need(
+    registrar: Registrar,
+    kubeconfig: str,
+    second: Cluster,
+    remote: Certificate,
+    make_policy: MakePolicy,
+    names2: Names,
+) -> None:
+    role = ("role", HUB_ACCOUNT, "-n", registration.HOME)
+    rules = json.loads(second.kubectl("get", *role, "-o", "json").stdout)["rules"]
+    older = [each for each in rules if each["resources"] != ["podbouncedirectives"]]
+    assert len(older) == len(rules) - 1
+    try:
+        second.kubectl("patch", *role, "--type=merge", "-p", json.dumps({"rules": older}))
+        registrar.register("cluster2", kubeconfig)
+        policy = make_policy(names2, RESTARTS)
+        policy.wait_for("CertificatesIssued", "Unknown", "WaitingForAgent")
+        ask_for_restart(remote)
+        advice = "run `roottrust cluster join cluster2` again"
+        wait_for(lambda: find_unwritten(policy), lambda found: advice in str(found))
+        policy.wait_for("CertificatesIssued", "Unknown", "WaitingForAgent")
+        assert list_bounces(second, remote.name) == []
+    finally:
+        registration.prepare(second)
+    wait_for(lambda: list_bounces(second, remote.name), bool, seconds=60)
+    wait_for(lambda: find_unwritten(policy), lambda found: found == [])
+    delete_objects(second, "podbouncedirectives", registration.HOME)
 
 
 def test_one_policy_serves_both_and_labels_of_the_secret_select(
@@ -234,8 +290,11 @@ def test_a_secret_with_the_rights_of_a_reader_is_told_what_it_lacks(
     try:
         registrar.register("cluster2", build_kubeconfig(second, make_token(second, "reader")))
         policy = make_policy(names2)
-        told = policy.wait_for("CertificatesIssued", "Unknown", "ClusterAccessDenied")
-        assert "create issuedcertificates, patch issuedcertificates" in told["message"]
+        # An account that has just been made may be unknown to its API server for a moment.
+        wait_for(
+            lambda: policy.wait_for("CertificatesIssued", "Unknown", "ClusterAccessDenied"),
+            lambda told: "create issuedcertificates, patch issuedcertificates" in told["message"],
+        )
     finally:
         for kind in ("clusterrolebinding", "clusterrole"):
             second.kubectl("delete", kind, "reader")

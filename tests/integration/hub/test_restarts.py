@@ -1,0 +1,85 @@
+"""PodBounceDirectives: the hub writes what a mesh asks for, where a policy lets it, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from testbed import Cluster
+from tests.integration.hub.certificate import Certificate
+from tests.integration.hub.mesh import put_mesh
+from tests.integration.hub.names import Names
+from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.policy import MakePolicy
+from tests.integration.hub.restarts import GROUP, HOME, ask_for_restart, list_bounces
+from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_writes import delete_objects
+
+RESTARTS = {"spec.config.autoRestartPods": True}
+
+
+@pytest.fixture
+def certificate(cluster: Cluster, namespace: str) -> Iterator[Certificate]:
+    """That of the test's own mesh, which is found."""
+    put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account="istiod-service-account")
+    yield Certificate(cluster=cluster, namespace=namespace)
+    delete_objects(cluster, "podbouncedirectives", HOME)
+
+
+def wait_for_bounce(certificate: Certificate) -> dict[str, Any]:
+    """Wait for the one directive of a mesh."""
+    (found,) = wait_for(lambda: list_bounces(certificate.cluster, certificate.name), bool)
+    return found
+
+
+def test_what_a_mesh_asks_for_is_written_once_for_each_trust_hash(
+    operator: OperatorProcess, certificate: Certificate, make_policy: MakePolicy, names: Names
+) -> None:
+    policy = make_policy(names, RESTARTS)
+    ask_for_restart(certificate, createdBefore="2030-01-01T00:00:00Z")
+    written = wait_for_bounce(certificate)
+    spec = written["spec"]
+    assert spec["meshRef"] == certificate.wait_for()["spec"]["meshRef"]
+    assert spec["createdBefore"] == "2030-01-01T00:00:00Z"
+    (group,) = spec["podsToBounce"]
+    assert {name: group[name] for name in GROUP} == GROUP
+    assert written["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "roottrust"}
+
+    operator.stop()
+    operator.start()
+    policy.wait_for("CertificatesIssued", "Unknown", "WaitingForAgent")
+    assert wait_for_bounce(certificate)["metadata"]["uid"] == written["metadata"]["uid"]
+
+    ask_for_restart(certificate, part=2)
+    found = wait_for(
+        lambda: list_bounces(certificate.cluster, certificate.name), lambda each: len(each) == 2
+    )
+    assert [each["metadata"]["name"][-2:] for each in found] == ["-1", "-2"]
+
+
+def test_nothing_is_restarted_where_the_policy_does_not_say_so(
+    operator: OperatorProcess, certificate: Certificate, make_policy: MakePolicy, names: Names
+) -> None:
+    policy = make_policy(names)
+    ask_for_restart(certificate)
+    looks = operator.sum_metric("roottrust_reconciles_total")
+    policy.nudge()
+    wait_for(
+        lambda: operator.sum_metric("roottrust_reconciles_total"), lambda count: count > looks + 1
+    )
+    assert list_bounces(certificate.cluster, certificate.name) == []
+    policy.apply({**names.build_changes(), **RESTARTS})
+    wait_for_bounce(certificate)
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_change_that_the_hub_has_not_made_restarts_nothing(
+    certificate: Certificate, make_policy: MakePolicy, names: Names
+) -> None:
+    """Such as one that somebody in the cluster makes up, who may write a Mesh's status."""
+    make_policy(names, RESTARTS)
+    ask_for_restart(certificate, trustHash="b" * 64)
+    ask_for_restart(certificate)
+    assert wait_for_bounce(certificate)["spec"]["trustHash"] != "b" * 64
