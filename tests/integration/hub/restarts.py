@@ -15,9 +15,12 @@ HOME = "gloo-mesh"
 GROUP = {"namespace": "bookinfo", "labels": {"app": "reviews"}}
 
 
-def ask_for_restart(certificate: Certificate, **request: Any) -> None:
-    """Ask for the restart that changed roots need, or for another one."""
-    bundle = certificate.wait_for()["spec"]["trustBundle"]
+def ask_for_restart(certificate: Certificate, *, bundle: str = "", **request: Any) -> None:
+    """Ask for the restart that changed roots need, or for another one.
+
+    The roots are those that the mesh is to have now, or a bundle that it will have.
+    """
+    bundle = bundle or certificate.wait_for()["spec"]["trustBundle"]
     pinned = hashlib.sha256(bundle.encode()).hexdigest()
     report_mesh(
         certificate.cluster,

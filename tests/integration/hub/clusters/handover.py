@@ -16,8 +16,10 @@ from tests.integration.hub.interference import Interference
 from tests.integration.hub.names import Names, build_names
 from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.recorder import Recorder
+from tests.integration.hub.restarts import HOME, ask_for_restart, list_bounces
 from tests.integration.hub.vault_dump import Dump, dump_vault, find_differences, rename
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_writes import delete_objects
 from tests.integration.vault_calls import Ask
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -31,6 +33,7 @@ class End:
     to_cluster: list[str]
     vault: Dump
     certificate: dict[str, Any]
+    directives: list[dict[str, Any]]
 
     def find_differences(self, undisturbed: End) -> Dump:
         """Return what is not as it is undisturbed; the cluster may be told a status once more."""
@@ -38,6 +41,7 @@ class End:
         pairs = {
             "writes to Vault": (self.to_vault, undisturbed.to_vault),
             "certificate": (self.certificate, undisturbed.certificate),
+            "directives": (self.directives, undisturbed.directives),
             "kinds of writes to the cluster": (
                 sorted(set(self.to_cluster)),
                 sorted(set(undisturbed.to_cluster)),
@@ -48,7 +52,10 @@ class End:
 
 @dataclass(kw_only=True)
 class Handover:
-    """A hub between recorders, of which `remote` is in front of the registered cluster."""
+    """A hub between recorders, of which `remote` is in front of the registered cluster.
+
+    `bundle` are the roots that it pins: its mesh has others, and asks for restarts.
+    """
 
     operator: Candidate
     remote: Recorder
@@ -56,6 +63,7 @@ class Handover:
     admin: Ask
     make_policy: MakePolicy
     suffix: str
+    bundle: str
     runs: int = 0
 
     @property
@@ -77,6 +85,7 @@ class Handover:
         names = build_names(suffix, mesh_namespace=namespace, cluster="cluster2")
         first = [len(each.calls) for each in self.recorders]
         where.interfere(interference)
+        ask_for_restart(self.certificate, bundle=self.bundle)
         changes = {"spec.config.autoRestartPods": True}
         policy = self.make_policy(names, changes, name=f"handover-{self.runs}")
         words = {policy.read()["metadata"]["uid"]: "policy", suffix: "suffix", policy.name: "name"}
@@ -92,6 +101,7 @@ class Handover:
                 to_cluster=[rename(each, words) for each in to_cluster],
                 vault=dump_vault(self.admin, names=words),
                 certificate=self._read_certificate(words),
+                directives=[each["spec"] for each in self._list_bounces()],
             )
         finally:
             where.interfere(Interference())
@@ -101,6 +111,10 @@ class Handover:
         policy.wait_for("VaultConfigured", "True")
         policy.wait_for("CertificatesIssued", "Unknown", "WaitingForAgent")
         wait_for(self.certificate.read_status, lambda found: found.get("state") == "PENDING")
+        wait_for(self._list_bounces, bool)
+
+    def _list_bounces(self) -> list[dict[str, Any]]:
+        return list_bounces(self.certificate.cluster, self.certificate.name)
 
     def _read_certificate(self, words: dict[str, str]) -> dict[str, Any]:
         spec = self.certificate.wait_for()["spec"]
@@ -111,6 +125,7 @@ class Handover:
         policy.delete()
         self.operator.stop()
         self.certificate.delete()
+        delete_objects(self.certificate.cluster, "podbouncedirectives", HOME)
         for path in (
             f"sys/mounts/{names.intermediate_mount}",
             f"sys/auth/{names.auth_mount}",

@@ -1,7 +1,6 @@
 """kill -9 of the hub at any write of an issuance into a registered cluster: it goes on after it.
 
-The hub's part of a restart is in it: `autoRestartPods` goes with the issuance, and the rest is done
-by the cluster itself.
+The hub's part of a restart is in it: the directive that the mesh asks for.
 """
 
 from __future__ import annotations
@@ -12,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from roottrust.domain.certificate import parse_certificates
 from roottrust.domain.cluster_registration import VAULT_CA_ANNOTATION, VAULT_HOST_ANNOTATION
+from roottrust.domain.trust_bundle import build_trust_bundle
 from testbed import Cluster
 from tests.integration.hub.candidate import BuildCandidate
 from tests.integration.hub.certificate import Certificate
@@ -21,6 +22,7 @@ from tests.integration.hub.clusters.registration import Registrar, build_kubecon
 from tests.integration.hub.interference import Interference, KillAfter, KillBefore
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.recorder import Recorder
+from tests.integration.hub.root import Root
 from tests.integration.vault_calls import Ask
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -49,6 +51,7 @@ def handover(
     make_policy: MakePolicy,
     admin: Ask,
     namespace: str,
+    root: Root,
 ) -> Iterator[Handover]:
     """A hub that is registered with the second cluster by way of the recorder."""
     ca = (certificate[0].parent / "ca.crt").read_bytes()
@@ -64,6 +67,7 @@ def handover(
         admin=admin,
         make_policy=make_policy,
         suffix=namespace.removeprefix("test-"),
+        bundle=build_trust_bundle(*parse_certificates(root.certificate.read_text())).pem,
     )
     operator.kill()
 
@@ -73,7 +77,8 @@ def undisturbed(handover: Handover) -> End:
     """What comes of it when nothing is in the way."""
     end = handover.run(Interference(), handover.remote)
     assert len(end.to_vault) >= 5
-    assert len(end.to_cluster) >= 2
+    assert len(end.to_cluster) >= 3
+    assert len(end.directives) == 1
     return end
 
 
