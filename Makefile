@@ -23,6 +23,7 @@ setup: $(UV) ## Install everything that the other targets use into .venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "roottrust needs Python 3.11 or newer, and $(PYTHON) is `$(PYTHON) -V 2>&1`: name another as in make PYTHON=python3.13." >&2; exit 1; }
 	@$(UV) sync --locked --quiet --python $(PYTHON)
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "✓ .venv is ready: `$(PY) -V`",:)
 
 # uv where none is installed: in an environment of its own, outside the tree.
 $(TOOLS)/uv-$(UV_VERSION)/bin/uv:

@@ -152,10 +152,10 @@ async def test_bug_is_counted_and_other_keys_go_on(bench: Bench, caplog: Any) ->
 
 
 async def test_what_fails_is_told_with_its_policy_and_reason(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("INFO")
-    caplog.handler.setFormatter(JsonForm())
+    monkeypatch.setattr(caplog.handler, "formatter", JsonForm())  # it is that of all tests
     bench.outcomes["a"] = [DependencyMissingError("No mount.", reason=Reason.ROOT_NOT_FOUND)]
     bench.queue.add("a")
     await bench.timer.advance(1)
