@@ -120,7 +120,10 @@ LabelMap = Annotated[
 
 
 def _to_whole_utc_seconds(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:  # of the last or first day that there is, in another zone
+        raise ValueError("must be a moment of the years 1 to 9999 in UTC") from None
 
 
 def render_time(moment: datetime) -> str:

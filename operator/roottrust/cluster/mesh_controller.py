@@ -102,7 +102,7 @@ class MeshController:
             generation=int(mesh["metadata"].get("generation") or 0),
             now=self._now(),
         )
-        await self._reporter.report(mesh, status, asked=progress.asked)
+        await self._reporter.report(mesh, status, written=progress.written)
         grace = GRACE.total_seconds() if trust.is_waiting else None
         pauses = (grace, progress.pause, look.pause, step.pause)
         return min((each for each in pauses if each is not None), default=None)

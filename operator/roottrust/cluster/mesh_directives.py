@@ -9,7 +9,7 @@ from typing import Any
 
 from roottrust.api.choices import BounceState
 from roottrust.api.pod_bounce_directive import PodBounceDirectiveStatus
-from roottrust.api.restart_request import RestartRequest
+from roottrust.api.restart_request import PARTS_MAX, RestartRequest
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.domain.discovery import Istiod
 from roottrust.domain.mesh_bounce import (
@@ -64,19 +64,27 @@ class MeshDirectives:
         `told` is what the hub was asked for last, and stays until that is there: proxies that come
         meanwhile need no restart.
         """
-        written = self._list_written(trust.istiod, restart.trust_hash)
-        if written and is_last(written[-1]):
+        known = self._list_written(trust.istiod, restart.trust_hash)
+        written = restart.list_own(known)
+        begins, part = not written, len(known) + 1
+        has_istiod = restart.cause.has_istiod and len(written) == 1
+        if part > PARTS_MAX or (written and is_last(written[-1], has_istiod=has_istiod)):
             return Written(is_all=True)
         if written and not _is_finished(written[-1]):
             return Written(is_all=False)
-        part = len(written) + 1
-        if told is not None and (told.trust_hash, told.part) == (restart.trust_hash, part):
+        if told is not None and _is_for(told, restart, part=part):
             return Written(is_all=False, request=told)
         groups = list_left(await self._find_groups(trust, restart), written)
         if not groups and (written or not restart.cause.has_istiod):
             return Written(is_all=True, is_any=bool(written))
-        served = trust.generation if trust.is_generation_served else None
-        request = build_request(trust.istiod, groups, restart=restart, part=part, served=served)
+        request = build_request(
+            trust.istiod,
+            groups,
+            restart=restart,
+            part=part,
+            begins=begins,
+            served=trust.generation if trust.is_generation_served else None,
+        )
         return Written(is_all=False, request=request)
 
     async def _find_groups(
@@ -99,6 +107,11 @@ class MeshDirectives:
             for part in count(1)
         )
         return tuple(each for each in takewhile(lambda found: found is not None, parts) if each)
+
+
+def _is_for(told: RestartRequest, restart: MeshRestart, *, part: int) -> bool:
+    same_age = told.created_before == restart.created_before
+    return (told.trust_hash, told.part) == (restart.trust_hash, part) and same_age
 
 
 def _is_finished(directive: Manifest) -> bool:

@@ -28,18 +28,18 @@ class MeshReporter:
         self._metrics = metrics
 
     async def report(
-        self, mesh: Manifest, status: MeshStatus, *, asked: MeshRestart | None = None
+        self, mesh: Manifest, status: MeshStatus, *, written: MeshRestart | None = None
     ) -> None:
         """Write the status of a Mesh if it differs; raises RootTrustError when it is not taken.
 
-        `asked` is what restarts were just asked for.
+        `written` is what restarts were just written for.
         """
         name = mesh["metadata"]["name"]
         self._metrics.show_mesh(name, status)
         before = MeshStatus.find(mesh.get("status"))
         if status == before:
             return
-        written = await apply_status(
+        metadata = await apply_status(
             self._client,
             MESHES,
             mesh,
@@ -47,12 +47,12 @@ class MeshReporter:
             field_manager=FIELD_MANAGER,
             version=mesh["metadata"]["resourceVersion"],
         )
-        if written is None:
+        if metadata is None:
             return
         await post_transitions(
             self._events.post_event,
             MESHES.complete(mesh),
-            list_mesh_transitions(before, status, asked=asked),
+            list_mesh_transitions(before, status, written=written),
         )
 
     def forget(self, mesh: str) -> None:

@@ -15,11 +15,13 @@ from roottrust.cluster.mesh_directives import MeshDirectives
 from roottrust.domain.mesh_bounce import MeshRestart, RestartCause
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.step_restart import find_step_restart, note_requested, note_step
-from roottrust.domain.trust_restart import WorkloadTrust, find_restart, note_asked, see_first
+from roottrust.domain.trust_restart import WorkloadTrust, find_restart, note_written, see_first
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
+# The watch tells when what was asked for is there.
+ASKED_SECONDS = 60.0
 # API servers tell whole seconds: of the pods that are created in the very one since which a step is
 # proven, nobody can tell whether they are older, so that no restart may begin in it.
 STEP_SECONDS = 2.0
@@ -29,12 +31,12 @@ STEP_SECONDS = 2.0
 class RestartProgress:
     """What workloads count as restarted for, and when to look again if need be.
 
-    `asked` is what all was just written for; `request` is what the hub is to write; `evidence` is
+    `written` is what all was just written for; `request` is what the hub is to write; `evidence` is
     that of a step of a rotation.
     """
 
     known: WorkloadTrust
-    asked: MeshRestart | None = None
+    written: MeshRestart | None = None
     request: RestartRequest | None = None
     pause: float | None = None
     evidence: RotationEvidence | None = None
@@ -79,9 +81,11 @@ class TrustRestarts:
             return RestartProgress(known=known, pause=POLL_SECONDS)
         written = await self._directives.look(trust, restart, told=told)
         if not written.is_all:
-            return RestartProgress(known=known, request=written.request, pause=POLL_SECONDS)
-        done = note_asked(trust, known, restart, request=told)
-        return RestartProgress(known=done, asked=restart if written.is_any else None)
+            return RestartProgress(
+                known=known, request=written.request, pause=_find_pause(written.request, told)
+            )
+        done = note_written(trust, known, restart, request=told)
+        return RestartProgress(known=done, written=restart if written.is_any else None)
 
     async def _follow(
         self,
@@ -101,11 +105,14 @@ class TrustRestarts:
         written = await self._directives.look(trust, restart, told=told)
         if not written.is_all:
             return RestartProgress(
-                known=known, evidence=evidence, request=written.request, pause=POLL_SECONDS
+                known=known,
+                evidence=evidence,
+                request=written.request,
+                pause=_find_pause(written.request, told),
             )
         return RestartProgress(
             known=known,
-            asked=restart if written.is_any else None,
+            written=restart if written.is_any else None,
             evidence=note_requested(evidence, restart),
         )
 
@@ -116,3 +123,8 @@ class TrustRestarts:
         name = trust.istiod.full_name
         logger.warning("%s may not publish roots: nothing is restarted for it", name)
         return False
+
+
+def _find_pause(request: RestartRequest | None, told: RestartRequest | None) -> float:
+    """Return when to look again: at what the hub was asked for before, not so soon."""
+    return ASKED_SECONDS if request is not None and request == told else POLL_SECONDS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from roottrust.api.choices import ConditionStatus
 from roottrust.domain.conflict_text import ADOPT_ANNOTATION
@@ -17,6 +17,8 @@ from roottrust.domain.reasons import Reason
 from roottrust.domain.stale_istiods import warn_of_stale_istiods
 from roottrust.domain.stale_warning import warn_of_stale
 
+RESTART_RETRY = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class IssuanceReport:
@@ -24,14 +26,14 @@ class IssuanceReport:
 
     `fault` is what keeps IssuedCertificates from being as they should be, `pending` how many writes
     of them are not made. `restarts_pods` is whether the policy asks for restarts, `not_restarted`
-    why something that is due could not be asked for.
+    why directives that are due could not be written, by cluster.
     """
 
     fault: Fault | None = None
     pending: int = 0
     meshes: tuple[MeshReport, ...] = ()
     restarts_pods: bool = False
-    not_restarted: tuple[str, ...] = ()
+    not_restarted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -40,13 +42,20 @@ class IssuanceReport:
         told = tuple(each.message for each in conditions if each.is_warning)
         stale = warn_of_stale(self.meshes, restarts_pods=self.restarts_pods)
         istiods = warn_of_stale_istiods(self.meshes)
-        not_written = (f"{Reason.RESTARTS_NOT_WRITTEN}: {each}" for each in self.not_restarted)
-        return (*told, *not_written, *(each for each in (stale, istiods) if each))
+        unwritten = (
+            f"{Reason.RESTARTS_NOT_WRITTEN}: of {cluster}: {why}"
+            for cluster, why in sorted(self.not_restarted.items())
+        )
+        return (*told, *(each for each in (stale, istiods) if each), *unwritten)
 
     def find_next_change(self, now: datetime) -> datetime | None:
-        """Return when time alone will change what is told, None if it will not."""
-        found = (each.issuance.find_next_change(now) for each in self.meshes if each.issuance)
-        return min((each for each in found if each is not None), default=None)
+        """Return when time alone will change what is told, None if it will not.
+
+        What could not be written is tried again.
+        """
+        found = [each.issuance.find_next_change(now) for each in self.meshes if each.issuance]
+        again = [now + RESTART_RETRY] if self.not_restarted else []
+        return min((each for each in (*found, *again) if each is not None), default=None)
 
 
 def report_issuance(

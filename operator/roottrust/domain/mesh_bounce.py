@@ -49,15 +49,28 @@ class RestartCause(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class MeshRestart:
-    """One restart; with `created_before`, of workloads alone that have a pod as old as that."""
+    """One restart; with `created_before`, of workloads alone that have a pod as old as that.
+
+    `since` is when the change came, if that is known: roots may change to others and back.
+    """
 
     trust_hash: str
     cause: RestartCause
     created_before: datetime | None = None
+    since: datetime | None = None
 
     def concerns(self, pod: Manifest) -> bool:
         """Whether a pod is as old as that, by its metadata."""
         return self.created_before is None or was_created_before(pod, self.created_before)
+
+    def list_own(self, written: Iterable[Manifest]) -> tuple[Manifest, ...]:
+        """Return the directives that are of this change, and of no earlier one to the same."""
+        return tuple(
+            each
+            for each in written
+            if self.since is None
+            or not was_created_before(read_mapping(each.get("metadata")), self.since)
+        )
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -95,10 +108,10 @@ def list_left(
     return tuple(each for each in groups if (each.namespace, {each.label: each.value}) not in known)
 
 
-def is_last(directive: Manifest) -> bool:
+def is_last(directive: Manifest, *, has_istiod: bool) -> bool:
     """Whether a directive has fewer groups than it takes, so that none was left for another."""
     groups = read_mappings(read_mapping(directive.get("spec")).get("podsToBounce"))
-    return len(groups) < PROXY_GROUPS_MAX
+    return len(groups) - has_istiod < PROXY_GROUPS_MAX
 
 
 def build_request(
@@ -107,20 +120,22 @@ def build_request(
     *,
     restart: MeshRestart,
     part: int,
+    begins: bool,
     served: int | None = None,
 ) -> RestartRequest:
-    """Return one of the directives, with as many groups as it takes; the first begins with istiod.
+    """Return one of the directives, with as many groups as it takes.
 
-    For changed roots nothing else is restarted before they are in its namespace. `served` is the
-    generation that every istiod serves.
+    One that begins a restart has istiod first; for changed roots nothing else is restarted before
+    they are in its namespace. `served` is the generation that every istiod serves.
     """
     sync = RootCertSync() if restart.cause is RestartCause.ROOTS else None
-    first = [_build_istiod_group(istiod)] if restart.cause.has_istiod and part == 1 else []
+    first = [_build_istiod_group(istiod)] if restart.cause.has_istiod and begins else []
+    covers = restart.cause is RestartCause.ROOTS and begins
     return RestartRequest(
         trust_hash=restart.trust_hash,
         part=part,
         created_before=restart.created_before,
-        intermediate_generation=served if restart.cause is RestartCause.ROOTS else None,
+        intermediate_generation=served if covers else None,
         pods_to_bounce=(*first, *(each.build(sync) for each in groups[:PROXY_GROUPS_MAX])),
     )
 

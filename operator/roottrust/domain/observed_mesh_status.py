@@ -48,7 +48,7 @@ _CAUSES = {
     RestartCause.STEP_OF_WORKLOADS: "The root is rotated: a PodBounceDirective of this mesh "
     "restarts the workloads that may have a certificate from before.",
 }
-_ASKED = {
+_WRITTEN = {
     cause: Transition(reason=Reason.RESTARTS_REQUESTED, message=message, is_normal=True)
     for cause, message in _CAUSES.items()
 }
@@ -110,7 +110,7 @@ def build_mesh_status(
 
 
 def list_mesh_transitions(
-    before: MeshStatus | None, after: MeshStatus, *, asked: MeshRestart | None = None
+    before: MeshStatus | None, after: MeshStatus, *, written: MeshRestart | None = None
 ) -> tuple[Transition, ...]:
     """Return the conditions of the roots whose status or reason is another, and of restarts."""
     known = {each.type: each.reason for each in before.conditions} if before else {}
@@ -123,17 +123,17 @@ def list_mesh_transitions(
         for each in after.conditions
         if each.type in _TOLD and _is_news(known.get(each.type), each.reason)
     )
-    return (*turned, *_list_restarts(before, after, asked), *_list_rotation(before, after))
+    return (*turned, *_list_restarts(before, after, written), *_list_rotation(before, after))
 
 
 def _list_restarts(
-    before: MeshStatus | None, after: MeshStatus, asked: MeshRestart | None
+    before: MeshStatus | None, after: MeshStatus, written: MeshRestart | None
 ) -> Iterator[Transition]:
     """Return what came of a change of trust; at first sight there is none."""
     was_stale = before is not None and before.stale_workloads is not None
     stale = after.stale_workloads
-    if asked is not None:
-        yield _ASKED[asked.cause]
+    if written is not None:
+        yield _WRITTEN[written.cause]
     elif stale is not None and not was_stale:
         yield Transition(
             reason=Reason.WORKLOADS_STALE,
@@ -170,8 +170,12 @@ def _tell_workloads(
 ) -> str | None:
     """Say which workloads are late, and what becomes of them."""
     if rotation is not None and rotation.total:
-        is_asked = RestartScope.WORKLOADS in rotation.restarts_requested
-        return describe_old_leaves(rotation, restarts_pods=trust.restarts_pods or is_asked)
+        is_written = RestartScope.WORKLOADS in rotation.restarts_requested
+        return describe_old_leaves(
+            rotation,
+            restarts_pods=trust.restarts_pods or is_written,
+            is_asked=request is not None,
+        )
     if stale is None:
         return None
     what = describe_stale(stale.total, stale.first)

@@ -1,7 +1,7 @@
 """The hub in a workload cluster: its account there, and the few rights that it has.
 
 What `roottrust cluster join` grants and what the hub asks for are the same list. It cannot read a
-Secret there, nor restart anything by itself.
+Secret there; what is restarted there it asks that cluster's own operator for.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ RESTARTED_BY_ITSELF = (
 )
 ASKED_OF_HUB = (
     "autoRestartPods has them restarted: the hub is asked to write a PodBounceDirective (see "
-    "restartRequest), which takes it seconds where it runs"
+    "restartRequest), which takes it seconds where it runs and reaches Vault"
 )
 
 
@@ -29,16 +29,22 @@ def describe_stale(total: int, first: Sequence[str], *, of: str = "") -> str:
     return f"{count(total, 'workload')}{of} may still trust only the roots before ({names})"
 
 
-def describe_old_leaves(evidence: RotationEvidence, *, restarts_pods: bool) -> str:
-    """Return whose certificates are from before a step of a rotation, and when that ends."""
+def describe_old_leaves(
+    evidence: RotationEvidence, *, restarts_pods: bool, is_asked: bool = False
+) -> str:
+    """Return whose certificates are from before a step of a rotation, and when that ends.
+
+    `is_asked` is whether the hub has yet to write their directive.
+    """
     names = list_some(evidence.first, of=evidence.total)
     ends = f" by {show_time(evidence.ends_at)}" if evidence.ends_at else " with time"
     command = build_restart_command(evidence.first)
     by_hand = "at once when they are restarted" + (f", as by `{command}`" if command else "")
+    by_itself = ASKED_OF_HUB if is_asked else RESTARTED_BY_ITSELF
     return (
         f"{count(evidence.total, 'workload')} may have a certificate from before this step of the "
         f"root's rotation ({names}): they get another one by themselves{ends}, or "
-        f"{RESTARTED_BY_ITSELF if restarts_pods else by_hand}."
+        f"{by_itself if restarts_pods else by_hand}."
     )
 
 

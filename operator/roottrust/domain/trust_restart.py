@@ -64,7 +64,8 @@ def find_restart(trust: ObservedTrust, known: WorkloadTrust) -> MeshRestart | No
     if not trust.restarts_pods or trust.pinned is None or trust.step is not None:
         return None
     if is_restart_due(trust, known.restarted_for):
-        return MeshRestart(trust_hash=trust.pinned, cause=RestartCause.ROOTS)
+        since = trust.published.written_at if trust.published else None
+        return MeshRestart(trust_hash=trust.pinned, cause=RestartCause.ROOTS, since=since)
     if _is_issuance_due(trust, known.generation):
         trust_hash = build_issuance_hash(trust.pinned, trust.generation)
         return MeshRestart(trust_hash=trust_hash, cause=RestartCause.ISSUANCE)
@@ -99,7 +100,7 @@ def _is_issuance_due(trust: ObservedTrust, generation: int | None) -> bool:
     )
 
 
-def note_asked(
+def note_written(
     trust: ObservedTrust,
     known: WorkloadTrust,
     restart: MeshRestart,

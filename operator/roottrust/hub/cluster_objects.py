@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from roottrust.api.mesh import MeshSpec, MeshStatus
 from roottrust.domain.action import Verb
 from roottrust.domain.errors import ConflictError, DependencyMissingError
+from roottrust.domain.issuance import CertificateKey
 from roottrust.domain.issuance_plan import CertificateAction
 from roottrust.domain.mirror_mark import is_mirror
 from roottrust.domain.restart_directive import DirectiveAction
@@ -22,12 +23,14 @@ from roottrust.domain.target import MeshTarget
 from roottrust.hub.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES
 from roottrust.kube.client import KubeClient
 from roottrust.kube.status import apply_status
+from roottrust.runtime.clock import count_seconds
 from roottrust.runtime.store import ObjectStore
 
 logger = logging.getLogger(__name__)
 
 FIELD_MANAGER = "roottrust-hub-issuance"
 RESTARTS_MANAGER = "roottrust-hub-restarts"
+REPEAT_SECONDS = 60.0
 
 Manifest = Mapping[str, Any]
 
@@ -65,6 +68,7 @@ class WatchedObjects:
         self._client = client
         self._store = store
         self._home = home
+        self._created: dict[CertificateKey, tuple[str, float]] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -80,13 +84,19 @@ class WatchedObjects:
         return self._store.list(ISSUED_CERTIFICATES)
 
     def find_report(self, mesh: MeshTarget) -> MeshStatus | None:
-        """Return the status of its Mesh, which may also lie beside istiod."""
-        for namespace in (self._home, mesh.namespace):
-            found = self._store.get(MESHES, namespace=namespace, name=mesh.name)
-            report = _read_report(found or {}, namespace=mesh.namespace)
-            if report is not None:
-                return report
-        return None
+        """Return the status of its Mesh, which may also lie beside istiod.
+
+        Such a one asks for no restart: a directive beside the operator counts everywhere.
+        """
+        own = self._read_report(mesh, lies_in=self._home)
+        if own is not None:
+            return own
+        report = self._read_report(mesh, lies_in=mesh.namespace)
+        return report and report.model_copy(update={"restart_request": None})
+
+    def _read_report(self, mesh: MeshTarget, *, lies_in: str) -> MeshStatus | None:
+        found = self._store.get(MESHES, namespace=lies_in, name=mesh.name)
+        return _read_report(found or {}, namespace=mesh.namespace)
 
     async def report(self, found: Manifest, status: Manifest) -> None:
         """Write the hub's part of a status; of an object that is gone nothing needs to be told."""
@@ -105,12 +115,19 @@ class WatchedObjects:
         await self._client.apply(ISSUED_CERTIFICATES, manifest, field_manager=FIELD_MANAGER)
 
     async def create(self, action: DirectiveAction) -> None:
-        """Make a directive where the operator of that cluster looks; one that is there stays."""
+        """Make a directive where the operator of that cluster looks; one that is there stays.
+
+        A cluster that goes on asking, as where nobody runs, costs one request in a while.
+        """
+        now, (name, made_at) = count_seconds(), self._created.get(action.key, ("", 0.0))
+        if name == action.name and now - made_at < REPEAT_SECONDS:
+            return
         metadata = {**action.manifest["metadata"], "namespace": self._home}
         manifest = {**action.manifest, "metadata": metadata}
-        with suppress(ConflictError):  # the cluster has not seen it yet
+        with suppress(ConflictError):  # by a hub before this one
             await self._client.create(DIRECTIVES, manifest, field_manager=RESTARTS_MANAGER)
             logger.info("%s", action)
+        self._created[action.key] = (action.name, now)
 
     async def _delete(self, action: CertificateAction) -> None:
         metadata = action.manifest["metadata"]

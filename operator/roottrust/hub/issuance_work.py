@@ -94,7 +94,7 @@ async def work_on_issuance(
     Of what is not done yet at the end nothing is said: it counts once the watch brings it.
     """
     plan, failures = plan_issuance(request), dict[CertificateKey, RootTrustError]()
-    unwritten = dict[CertificateKey, RootTrustError]()
+    unwritten = dict[str, str]()
     if writes:
         away = _list_away(request)
         wanted = [each for each in plan.actions if each.key.cluster not in away]
@@ -104,12 +104,11 @@ async def work_on_issuance(
         due = [each for each in plan_directives(request, plan) if each.key.cluster not in away]
         unwritten = await _create_all(clusters, due, policy=policy, work=work)
     report = report_issuance(request, plan, failures, is_observed_only=not writes, now=now)
-    report = replace(report, not_restarted=_list_messages(unwritten))
+    report = replace(report, not_restarted=unwritten)
     if writes:
         changed = {action.key for action in plan.actions}
         failures |= await _tell(clusters, request, report, work=work, changed=changed, now=now)
-    failure = next(iter((failures | unwritten).values()), None)
-    return IssuanceWork(report=report, failure=failure)
+    return IssuanceWork(report=report, failure=next(iter(failures.values()), None))
 
 
 async def _tell(
@@ -218,26 +217,26 @@ async def _create_all(
     *,
     policy: PolicyIdentity,
     work: ClusterWork,
-) -> dict[CertificateKey, RootTrustError]:
-    """Make directives; return those that could not be made, and why."""
-    failures: dict[CertificateKey, RootTrustError] = {}
+) -> dict[str, str]:
+    """Make directives; return why some could not be made, by cluster.
+
+    That is no failure of the policy: in a cluster that refuses them all else goes on.
+    """
+    failures: dict[str, str] = {}
 
     async def create(action: DirectiveAction) -> None:
-        objects = clusters.get_objects(action.key.cluster)
+        cluster = action.key.cluster
+        objects = clusters.get_objects(cluster)
         try:
-            if objects is not None:
-                with bind_context(cluster=action.key.cluster, mesh=action.key.name):
-                    await objects.create(action)
+            if objects is None:
+                raise build_unregistered(cluster)
+            with bind_context(cluster=cluster, mesh=action.key.name):
+                await objects.create(action)
         except RootTrustError as error:
-            failures[action.key] = error
+            failures[cluster] = error.message
 
     await work.do(policy, due, get_cluster=_get_cluster, work=create)
     return dict(failures)
-
-
-def _list_messages(failures: Mapping[CertificateKey, RootTrustError]) -> tuple[str, ...]:
-    """Return what failures say, each once: the meshes of a cluster mostly fail alike."""
-    return tuple(dict.fromkeys(each.message for each in failures.values()))
 
 
 def _get_cluster(item: CertificateAction | DirectiveAction | MeshReport) -> str:

@@ -30,6 +30,7 @@ class Istiod:
     namespace: str
     home: str
     deployment: str = "istiod"
+    revision: str = "default"
 
     @property
     def mesh(self) -> str:
@@ -57,7 +58,7 @@ class Istiod:
                 "kind": "Deployment",
                 "metadata": {
                     "name": self.deployment,
-                    "labels": {"app": "istiod", "istio.io/rev": "default"},
+                    "labels": {"app": "istiod", "istio.io/rev": self.revision},
                 },
                 "spec": {
                     "replicas": 1,

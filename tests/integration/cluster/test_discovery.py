@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from testbed import Cluster
 from tests.integration.cluster.istiod import Istiod
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_writes import create_namespace, delete_object
 
 
 def read_istio(istiod: Istiod) -> Any:
@@ -44,6 +46,30 @@ def test_what_is_no_istiod_gets_no_mesh(istiod: Istiod, cluster: Cluster, home: 
     istiod.install()
     istiod.wait_for_mesh()  # the other was seen before
     assert other.find_mesh() is None
+
+
+@pytest.mark.usefixtures("role")
+def test_several_istiods_have_a_mesh_each(istiod: Istiod, cluster: Cluster, home: str) -> None:
+    """Two revisions beside each other, and one in another namespace."""
+    place = f"{istiod.namespace}-b"
+    create_namespace(cluster, place)
+    canary = replace(istiod, deployment="istiod-canary", revision="canary")
+    other = replace(istiod, namespace=place)
+    try:
+        for each in (istiod, canary, other):
+            each.install()
+        found = [each.wait_for_mesh() for each in (istiod, canary, other)]
+        places = [each["spec"]["istio"]["installation"] for each in found]
+        assert [each["revision"] for each in places] == ["default", "canary", "default"]
+        assert [each["namespace"] for each in places] == [istiod.namespace] * 2 + [place]
+        canary.uninstall()
+        canary.wait_until_mesh_is_gone()
+        left = [each.wait_for_mesh()["metadata"]["uid"] for each in (istiod, other)]
+        assert left == [found[0]["metadata"]["uid"], found[2]["metadata"]["uid"]]
+    finally:
+        canary.uninstall()
+        other.uninstall()
+        delete_object(cluster, "namespaces", "", place)
 
 
 @pytest.mark.usefixtures("role")

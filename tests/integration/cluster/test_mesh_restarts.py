@@ -11,7 +11,7 @@ import pytest
 from tests.integration.cluster.issued import Issued
 from tests.integration.cluster.istiod import Istiod
 from tests.integration.cluster.mesh_directives import find_bounce, list_directives
-from tests.integration.cluster.roots import ROOT, SELF_MADE
+from tests.integration.cluster.roots import OTHER, ROOT, SELF_MADE
 from tests.integration.cluster.workloads import Workloads
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.waiting import wait_for
@@ -73,6 +73,22 @@ def test_a_mesh_whose_root_changed_is_restarted_once(
     mesh.publish(ROOT)
     wait_for_reason(mesh, "Ready")
     assert list_directives(mesh) == []
+
+
+@pytest.mark.usefixtures("role")
+def test_roots_that_change_back_restart_it_again(mesh: Istiod, workloads: Workloads) -> None:
+    workloads.create("reviews", labels=SIDECAR, annotations=REVISION)
+    issued = change_roots(mesh, restarts_pods=True)
+    find_bounce(mesh).wait_for_state("FINISHED")
+    for root in (OTHER, ROOT):
+        issued.create(root, restarts_pods=True)
+        mesh.publish(root)
+        find_bounce(mesh).wait_for_state("FINISHED")
+        assert workloads.find_hash("reviews") == hashlib.sha256(root.encode()).hexdigest()
+    names = list_directives(mesh)
+    assert [each[-2:] for each in names if f"-{TRUST[:12]}-" in each] == ["-1", "-2"]
+    status = wait_for_reason(mesh, "Ready")
+    assert status["restartedFor"] == status["rootFingerprints"]
 
 
 @pytest.mark.usefixtures("role")

@@ -41,13 +41,22 @@ def delete_all_meshes(cluster: Cluster) -> None:
 
 
 def report_mesh(
-    cluster: Cluster, *, namespace: str, fingerprints: list[str], replicas: int = 1, **status: Any
+    cluster: Cluster,
+    *,
+    namespace: str,
+    fingerprints: list[str],
+    replicas: int = 1,
+    lies_in: str = "",
+    **status: Any,
 ) -> None:
-    """Report on one that lies beside its istiod, as the cluster's part of the operator does."""
+    """Report on one, beside its istiod by default, as the cluster's part of the operator does."""
     manifest = {
         "apiVersion": "internal.gloo.solo.io/v2",
         "kind": "Mesh",
-        "metadata": {"namespace": namespace, "name": f"istiod-{namespace}-{cluster.name}"},
+        "metadata": {
+            "namespace": lies_in or namespace,
+            "name": f"istiod-{namespace}-{cluster.name}",
+        },
         "status": {
             "rootFingerprints": fingerprints,
             "namespaces": {"inSync": 3, "total": 3},

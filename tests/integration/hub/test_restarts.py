@@ -13,9 +13,13 @@ from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy
-from tests.integration.hub.restarts import GROUP, HOME, ask_for_restart, list_bounces
+from tests.integration.hub.restarts import (
+    GROUP,
+    ask_for_restart,
+    forget_restarts,
+    list_bounces,
+)
 from tests.integration.hub.waiting import wait_for
-from tests.integration.kube_writes import delete_objects
 
 RESTARTS = {"spec.config.autoRestartPods": True}
 
@@ -25,7 +29,7 @@ def certificate(cluster: Cluster, namespace: str) -> Iterator[Certificate]:
     """That of the test's own mesh, which is found."""
     put_mesh(cluster, lies_in=namespace, speaks_for=namespace, account="istiod-service-account")
     yield Certificate(cluster=cluster, namespace=namespace)
-    delete_objects(cluster, "podbouncedirectives", HOME)
+    forget_restarts(Certificate(cluster=cluster, namespace=namespace))
 
 
 def wait_for_bounce(certificate: Certificate) -> dict[str, Any]:
@@ -71,6 +75,19 @@ def test_nothing_is_restarted_where_the_policy_does_not_say_so(
     )
     assert list_bounces(certificate.cluster, certificate.name) == []
     policy.apply({**names.build_changes(), **RESTARTS})
+    wait_for_bounce(certificate)
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_mesh_that_lies_elsewhere_has_nothing_restarted(
+    certificate: Certificate, make_policy: MakePolicy, names: Names
+) -> None:
+    """Who may write Meshes in a namespace could have any other one restarted."""
+    policy = make_policy(names, RESTARTS)
+    ask_for_restart(certificate, lies_in=certificate.namespace)
+    wait_for(policy.read_status, lambda found: found["meshes"][0].get("namespacesInSync") == 3)
+    assert list_bounces(certificate.cluster, certificate.name) == []
+    ask_for_restart(certificate)
     wait_for_bounce(certificate)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,14 @@ from roottrust.cluster.istiod_namespaces import IstiodNamespaces
 from roottrust.cluster.kinds import DIRECTIVES
 from roottrust.cluster.mesh_directives import MeshDirectives
 from roottrust.cluster.trust_restarts import (
+    ASKED_SECONDS,
     POLL_SECONDS,
     STEP_SECONDS,
     RestartProgress,
     TrustRestarts,
 )
 from roottrust.domain.mesh_bounce import PROXY_GROUPS_MAX, MeshRestart, RestartCause
+from roottrust.domain.moment import show_time
 from roottrust.domain.observed_step import ObservedStep
 from roottrust.domain.observed_trust import ObservedTrust
 from roottrust.domain.restart_directive import build_directive
@@ -70,7 +73,8 @@ class FakeServer:
     def write(self, request: RestartRequest) -> None:
         """Write what is asked for, as the hub does."""
         found = build_directive(MESH, request, mesh={})
-        metadata = {**found["metadata"], "namespace": PLACE.home}
+        created = {"creationTimestamp": show_time(self.now)}
+        metadata = {**found["metadata"], **created, "namespace": PLACE.home}
         self.names.append(metadata["name"])
         put(self.store, DIRECTIVES, {**found, "metadata": metadata})
 
@@ -117,7 +121,7 @@ def build(*namespaces: str, **changes: Any) -> ObservedTrust:
 
 async def test_changed_roots_are_answered_once() -> None:
     server = FakeServer("bookinfo")
-    assert await server.advance(build("bookinfo")) == RestartProgress(known=DONE, asked=FOR_ROOTS)
+    assert await server.advance(build("bookinfo")) == RestartProgress(known=DONE, written=FOR_ROOTS)
     assert server.names == [f"istiod-istio-system-cluster1-{ROOT.text_fingerprint[:12]}-1"]
     assert await server.advance(build("bookinfo"), HERE) == RestartProgress(known=DONE)
     assert len(server.names) == 1
@@ -128,15 +132,16 @@ async def test_without_a_hub_the_same_is_asked_for_until_there_is_one() -> None:
     server.has_hub = False
     known = WorkloadTrust(restarted_for=ELSEWHERE)
     asked = await server.advance(build("bookinfo"))
-    assert (asked.known, asked.asked, asked.pause) == (known, None, POLL_SECONDS)
+    assert (asked.known, asked.written, asked.pause) == (known, None, POLL_SECONDS)
     assert asked.request is not None
     assert [each.namespace for each in asked.request.pods_to_bounce] == ["istio-system", "bookinfo"]
     server.pods += (build_proxy("late", "app"),)
-    assert await server.advance(build("bookinfo", "late")) == asked, "what came since is new"
+    again = await server.advance(build("bookinfo", "late"))
+    assert again == replace(asked, pause=ASKED_SECONDS), "what came since is new"
     off = await server.advance(build("bookinfo", restarts_pods=False))
     assert off == RestartProgress(known=known)
     server.has_hub = True
-    assert await server.advance(build("bookinfo")) == RestartProgress(known=DONE, asked=FOR_ROOTS)
+    assert await server.advance(build("bookinfo")) == RestartProgress(known=DONE, written=FOR_ROOTS)
 
 
 async def test_a_crash_before_the_status_was_written_asks_for_nothing_more() -> None:
@@ -185,15 +190,39 @@ async def test_a_second_part_follows_when_the_first_is_finished() -> None:
         assert await server.advance(build(*NAMES)) == waits
     assert len(server.names) == 1
     server.finish(server.names[0])
-    assert await server.advance(build(*NAMES)) == RestartProgress(known=DONE, asked=FOR_ROOTS)
+    assert await server.advance(build(*NAMES)) == RestartProgress(known=DONE, written=FOR_ROOTS)
     assert [each[-2:] for each in server.names] == ["-1", "-2"]
+
+
+async def test_roots_that_change_back_are_restarted_for_again() -> None:
+    server = FakeServer("bookinfo")
+    first = build("bookinfo", published=replace(ROOT, written_at=SINCE))
+    assert (await server.advance(first)).known == DONE
+    server.finish(server.names[0])
+    server.now += timedelta(hours=1)
+    back = build("bookinfo", published=replace(ROOT, written_at=server.now))
+    progress = await server.advance(back)
+    assert (progress.known, progress.written is not None) == (DONE, True)
+    assert [each[-2:] for each in server.names] == ["-1", "-2"]
+    assert read_groups(server, server.names[1]) == ["istio-system", "bookinfo"]
+    assert (await server.advance(back)).written is not None, "the directive is known"
+    assert len(server.names) == 2
+
+
+async def test_a_restart_in_parts_is_not_for_a_generation_that_came_meanwhile() -> None:
+    server = FakeServer(*NAMES)
+    early = build(*NAMES, **{**ISSUANCE, "is_generation_served": False})
+    await server.advance(early, generation=1)
+    server.finish(server.names[0])
+    done = await server.advance(build(*NAMES, **ISSUANCE), generation=1)
+    assert (done.known.restarted_for, done.known.generation) == (HERE, 1)
 
 
 async def test_a_new_generation_is_answered_once_and_without_istiod() -> None:
     server, trust = FakeServer("bookinfo"), build("bookinfo", **ISSUANCE)
     progress = await server.advance(trust, HERE, generation=1)
     assert progress.known == WorkloadTrust(restarted_for=HERE, generation=2)
-    assert progress.asked == MeshRestart(
+    assert progress.written == MeshRestart(
         trust_hash=build_issuance_hash(ROOT.text_fingerprint, 2), cause=RestartCause.ISSUANCE
     )
     (name,) = server.names
@@ -268,7 +297,7 @@ async def test_a_step_restarts_what_is_older_once() -> None:
     trust = build("bookinfo", "shop", step=STEP)
     progress = await server.advance(trust, evidence=EVIDENCE)
     assert progress.evidence == REQUESTED
-    assert progress.asked is not None
+    assert progress.written is not None
     assert progress.known.restarted_for == ELSEWHERE
     (name,) = server.names
     assert read_groups(server, name) == ["bookinfo"]
@@ -277,7 +306,7 @@ async def test_a_step_restarts_what_is_older_once() -> None:
 
     put(server.store, DIRECTIVES, {**found, "metadata": {**found["metadata"], "name": "other"}})
     again = await server.advance(trust, evidence=REQUESTED)
-    assert (again.evidence, again.asked, server.names) == (REQUESTED, None, [name])
+    assert (again.evidence, again.written, server.names) == (REQUESTED, None, [name])
 
 
 async def test_nothing_is_restarted_in_the_very_second_since_which_a_step_is_proven() -> None:
@@ -287,7 +316,7 @@ async def test_nothing_is_restarted_in_the_very_second_since_which_a_step_is_pro
     for passed in (0.0, 1.9):
         server.now = SINCE + timedelta(seconds=passed)
         early = await server.look(trust, known, EVIDENCE)
-        assert (early.evidence, early.asked, early.pause) == (EVIDENCE, None, STEP_SECONDS)
+        assert (early.evidence, early.written, early.pause) == (EVIDENCE, None, STEP_SECONDS)
     assert server.names == []
     server.now = SINCE + timedelta(seconds=2)
     asked = (await server.look(trust, known, EVIDENCE)).request
@@ -307,7 +336,7 @@ async def test_a_step_with_many_groups_leaves_none_out_though_pods_go_meanwhile(
     server.pods = tuple(build_old_proxy(each, old) for each in names)
     trust = build(*names, step=STEP)
     progress = await server.advance(trust, evidence=EVIDENCE)
-    assert (progress.evidence, progress.asked, progress.pause) == (EVIDENCE, None, POLL_SECONDS)
+    assert (progress.evidence, progress.written, progress.pause) == (EVIDENCE, None, POLL_SECONDS)
     assert (await server.advance(trust, evidence=EVIDENCE)).evidence == EVIDENCE
     server.finish(server.names[0])
     server.pods = server.pods[PROXY_GROUPS_MAX:]
@@ -338,7 +367,7 @@ async def test_the_end_of_a_rotation_restarts_a_stale_istiod_alone_and_once() ->
     progress = await server.advance(trust, evidence=EVIDENCE)
     assert progress.evidence is not None
     assert progress.evidence.restarts_requested == (RestartScope.ISTIOD,)
-    assert progress.asked is not None
+    assert progress.written is not None
     (name,) = server.names
     assert read_groups(server, name) == ["istio-system"]
     await server.advance(trust, evidence=progress.evidence)
@@ -354,7 +383,7 @@ async def test_nothing_of_a_rotation_restarts_more_than_its_steps_ask_for() -> N
     known = (await server.advance(in_step, generation=1, evidence=proven)).known
     assert known.restarted_for == HERE
     after = await server.advance(build("bookinfo"), known.restarted_for)
-    assert (after.asked, server.names) == (None, [])
+    assert (after.written, server.names) == (None, [])
 
 
 async def test_what_only_calls_itself_istiod_has_nothing_restarted_in_a_rotation() -> None:

@@ -76,7 +76,7 @@ def build_manifest(
     restart: MeshRestart, groups: tuple[ProxyGroup, ...], *, part: int = 1
 ) -> Manifest:
     """Return a part as the hub writes it."""
-    asked = build_request(build_istiod(), groups, restart=restart, part=part)
+    asked = build_request(build_istiod(), groups, restart=restart, part=part, begins=part == 1)
     return build_directive(NAME, asked, mesh=MESH)
 
 
@@ -94,13 +94,18 @@ def test_many_namespaces_take_several_directives() -> None:
     (group,) = read_directive(second).spec.pods_to_bounce
     assert group.namespace == f"n-{PROXY_GROUPS_MAX}"
     assert list_left(groups, [first, second]) == ()
-    assert (is_last(first), is_last(second)) == (False, True)
+    assert not is_last(first, has_istiod=True)
+    assert is_last(second, has_istiod=False)
 
 
 @pytest.mark.parametrize("restart", [ROOTS, ISSUANCE])
 def test_a_part_that_is_full_may_have_another_one_after_it(restart: MeshRestart) -> None:
-    assert not is_last(build_manifest(restart, build_groups(PROXY_GROUPS_MAX)))
-    assert is_last(build_manifest(restart, build_groups(PROXY_GROUPS_MAX - 2)))
+    full, other = (
+        build_manifest(restart, build_groups(number))
+        for number in (PROXY_GROUPS_MAX, PROXY_GROUPS_MAX - 1)
+    )
+    assert not is_last(full, has_istiod=restart is ROOTS)
+    assert is_last(other, has_istiod=restart is ROOTS)
 
 
 def test_what_goes_meanwhile_leaves_nobody_out() -> None:
@@ -130,18 +135,20 @@ def test_a_step_of_workloads_restarts_what_is_older() -> None:
 
 def test_istiod_goes_first_and_all_others_wait_for_the_roots() -> None:
     istiod = build_istiod(wanted=2)
-    asked = build_request(istiod, build_groups(1), restart=ROOTS, part=1, served=3)
+    asked = build_request(istiod, build_groups(1), restart=ROOTS, part=1, begins=True, served=3)
     assert asked.intermediate_generation == 3
     first, group = asked.pods_to_bounce
     assert (first.labels, first.wait_for_replicas) == ({"app": "istiod"}, 1)
     assert first.root_cert_sync is None
     assert group.root_cert_sync is not None
-    scaled_down = build_request(build_istiod(wanted=0), (), restart=ROOTS, part=1)
+    scaled_down = build_request(build_istiod(wanted=0), (), restart=ROOTS, part=1, begins=True)
     assert scaled_down.pods_to_bounce[0].wait_for_replicas == 0
 
 
 def test_for_an_issuance_istiod_stays_and_nobody_waits_for_roots() -> None:
-    asked = build_request(build_istiod(), build_groups(1), restart=ISSUANCE, part=1, served=3)
+    asked = build_request(
+        build_istiod(), build_groups(1), restart=ISSUANCE, part=1, begins=True, served=3
+    )
     (group,) = asked.pods_to_bounce
     assert (group.namespace, group.root_cert_sync) == ("n-0", None)
     assert (asked.trust_hash, asked.intermediate_generation) == (HASH, None)

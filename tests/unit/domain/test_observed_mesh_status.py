@@ -248,7 +248,7 @@ def test_an_event_tells_that_restarts_are_asked_for(cause: RestartCause, words: 
     status = build(build_trust())
     assert list_mesh_transitions(status, status) == ()
     restart = MeshRestart(trust_hash="a" * 64, cause=cause)
-    (asked,) = list_mesh_transitions(status, build_stale(), asked=restart)
+    (asked,) = list_mesh_transitions(status, build_stale(), written=restart)
     assert (asked.reason, asked.is_normal) == ("RestartsRequested", True)
     assert words in asked.message
 

@@ -13,7 +13,7 @@ from roottrust.domain.trust_restart import (
     WorkloadTrust,
     find_restart,
     is_restart_due,
-    note_asked,
+    note_written,
     read_workload_trust,
     see_first,
 )
@@ -78,7 +78,7 @@ def test_a_raised_generation_is_restarted_for_once() -> None:
     assert restart == MeshRestart(
         trust_hash=build_issuance_hash(ROOT.text_fingerprint, 2), cause=RestartCause.ISSUANCE
     )
-    done = note_asked(ask(2), known, restart, request=None)
+    done = note_written(ask(2), known, restart, request=None)
     assert done.generation == 2
     assert find_restart(ask(2), see_first(ask(2), done)) is None
 
@@ -123,13 +123,13 @@ def test_changed_roots_go_first_and_may_be_for_the_issuance_as_well() -> None:
     known = WorkloadTrust(restarted_for=ELSEWHERE, generation=1)
     restart = find_restart(ask(2), known)
     assert restart == MeshRestart(trust_hash=ROOT.text_fingerprint, cause=RestartCause.ROOTS)
-    whole = build_request(build_istiod(), (), restart=restart, part=1, served=2)
-    at_once = note_asked(ask(2), known, restart, request=whole)
+    whole = build_request(build_istiod(), (), restart=restart, part=1, begins=True, served=2)
+    at_once = note_written(ask(2), known, restart, request=whole)
     assert (at_once.restarted_for, at_once.generation) == (HERE, 2)
     early = whole.model_copy(update={"intermediate_generation": None})
     other = whole.model_copy(update={"trust_hash": "b" * 64})
     for each in (early, other, None):
-        assert note_asked(ask(2), known, restart, request=each).generation == 1
+        assert note_written(ask(2), known, restart, request=each).generation == 1
 
 
 @dataclass
@@ -156,7 +156,7 @@ class Fleet:
         restart = find_restart(trust, known)
         if restart is not None:
             self.restarts.append(restart.trust_hash)
-            known = note_asked(trust, known, restart, request=None)
+            known = note_written(trust, known, restart, request=None)
         self.kept = known
 
     def happen(self, event: str) -> None:

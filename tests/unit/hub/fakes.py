@@ -311,8 +311,8 @@ class FakeObjects:
         self.registry.found[key] = {**known, "status": {**known.get("status", {}), **status}}
 
     async def create(self, action: DirectiveAction) -> None:
-        if action.key in self.registry.refused:
-            raise self.registry.refused[action.key]
+        if self.registry.not_restarted is not None:
+            raise self.registry.not_restarted
         self.registry.created.append(action)
 
     async def apply(self, action: CertificateAction) -> None:
@@ -339,6 +339,7 @@ class FakeRegistry:
     found: dict[CertificateKey, dict[str, Any]] = field(default_factory=dict)
     applied: list[CertificateAction] = field(default_factory=list)
     created: list[DirectiveAction] = field(default_factory=list)
+    not_restarted: RootTrustError | None = None
     refused: dict[CertificateKey, RootTrustError] = field(default_factory=dict)
     reports: dict[CertificateKey, MeshStatus] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)

@@ -14,6 +14,7 @@ from roottrust.domain.target import MeshTarget
 from roottrust.hub.cluster_objects import FIELD_MANAGER, RESTARTS_MANAGER, WatchedObjects
 from roottrust.hub.kinds import DIRECTIVES, ISSUED_CERTIFICATES, MESHES, POLICIES
 from roottrust.kube.kind import ResourceKind
+from roottrust.kube.status import dump_status
 from roottrust.runtime.store import ObjectStore
 from tests.unit.domain.issuances import KEY, build_certificate, build_request
 from tests.unit.domain.mirrors import PLACE
@@ -76,7 +77,9 @@ async def test_a_directive_is_made_beside_the_operator_that_restarts(*, is_there
     request = build_request({KEY: build_restarting()}, options=RESTARTING, reports={KEY: ask()})
     (action,) = plan_directives(request, plan_issuance(request))
     api = FakeApi(is_there=is_there)
-    await WatchedObjects(fake(api), ObjectStore([]), home=HOME).create(action)
+    objects = WatchedObjects(fake(api), ObjectStore([]), home=HOME)
+    for _ in range(2):
+        await objects.create(action)
     ((verb, manifest),) = api.calls
     assert verb == "create"
     assert manifest["metadata"]["namespace"] == HOME
@@ -168,6 +171,20 @@ def test_a_mesh_s_report_is_believed_where_the_mesh_is(
         store.apply_event(MESHES, "ADDED", each)
     report = WatchedObjects(fake(FakeApi()), store, home=HOME).find_report(MESH)
     assert (report.self_signed if report else None) is expected
+
+
+@pytest.mark.parametrize(("place", "is_heard"), [(HOME, True), (MESH.namespace, False)])
+def test_only_a_mesh_beside_its_operator_can_ask_for_restarts(
+    place: str, *, is_heard: bool
+) -> None:
+    """A directive there counts for every namespace, and a Mesh elsewhere speaks for its own."""
+    store = ObjectStore([MESHES])
+    status = dump_status(ask())
+    store.apply_event(MESHES, "ADDED", build_mesh(place, status=status))
+    report = WatchedObjects(fake(FakeApi()), store, home=HOME).find_report(MESH)
+    assert report is not None
+    assert (report.restart_request is not None) is is_heard
+    assert report.root_fingerprints == ask().root_fingerprints
 
 
 def test_what_watches_brought_is_found_once_everything_is_listed() -> None:

@@ -10,6 +10,7 @@ from roottrust.domain.action import Verb
 from roottrust.domain.cluster_trouble import ClusterTrouble
 from roottrust.domain.errors import AccessDeniedError, DependencyMissingError, TransientError
 from roottrust.domain.issuance import AgentOptions, CertificateKey
+from roottrust.domain.issuance_report import RESTART_RETRY
 from roottrust.domain.reasons import Reason
 from roottrust.hub.cluster_work import ClusterWork
 from roottrust.hub.issuance_work import (
@@ -110,10 +111,11 @@ async def test_what_a_cluster_waits_for_is_restarted_there() -> None:
 
 async def test_a_restart_that_cannot_be_written_is_a_warning() -> None:
     registry = FakeRegistry(found={KEY: build_restarting()}, reports={KEY: ask()})
-    registry.refused[KEY] = DENIED
+    registry.not_restarted = DENIED
     done = await work(registry, options=RESTARTING)
-    assert (done.failure, done.report.fault) == (DENIED, None)
-    assert f"RestartsNotWritten: {DENIED.message}" in done.report.warnings
+    assert (done.failure, done.report.fault) == (None, None)
+    assert f"RestartsNotWritten: of cluster1: {DENIED.message}" in done.report.warnings
+    assert done.report.find_next_change(NOW) == NOW + RESTART_RETRY
 
 
 async def test_nothing_is_restarted_in_a_cluster_in_trouble() -> None:

@@ -27,6 +27,7 @@ from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import Policy
+from tests.integration.hub.restarts import HOME, ask_for_restart, forget_restarts, list_bounces
 from tests.integration.hub.root import make_expired_root, make_root
 from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import find_object, list_objects
@@ -72,6 +73,8 @@ def test_objects_without_any_form_hurt_nobody(
         place = {"namespace": namespace, "cluster": "cluster2"}
         spec = {"istio": {"installation": place, "istiodServiceAccount": "*"}}
         _create(second, "Mesh", namespace, f"star-{namespace}-cluster2", spec=spec)
+        odd = {"istio": {"installation": {"namespace": "Istio_System", "cluster": "cluster2"}}}
+        _create(second, "Mesh", namespace, f"odd-{namespace}-cluster2", spec=odd)
         for number, status in enumerate([7, {"instances": 7}, {"instances": [{"pod": []}]}]):
             name = f"forged-{number}"
             _create(second, "IssuedCertificate", namespace, name, spec="none", status=status)
@@ -148,6 +151,41 @@ def test_forged_evidence_counts_for_nothing(
         hostile.wait_for("CertificatesIssued", "Unknown", "WaitingForAgent", seconds=60)
     assert (victim.wait_for()["spec"], other.read_status()) == before
     assert operator.sum_metric("roottrust_bugs_total") == bugs
+
+
+def test_restarts_that_it_makes_up_stay_its_own(
+    victim: Certificate,
+    remote: Certificate,
+    hostile: Policy,
+    cluster: Cluster,
+    second: Cluster,
+    operator: OperatorProcess,
+) -> None:
+    """Of changes that are not the hub's, without form, and one that is due: of all namespaces."""
+    bugs = operator.sum_metric("roottrust_bugs_total")
+    patch = '{"spec": {"config": {"autoRestartPods": true}}}'
+    cluster.kubectl(
+        "patch", "rtp", hostile.name, "-n", hostile.namespace, "--type=merge", "-p", patch
+    )
+    wait_for(remote.wait_for, lambda found: found["spec"]["autoRestartPods"])
+    for number in range(10):
+        ask_for_restart(remote, trustHash=f"{number:064x}")
+    with without_schemas(second):
+        for request in (7, {"part": "x"}, {"podsToBounce": [{"labels": {"a": "b"}}] * 70}):
+            status = json.dumps({"status": {"restartRequest": request}})
+            words = ("patch", "mesh", remote.name, "-n", HOME, "--subresource=status")
+            second.kubectl(*words, "--type=merge", f"--patch={status}")
+        check_upkeep(victim)
+    foreign = [{"namespace": f"ns-{each}", "labels": {"app": "any"}} for each in range(64)]
+    ask_for_restart(remote, podsToBounce=foreign)
+    try:
+        (written,) = wait_for(lambda: list_bounces(second, remote.name), bool)
+        assert len(written["spec"]["podsToBounce"]) == 64
+        assert list_objects(cluster, "podbouncedirectives", HOME) == []
+        check_upkeep(victim)
+        assert operator.sum_metric("roottrust_bugs_total") == bugs
+    finally:
+        forget_restarts(remote)
 
 
 def test_certificates_forged_with_another_policys_mark_are_cleared_away(

@@ -22,6 +22,7 @@ from tests.integration.hub.clusters.registration import Registrar, build_kubecon
 from tests.integration.hub.interference import Interference, KillAfter, KillBefore
 from tests.integration.hub.policy import MakePolicy
 from tests.integration.hub.recorder import Recorder
+from tests.integration.hub.restarts import forget_restarts
 from tests.integration.hub.root import Root
 from tests.integration.vault_calls import Ask
 
@@ -70,6 +71,7 @@ def handover(
         bundle=build_trust_bundle(*parse_certificates(root.certificate.read_text())).pem,
     )
     operator.kill()
+    forget_restarts(remote)
 
 
 @pytest.fixture

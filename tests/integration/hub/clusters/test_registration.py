@@ -19,15 +19,15 @@ from tests.integration.hub.clusters.registration import Registrar, build_kubecon
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.policy import MakePolicy, Policy
-from tests.integration.hub.restarts import ask_for_restart, list_bounces
+from tests.integration.hub.restarts import ask_for_restart, forget_restarts, list_bounces
 from tests.integration.hub.waiting import wait_for
-from tests.integration.kube_writes import delete_objects
 from tests.integration.vault_calls import Ask, read
 
 pytestmark = pytest.mark.usefixtures("operator")
 
 MESHES = ("internal.gloo.solo.io", "meshes")
 CERTIFICATES = ("internal.gloo.solo.io", "issuedcertificates")
+DIRECTIVES = ("internal.gloo.solo.io", "podbouncedirectives")
 ACCOUNT = "istiod-service-account"
 RESTARTS = {"spec.config.autoRestartPods": True}
 
@@ -75,7 +75,7 @@ def test_what_a_registered_cluster_asks_for_is_restarted_there(
     ask_for_restart(remote)
     (written,) = wait_for(lambda: list_bounces(second, remote.name), bool)
     assert written["spec"]["meshRef"]["cluster"] == "cluster2"
-    delete_objects(second, "podbouncedirectives", registration.HOME)
+    forget_restarts(remote)
 
 
 def find_unwritten(policy: Policy) -> list[str]:
@@ -109,9 +109,10 @@ def test_a_cluster_that_an_older_version_has_joined_says_what_restarts_need(
         assert list_bounces(second, remote.name) == []
     finally:
         registration.prepare(second)
+    policy.nudge()
     wait_for(lambda: list_bounces(second, remote.name), bool, seconds=60)
     wait_for(lambda: find_unwritten(policy), lambda found: found == [])
-    delete_objects(second, "podbouncedirectives", registration.HOME)
+    forget_restarts(remote)
 
 
 def test_one_policy_serves_both_and_labels_of_the_secret_select(
@@ -390,6 +391,13 @@ def test_the_hub_may_keep_its_own_kinds_there(
     assert may_do(second, _REMOTE, verb, resource, "anywhere")
 
 
+def test_the_hub_may_say_beside_the_operator_there_what_is_restarted(second: Cluster) -> None:
+    assert may_do(second, _REMOTE, "create", DIRECTIVES, registration.HOME)
+    assert not may_do(second, _REMOTE, "create", DIRECTIVES, "istio-system")
+    for verb in ("get", "list", "patch", "delete"):
+        assert not may_do(second, _REMOTE, verb, DIRECTIVES, registration.HOME)
+
+
 @pytest.mark.parametrize(
     ("verb", "resource", "namespace"),
     [
@@ -401,6 +409,10 @@ def test_the_hub_may_keep_its_own_kinds_there(
         ("create", ("", "pods/eviction"), "istio-system"),
         ("create", ("", "pods/exec"), "istio-system"),
         ("patch", ("apps", "deployments"), "istio-system"),
+        ("patch", ("apps", "deployments/scale"), "istio-system"),
+        ("patch", ("apps", "statefulsets"), "istio-system"),
+        ("patch", ("apps", "daemonsets"), "istio-system"),
+        ("patch", ("apps", "replicasets"), "istio-system"),
         ("patch", MESHES, "istio-system"),
         ("create", ("", "serviceaccounts/token"), "istio-system"),
         ("create", ("authentication.k8s.io", "tokenreviews"), ""),
