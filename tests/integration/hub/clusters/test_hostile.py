@@ -60,6 +60,7 @@ def hostile(cluster: Cluster, namespace: str) -> Policy:
 def test_objects_without_any_form_hurt_nobody(
     victim: Certificate,
     remote: Certificate,
+    hostile: Policy,
     second: Cluster,
     operator: OperatorProcess,
     admin: Ask,
@@ -81,6 +82,7 @@ def test_objects_without_any_form_hurt_nobody(
             # Last, since the hub clears away what bears the mark of a policy that is not for it.
             words = ("annotate", "issuedcertificate", name, "-n", namespace)
             second.kubectl(*words, f"{OWNER}={mark}")
+        wait_for(hostile.read_status, lambda found: "not believed" in str(found.get("warnings")))
         check_upkeep(victim)
         remote.delete()
         remote.wait_for()  # also there what is sound goes on
@@ -168,17 +170,18 @@ def test_restarts_that_it_makes_up_stay_its_own(
         "patch", "rtp", hostile.name, "-n", hostile.namespace, "--type=merge", "-p", patch
     )
     wait_for(remote.wait_for, lambda found: found["spec"]["autoRestartPods"])
-    for number in range(10):
-        ask_for_restart(remote, trustHash=f"{number:064x}")
-    with without_schemas(second):
-        for request in (7, {"part": "x"}, {"podsToBounce": [{"labels": {"a": "b"}}] * 70}):
-            status = json.dumps({"status": {"restartRequest": request}})
-            words = ("patch", "mesh", remote.name, "-n", HOME, "--subresource=status")
-            second.kubectl(*words, "--type=merge", f"--patch={status}")
-        check_upkeep(victim)
     foreign = [{"namespace": f"ns-{each}", "labels": {"app": "any"}} for each in range(64)]
-    ask_for_restart(remote, podsToBounce=foreign)
     try:
+        for number in range(10):
+            ask_for_restart(remote, trustHash=f"{number:064x}")
+        with without_schemas(second):
+            for request in (7, {"part": "x"}, {"podsToBounce": [{"labels": {}}] * 70}, None):
+                status = json.dumps({"status": {"restartRequest": request}})
+                words = ("patch", "mesh", remote.name, "-n", HOME, "--subresource=status")
+                second.kubectl(*words, "--type=merge", f"--patch={status}")
+                check_upkeep(victim)
+        assert list_bounces(second, remote.name) == []
+        ask_for_restart(remote, podsToBounce=foreign)
         (written,) = wait_for(lambda: list_bounces(second, remote.name), bool)
         assert len(written["spec"]["podsToBounce"]) == 64
         assert list_objects(cluster, "podbouncedirectives", HOME) == []
