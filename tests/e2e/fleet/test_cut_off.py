@@ -23,12 +23,17 @@ from tests.e2e.helm import NAMESPACE
 from tests.e2e.istiod import AGENT
 from tests.e2e.load import connect_all_the_while
 from tests.e2e.node_process import send_signal
+from tests.e2e.operator_pod import NAMESPACE as OPERATORS
+from tests.e2e.operator_pod import OperatorPod
 from tests.integration.cluster.workloads import Bounce, select
+from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.waiting import wait_for
+from tests.integration.kube_api import list_objects
 
 # Longer than its workloads are without an istiod that can ask the API server who they are.
 CERTIFICATE_SECONDS = 3600
 BEFORE = 5
+CLUSTER_ROLE = "roottrust-cluster"
 # Until a hub that cannot reach a cluster tries again.
 RETRY_SECONDS = 90.0
 
@@ -141,3 +146,66 @@ def test_in_the_middle_of_restarts(
     assert not reviews.list_pods().keys() & old
     assert not {each["metadata"]["name"] for each in west.istiod.find_pods()} & istiod
     fleet.policy.wait_for("Ready", "True", seconds=RETRY_SECONDS)
+
+
+@pytest.fixture
+def restarting(fleet: Fleet, west: Member) -> Iterator[int]:
+    """The west's generation, from which on each raised one restarts its workloads, too."""
+    fleet.apply_policy({"spec.config.autoRestartPods": True, "spec.config.restartOn": "Issuance"})
+    generation = west.istiod.read_wanted_generation()
+
+    def is_followed(status: dict[str, Any]) -> bool:
+        return status.get("restartedForGeneration") == generation
+
+    certificate = Certificate(cluster=west.cluster, namespace=NAMESPACE)
+    wait_for(certificate.wait_for, lambda found: found["spec"].get("restartOn") == "Issuance")
+    wait_for(lambda: read_mesh_status(west), is_followed)
+    yield generation
+    west.cluster.reconnect()
+    fleet.apply_policy()
+    west.cluster.kubectl("delete", "podbouncedirectives", "--all", "-n", OPERATORS)
+    fleet.policy.wait_for("Ready", "True", seconds=RETRY_SECONDS)
+
+
+def read_mesh_status(member: Member) -> dict[str, Any]:
+    """Return what its cluster tells of its mesh."""
+    (found,) = list_objects(member.cluster, "meshes", OPERATORS)
+    return dict(found.get("status") or {})
+
+
+def test_before_the_hub_has_written_which_workloads_are_restarted(
+    fleet: Fleet,
+    west: Member,
+    reviews: Deployment,
+    restarting: int,
+    absence: float,
+    tell: Tell,
+) -> None:
+    """Its operator begins to ask when nobody can hear it any more."""
+    operator = OperatorPod(cluster=west.cluster, name=CLUSTER_ROLE)
+    old = reviews.list_pods().keys()
+    istiod = {each["metadata"]["name"] for each in west.istiod.find_pods()}
+    with measured(fleet, tell, "Cut off before restarts are written", absence):
+        operator.scale(0)
+        words = (fleet.policy.full_name, "--cluster=west", "--no-wait")
+        done = fleet.run("rotate intermediate", *words)
+        assert done.code == 0, done.err
+        west.istiod.wait_for_generation(restarting + 1)
+        operator.kubectl("scale", f"deployment/{operator.name}", "--replicas=1")
+        west.cluster.cut_off()
+    (directive,) = wait_for(
+        lambda: list_objects(west.cluster, "podbouncedirectives", OPERATORS),
+        bool,
+        seconds=RETRY_SECONDS,
+    )
+    bounce = Bounce(west.cluster, namespace=OPERATORS, name=directive["metadata"]["name"])
+    status = bounce.wait_for(lambda found: found.get("state") == "FINISHED", seconds=180)
+    assert status["message"] == "1 workload is restarted."
+    assert not reviews.list_pods().keys() & old
+    assert {each["metadata"]["name"] for each in west.istiod.find_pods()} == istiod
+    found = wait_for(
+        lambda: read_mesh_status(west),
+        lambda each: each.get("restartedForGeneration") == restarting + 1,
+    )
+    assert "restartRequest" not in found
+    assert len(list_objects(west.cluster, "podbouncedirectives", OPERATORS)) == 1
