@@ -89,9 +89,8 @@ async def work_on_issuance(
 ) -> IssuanceWork:
     """Make what is missing in clusters, have restarted there what is due, and tell how it stands.
 
-    A failure hinders no other.
-
-    Of what is not done yet at the end nothing is said: it counts once the watch brings it.
+    A failure hinders no other. Of what is not done yet at the end nothing is said: it counts once
+    the watch brings it.
     """
     plan, failures = plan_issuance(request), dict[CertificateKey, RootTrustError]()
     unwritten = dict[str, str]()
