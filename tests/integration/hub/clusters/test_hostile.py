@@ -175,7 +175,8 @@ def test_restarts_that_it_makes_up_stay_its_own(
         for number in range(10):
             ask_for_restart(remote, trustHash=f"{number:064x}")
         with without_schemas(second):
-            for request in (7, {"part": "x"}, {"podsToBounce": [{"labels": {}}] * 70}, None):
+            formless: list[Any] = [7, {"part": "x"}, {"podsToBounce": [{"labels": {}}] * 70}]
+            for request in (*formless, None):
                 status = json.dumps({"status": {"restartRequest": request}})
                 words = ("patch", "mesh", remote.name, "-n", HOME, "--subresource=status")
                 second.kubectl(*words, "--type=merge", f"--patch={status}")
