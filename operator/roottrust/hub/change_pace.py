@@ -13,18 +13,21 @@ _QUIET_INTERVALS = 4
 
 
 class ChangePace:
-    """Tells soon after the first of several changes, and ever less often while they go on."""
+    """Tells soon after the first of several changes, and ever less often while they go on.
+
+    `find_longest` returns the longest interval for now, in seconds.
+    """
 
     def __init__(
         self,
         tell: Callable[[], None],
         *,
         timer: Timer,
-        longest_seconds: float = LONGEST_SECONDS,
+        find_longest: Callable[[], float] = lambda: LONGEST_SECONDS,
     ) -> None:
         self._tell = tell
         self._timer = timer
-        self._longest = longest_seconds
+        self._find_longest = find_longest
         self._interval = FIRST_SECONDS
         self._told_at: float | None = None
         self._alarm: TimerHandle | None = None
@@ -39,7 +42,7 @@ class ChangePace:
             self._interval = FIRST_SECONDS
             due = now + FIRST_SECONDS
         else:
-            self._interval = min(2 * self._interval, self._longest)
+            self._interval = min(2 * self._interval, self._find_longest())
             due = max(now + FIRST_SECONDS, now - quiet + self._interval)
         self._alarm = self._timer.call_at(due, self._fire)
 

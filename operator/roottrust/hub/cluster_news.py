@@ -7,8 +7,10 @@ from collections.abc import Callable
 from roottrust.hub.change_pace import ChangePace
 from roottrust.runtime.clock import Timer
 
-# A fleet that connects or comes back tells of a thousand clusters within seconds.
+# A fleet that comes back tells of a thousand clusters within seconds.
 LONGEST_SECONDS = 2.0
+# One that starts does so for longer, and each look of a policy at all of it takes seconds then.
+SECONDS_A_START = 0.03
 
 
 class ClusterNews:
@@ -16,15 +18,22 @@ class ClusterNews:
 
     `on_change` is told that there are some, and then `on_cluster` of each. Whoever asks meanwhile
     which policies select a mesh of such a cluster gets an answer of before: see `is_pending`.
+    `count_starting` is how many clusters are yet to be read.
     """
 
     def __init__(
-        self, *, on_change: Callable[[], None], on_cluster: Callable[[str], None], timer: Timer
+        self,
+        *,
+        on_change: Callable[[], None],
+        on_cluster: Callable[[str], None],
+        timer: Timer,
+        count_starting: Callable[[], int],
     ) -> None:
         self._on_change = on_change
         self._on_cluster = on_cluster
+        self._count_starting = count_starting
         self._pending: set[str] = set()
-        self._pace = ChangePace(self._tell, timer=timer, longest_seconds=LONGEST_SECONDS)
+        self._pace = ChangePace(self._tell, timer=timer, find_longest=self._find_longest)
 
     def note_set(self) -> None:
         """Have it told that clusters came or went."""
@@ -42,6 +51,9 @@ class ClusterNews:
     def close(self) -> None:
         """Tell of nothing more."""
         self._pace.close()
+
+    def _find_longest(self) -> float:
+        return LONGEST_SECONDS + SECONDS_A_START * self._count_starting()
 
     def _tell(self) -> None:
         pending, self._pending = self._pending, set()

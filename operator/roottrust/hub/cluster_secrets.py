@@ -59,7 +59,7 @@ class ClusterSecrets:
         self._store = ObjectStore([SECRETS])
         self._trouble: str | None = None
         self._pace = ChangePace(
-            self._tell, timer=asyncio.get_running_loop(), longest_seconds=_PACE_SECONDS
+            self._tell, timer=asyncio.get_running_loop(), find_longest=lambda: _PACE_SECONDS
         )
         watched = WatchedKind(
             resource=SECRETS, namespace=namespace, label_selector=CLUSTER_SELECTOR, keep=_keep

@@ -31,6 +31,10 @@ class ClusterSet:
         """Return how many registered clusters cannot be relied on."""
         return sum(each.health.trouble is not None for each in self.others.values())
 
+    def count_starting(self) -> int:
+        """Return how many registered clusters are yet to be read."""
+        return sum(not each.has_settled for each in self.others.values())
+
     def get_objects(self, cluster: str) -> ClusterObjects | None:
         """Return what is known of a cluster's meshes, None for one that is not served."""
         found = self.others.get(cluster)

@@ -41,14 +41,17 @@ class RegisteredClusters:
         self._cadence = pace
         self._on_objects = on_objects
         self._on_policies = on_policies
-        self.news = ClusterNews(
-            on_change=on_change, on_cluster=on_cluster, timer=asyncio.get_running_loop()
-        )
         settings = shared.settings
         own = LocalCluster(
             settings.cluster, home=settings.namespace, client=shared.client, store=shared.store
         )
         self.registry = ClusterSet(own)
+        self.news = ClusterNews(
+            on_change=on_change,
+            on_cluster=on_cluster,
+            timer=asyncio.get_running_loop(),
+            count_starting=self.registry.count_starting,
+        )
         self._fleet = ClusterFleet(self.registry, build=self._build, on_change=self.news.note_set)
         self._show_metrics()
         self._client = WatchClient(shared.client.access)

@@ -184,6 +184,11 @@ class RemoteCluster:
             self._forget_known()
             self._listener.take_cluster(self)
 
+    @property
+    def has_settled(self) -> bool:
+        """Whether it was listed, or could not be."""
+        return self._has_settled.is_set()
+
     async def wait_settled(self) -> None:
         """Wait until it was listed, or could not be."""
         await self._has_settled.wait()
