@@ -67,7 +67,8 @@ class RootCertSync(ExchangedModel):
 
     config_map_ref: ConfigMapReference = Field(
         default=ConfigMapReference(name="istio-ca-root-cert"),
-        description="ConfigMap that istiod keeps the roots in. Default: istio-ca-root-cert.",
+        description="ConfigMap that istiod keeps the roots in. Default: istio-ca-root-cert. "
+        "Another one has to be among the ConfigMaps that ClusterRole roottrust-cluster may get.",
     )
     config_map_key: SecretKey = Field(default="root-cert.pem", description="Its key.")
     secret_ref: ForeignReference | None = Field(

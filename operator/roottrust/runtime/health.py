@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from roottrust.runtime.listening import listen_everywhere
 from roottrust.runtime.metrics import CONTENT_TYPE, Metrics
 from roottrust.runtime.workers import Workers
 from roottrust.runtime.workqueue import WorkQueue
@@ -59,7 +60,7 @@ class HealthServer:
         app.router.add_get("/metrics", self._show_metrics)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        await self._build_site(self._runner).start()
         return self
 
     async def __aexit__(
@@ -70,6 +71,11 @@ class HealthServer:
     ) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+
+    def _build_site(self, runner: web.AppRunner) -> web.BaseSite:
+        if self._host:
+            return web.TCPSite(runner, self._host, self._port)
+        return web.SockSite(runner, listen_everywhere(self._port))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until the stop."""

@@ -94,7 +94,10 @@ class LeaderElectionSettings(Section):
 class HttpSettings(Section):
     """The server of /livez, /readyz and /metrics."""
 
-    host: str = Field(default="0.0.0.0", description="Address to listen at.")  # noqa: S104 - probes
+    host: str = Field(
+        default="",
+        description="Address to listen at. Default: all of the pod, IPv4 and IPv6.",
+    )
     port: int = Field(default=8080, ge=0, le=65535, description="Port; 0 takes any free one.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from testbed import Cluster
 from tests.integration.cluster.workloads import FIRST, Bounce, Workloads, select
 from tests.integration.hub.operator_process import OperatorProcess
+from tests.integration.hub.waiting import DEADLINE_SECONDS
 
 ON_DELETE = {"type": "OnDelete"}
 
@@ -51,7 +53,9 @@ def test_pods_of_a_set_with_on_delete_are_evicted_one_by_one(
     before = set(workloads.list_ready("store"))
     bounce.create([select(workloads.namespace, "store")])
     seen: list[list[str]] = []
+    deadline = time.monotonic() + DEADLINE_SECONDS
     while bounce.read_status().get("state") != "FINISHED":
+        assert time.monotonic() < deadline, seen
         pods = workloads.list_pods("store")
         kept = [each["metadata"]["name"] for each in pods if each["metadata"]["uid"] in before]
         assert len(workloads.list_ready("store")) >= 2

@@ -13,6 +13,8 @@ from tests.integration.hub.configuration import SERVER
 from tests.integration.hub.names import GRANT, Names
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.resync import nudge_and_wait
+from tests.integration.hub.waiting import wait_for
 from tests.integration.kube_api import RefusedError
 from tests.integration.listener import Listener
 from tests.integration.redirector import LOOKUP, Redirector
@@ -72,7 +74,7 @@ def test_server_that_is_not_configured_hears_nothing(
     for server, policy in policies.items():
         told = policy.wait_for("Accepted", "False", "UnknownServer")
         assert server.rstrip("/") in told["message"]
-        policy.nudge()
+    nudge_and_wait(operator, *policies.values())
     for policy in policies.values():
         policy.wait_for("Accepted", "False", "UnknownServer")
     assert attacker.heard == []
@@ -140,12 +142,12 @@ def test_server_that_redirects_does_not_pass_the_operator_s_credentials_on(
         assert told["reason"] in {"Standby", "Unreachable"}
         before = len(server.asked)
         policy.nudge()
+        wait_for(lambda: len(server.asked), before.__lt__)
         policy.wait_for("VaultReachable", "False")
     finally:
         process.kill()
         server.close()
     expected = "POST /v1/auth/approle/login" if step == "login" else "GET /v1/sys/mounts"
     assert expected in server.asked
-    assert before > 0
     assert attacker.heard == []
     assert process.find_secrets() == []

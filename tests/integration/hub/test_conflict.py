@@ -10,7 +10,9 @@ import pytest
 from testbed import Vault
 from tests.integration.hub.istiod import Account, ask_as_istiod
 from tests.integration.hub.names import Names, read_accessor, read_objects
+from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.resync import nudge_and_wait
 from tests.integration.vault_calls import Ask, read, write
 
 ADOPT = "admin.gloo.solo.io/adopt=true"
@@ -128,7 +130,7 @@ def test_what_was_granted_is_not_widened_once_a_mount_of_others_is_in_the_place_
 
 
 def test_what_belongs_to_another_policy_is_never_taken_over(
-    make_policy: MakePolicy, names: Names, admin: Ask
+    operator: OperatorProcess, make_policy: MakePolicy, names: Names, admin: Ask
 ) -> None:
     first = make_policy(names, name="first")
     first.wait_until_ready()
@@ -137,6 +139,7 @@ def test_what_belongs_to_another_policy_is_never_taken_over(
     condition = second.wait_for("VaultConfigured", "False", "Conflict")
     assert f"belongs to RootTrustPolicy {first.full_name} of hub cluster1" in condition["message"]
     second.annotate(ADOPT)
+    nudge_and_wait(operator, second)
     second.wait_for("Stalled", "True", "Conflict")
     assert read_objects(admin, names) == before
     first.wait_until_ready()

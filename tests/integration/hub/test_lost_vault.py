@@ -15,6 +15,7 @@ from tests.integration.hub.istiod import Account, ask_as_istiod
 from tests.integration.hub.names import Names, build_names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.resync import nudge_and_wait
 from tests.integration.hub.rights import grant_rights
 from tests.integration.hub.root import Root
 from tests.integration.vault_calls import Ask, read
@@ -63,6 +64,7 @@ def emptied(
 
 
 def test_lost_roots_are_waited_for(
+    operator: OperatorProcess,
     existing: Policy,
     generated: Policy,
     names: Names,
@@ -89,6 +91,7 @@ def test_lost_roots_are_waited_for(
     assert None not in read_objects(admin, names).values()
 
     generated.annotate(f"{REPLACE}={'0' * 64}")
+    nudge_and_wait(operator, generated)
     generated.wait_for("VaultConfigured", "Unknown", "RootNotFound")
     assert read(admin, f"sys/mounts/{MOUNT}") is None
     generated.annotate(f"{REPLACE}={before['fingerprint']}")

@@ -12,13 +12,14 @@ from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names
 from tests.integration.hub.operator_process import OperatorProcess
-from tests.integration.hub.policy import MakePolicy
+from tests.integration.hub.policy import MakePolicy, Policy
 from tests.integration.hub.restarts import (
     GROUP,
     ask_for_restart,
     forget_restarts,
     list_bounces,
 )
+from tests.integration.hub.resync import nudge_and_wait
 from tests.integration.hub.waiting import wait_for
 
 RESTARTS = {"spec.config.autoRestartPods": True}
@@ -36,6 +37,15 @@ def wait_for_bounce(certificate: Certificate) -> dict[str, Any]:
     """Wait for the one directive of a mesh."""
     (found,) = wait_for(lambda: list_bounces(certificate.cluster, certificate.name), bool)
     return found
+
+
+def wait_until_heard(policy: Policy) -> None:
+    """Wait until the hub has looked at what the mesh reports."""
+
+    def is_heard(status: dict[str, Any]) -> bool:
+        return any(each.get("namespacesInSync") == 3 for each in status.get("meshes", ()))
+
+    wait_for(policy.read_status, is_heard)
 
 
 def test_what_a_mesh_asks_for_is_written_once_for_each_trust_hash(
@@ -68,11 +78,8 @@ def test_nothing_is_restarted_where_the_policy_does_not_say_so(
 ) -> None:
     policy = make_policy(names)
     ask_for_restart(certificate)
-    looks = operator.sum_metric("roottrust_reconciles_total")
-    policy.nudge()
-    wait_for(
-        lambda: operator.sum_metric("roottrust_reconciles_total"), lambda count: count > looks + 1
-    )
+    wait_until_heard(policy)
+    nudge_and_wait(operator, policy)
     assert list_bounces(certificate.cluster, certificate.name) == []
     policy.apply({**names.build_changes(), **RESTARTS})
     wait_for_bounce(certificate)
@@ -85,18 +92,20 @@ def test_a_mesh_that_lies_elsewhere_has_nothing_restarted(
     """Who may write Meshes in a namespace could have any other one restarted."""
     policy = make_policy(names, RESTARTS)
     ask_for_restart(certificate, lies_in=certificate.namespace)
-    wait_for(policy.read_status, lambda found: found["meshes"][0].get("namespacesInSync") == 3)
+    wait_until_heard(policy)
     assert list_bounces(certificate.cluster, certificate.name) == []
     ask_for_restart(certificate)
     wait_for_bounce(certificate)
 
 
-@pytest.mark.usefixtures("operator")
 def test_a_change_that_the_hub_has_not_made_restarts_nothing(
-    certificate: Certificate, make_policy: MakePolicy, names: Names
+    operator: OperatorProcess, certificate: Certificate, make_policy: MakePolicy, names: Names
 ) -> None:
     """Such as one that somebody in the cluster makes up, who may write a Mesh's status."""
-    make_policy(names, RESTARTS)
+    policy = make_policy(names, RESTARTS)
     ask_for_restart(certificate, trustHash="b" * 64)
+    wait_until_heard(policy)
+    nudge_and_wait(operator, policy)
+    assert list_bounces(certificate.cluster, certificate.name) == []
     ask_for_restart(certificate)
     assert wait_for_bounce(certificate)["spec"]["trustHash"] != "b" * 64

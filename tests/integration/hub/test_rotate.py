@@ -102,6 +102,7 @@ def test_what_is_not_done_in_time_goes_on_without_the_command(
     assert "Error: not done after 3 s: " in done.err
     assert f"`roottrust rotate intermediate {policy.full_name} --follow` follows it." in done.err
     assert read_generation(policy) == 2
+    policy.wait_for("CertificatesIssued", "Unknown", "Renewing")
     agent.serve()
     done = rotate.run(policy.full_name, "--follow")
     assert (done.code, read_generation(policy)) == (0, 2), done.err

@@ -12,6 +12,7 @@ from tests.integration.hub.mesh import put_mesh
 from tests.integration.hub.names import Names, build_names, read_objects
 from tests.integration.hub.operator_process import OperatorProcess
 from tests.integration.hub.policy import MakePolicy, Policy
+from tests.integration.hub.resync import nudge_and_wait
 from tests.integration.hub.waiting import wait_for
 from tests.integration.vault_calls import Ask, read
 
@@ -24,6 +25,7 @@ def check_younger(policy: Policy, *, older: Policy) -> None:
     assert older.full_name in condition["message"]
     assert policy.read_conditions()["Stalled"]["status"] == "True"
     assert policy.read_status()["state"] == "INVALID"
+    policy.wait_for_events("SelectedByOlderPolicy")
     described = policy.kubectl("describe", "rtp", policy.name)
     assert f"The older policy {older.full_name} is for the same meshes" in described
     assert "Warning  SelectedByOlderPolicy" in described.partition("Events:")[2]
@@ -76,8 +78,7 @@ def test_of_two_new_policies_that_name_the_same_paths_the_younger_makes_none_of_
         assert f"{path} belongs to RootTrustPolicy {older.full_name} of hub" in condition["message"]
     older.wait_until_ready()
     before, writes = read_objects(admin, names), operator.count_writes()["vault"]
-    for policy in (younger, older, younger):
-        policy.nudge()
+    nudge_and_wait(operator, younger, older)
     older.wait_until_ready()
     younger.wait_for("Stalled", "True", "Conflict")
     described = younger.kubectl("describe", "rtp", younger.name)

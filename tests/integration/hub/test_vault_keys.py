@@ -76,8 +76,12 @@ def test_unused_keys_go_and_used_ones_stay(
     assert told.startswith("KeyGeneratedInVault: ")
     wait_for(lambda: list_keys(admin, names), lambda keys: keys == {used})
     wait_for_warning(policy, f"1 in {mount} now")
-    events = wait_for(lambda: policy.read_events("KeysRemoved"), bool)
-    assert f"Removed 3 keys from {mount} that nobody needs there any more; 1 are left." in events
+    # A sweep in the middle of the three has them removed in two turns.
+    end = f"from {mount} that nobody needs there any more; 1 are left."
+    wait_for(
+        lambda: policy.read_events("KeysRemoved"),
+        lambda events: any(each.startswith("Removed ") and each.endswith(end) for each in events),
+    )
     assert quick_operator.sum_metric("roottrust_vault_keys_removed_total") >= 3
     # Vault itself refuses what the operator never asks for.
     assert not admin("DELETE", f"{mount}/key/{used}").ok

@@ -70,7 +70,8 @@ def test_every_runbook_is_of_an_alert() -> None:
 
 
 def test_every_port_that_is_scraped_has_its_name() -> None:
-    monitors = list(yaml.safe_load_all((FOLDER / "monitors.yaml").read_text()))
+    files = ("monitors.yaml", "agents.yaml")
+    monitors = [yaml.safe_load((FOLDER / each).read_text()) for each in files]
     ports = [each["spec"]["podMetricsEndpoints"][0]["port"] for each in monitors]
     pods = ("deploy/base/deployment.yaml", "deploy/istiod/agent.yaml")
     named = []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -93,3 +94,16 @@ def test_worker_check() -> None:
 
     check = build_worker_check(Slow(), stuck_seconds=600)  # type: ignore[arg-type]
     assert check() == "a reconcile has been running for 700 s"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+async def test_by_default_it_listens_for_both_protocols(host: str) -> None:
+    if "::" in host and not socket.has_dualstack_ipv6():
+        pytest.skip("there is no IPv6 here")
+    server = HealthServer(host="", port=0, metrics=Metrics(), live={}, ready={})
+    async with (
+        server,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://{host}:{server.port}/livez") as answer,
+    ):
+        assert answer.status == 200

@@ -96,6 +96,7 @@ def test_meshes_that_lie_are_left_out_and_told_of(
     victim: Certificate, hostile: Policy, cluster: Cluster, second: Cluster, namespace: str
 ) -> None:
     other = Policy(cluster=cluster, namespace=namespace, name="victim")
+    other.wait_for("VaultConfigured", "True")
     before = other.read_status()
     put_mesh(second, lies_in=namespace, speaks_for=namespace, account=ACCOUNT, names="cluster1")
     put_mesh(second, lies_in=namespace, speaks_for="istio-system", account=ACCOUNT)

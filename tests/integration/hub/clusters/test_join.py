@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -70,9 +69,7 @@ def test_a_cluster_that_is_joined_is_served(
     policy = make_policy(names2)
     remote.wait_for()
     policy.wait_for("VaultConfigured", "True")
-    assert policy.read_status().get("warnings", []) == [
-        each for each in policy.read_status().get("warnings", []) if "Cluster" not in each
-    ]
+    assert not [each for each in policy.read_status().get("warnings", []) if "Cluster" in each]
     assert registrar.read_labels(SECRET)["tier"] == "gold"
 
 
@@ -184,4 +181,4 @@ def test_one_of_several_in_a_secret_leaves_alone(call: Call, registrar: Registra
 
 def _drop_token(text: str) -> dict[str, object]:
     content: dict[str, object] = yaml.safe_load(text)
-    return json.loads(json.dumps({**content, "users": []}))  # type: ignore[no-any-return]
+    return {**content, "users": []}

@@ -247,7 +247,7 @@ def test_exchanged_credentials_are_used_at_once(
     registrar.register("cluster2", build_kubeconfig(second, make_token(second)))
     remote.delete()
     remote.wait_for()
-    assert "ClusterAccessDenied" not in str(policy.read_conditions())
+    wait_for(lambda: str(policy.read_conditions()), lambda text: "ClusterAccessDenied" not in text)
 
 
 def test_a_token_that_is_worth_nothing_is_told_with_what_to_do(

@@ -22,7 +22,10 @@ def check_configuration(facts: Facts) -> Iterator[Finding]:
     if isinstance(known, BadConfiguration):
         for line in known.lines:
             why = "the operator ends at its start, with this line in its log"
-            fix = f"kubectl edit configmap -n {facts.home} roottrust-config"
+            fix = (
+                f"kubectl get configmaps -n {facts.home}  # correct `config` in your values or "
+                "overlay, and apply that again"
+            )
             yield found(Check.CONFIGURATION, subject, Health.BAD, line, why=why, fix=fix)
         return
     servers = known.settings.vault_servers
