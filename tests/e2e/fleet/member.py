@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from testbed import Cluster
 from tests.e2e.helm import Helm
 from tests.e2e.istiod import COMPONENT, Istiod, install_by_values
+from tests.e2e.operator_pod import NAMESPACE
 from tests.e2e.workload import Workload
 
 
@@ -52,6 +53,10 @@ class Member:
     def install_self_signed_istiod(self) -> None:
         """Install istiod as it comes: it makes a root for itself."""
         self.helm.install_istiod()
+
+    def forget_directives(self) -> None:
+        """Take away those by which its mesh was restarted."""
+        self.cluster.kubectl("delete", "podbouncedirectives", "--all", "-n", NAMESPACE)
 
     def list_pods(self, selector: str = "") -> dict[str, int]:
         """Return all pods that are not on their way out by uid, and how often they restarted."""

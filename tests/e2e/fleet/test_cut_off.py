@@ -151,6 +151,7 @@ def test_in_the_middle_of_restarts(
 @pytest.fixture
 def restarting(fleet: Fleet, west: Member) -> Iterator[int]:
     """The west's generation, from which on each raised one restarts its workloads, too."""
+    west.forget_directives()  # those of other tests
     fleet.apply_policy({"spec.config.autoRestartPods": True, "spec.config.restartOn": "Issuance"})
     generation = west.istiod.read_wanted_generation()
 
@@ -163,7 +164,7 @@ def restarting(fleet: Fleet, west: Member) -> Iterator[int]:
     yield generation
     west.cluster.reconnect()
     fleet.apply_policy()
-    west.cluster.kubectl("delete", "podbouncedirectives", "--all", "-n", OPERATORS)
+    west.forget_directives()
     fleet.policy.wait_for("Ready", "True", seconds=RETRY_SECONDS)
 
 

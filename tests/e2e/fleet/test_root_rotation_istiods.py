@@ -60,12 +60,12 @@ def istiods(fleet: Fleet, *, multi_root: bool) -> Iterator[None]:
             wait_for_mesh(member, lambda found: is_told(found, multi_root=multi_root))
             wait_for_instances(member, are_young)
         fleet.policy.wait_for("Ready", "True", seconds=LEASE_SECONDS)
-        do_at_once(forget_directives, fleet.both)
+        do_at_once(Member.forget_directives, fleet.both)
         yield
     finally:
         fleet.apply_policy()
         do_at_once(Member.install_istiod, fleet.both)
-        do_at_once(forget_directives, fleet.both)
+        do_at_once(Member.forget_directives, fleet.both)
         fleet.policy.wait_for("Ready", "True", seconds=LEASE_SECONDS)
 
 
@@ -96,10 +96,6 @@ def are_young(issued: dict[str, Any]) -> bool:
     pinned = hashlib.sha256(issued["spec"]["trustBundle"].encode()).hexdigest()
     found = [each.get("startedWithRoots") for each in issued["status"].get("instances", ())]
     return found == [pinned] * REPLICAS
-
-
-def forget_directives(member: Member) -> None:
-    member.cluster.kubectl("delete", "podbouncedirectives", "--all", "-n", OPERATORS)
 
 
 def list_istiod_restarts(member: Member) -> list[str]:

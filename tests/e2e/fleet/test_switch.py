@@ -45,7 +45,7 @@ def newcomer(fleet: Fleet) -> Iterator[Member]:
     fleet.apply_policy()
     member.helm.uninstall_istiod()
     forget_roots(member.cluster)
-    member.cluster.kubectl("delete", "podbouncedirectives", "--all", "-n", "gloo-mesh")
+    member.forget_directives()
     wait_for(lambda: find_mesh(member), lambda found: not found)
 
 
