@@ -24,6 +24,7 @@ from tests.session import REPOSITORY
 IMAGE = "localhost/roottrust:dev"
 NAMESPACE = "gloo-mesh"
 ACCOUNT = "roottrust-hub"
+CLUSTER_ROLE = "roottrust-cluster"
 TOKEN = "/var/run/secrets/vault/token"
 # A pod's copy of a ConfigMap was seen to follow after up to 66 seconds.
 KUBELET_SECONDS = 70
@@ -98,7 +99,7 @@ def deploy_operator(cluster: Cluster, vault: Vault, admin: Ask, folder: Path) ->
 
 def deploy_cluster_role(cluster: Cluster, folder: Path) -> OperatorPod:
     """Apply an overlay of deploy/cluster, and wait for its pod; the cluster has its own name."""
-    operator = OperatorPod(cluster=cluster, name="roottrust-cluster")
+    operator = OperatorPod(cluster=cluster, name=CLUSTER_ROLE)
     write_overlay(folder, "cluster", operator.name, {"cluster": {"name": cluster.name}})
     operator.apply(folder)
     operator.wait_until_ready()

@@ -23,8 +23,8 @@ from tests.e2e.helm import NAMESPACE
 from tests.e2e.istiod import AGENT
 from tests.e2e.load import connect_all_the_while
 from tests.e2e.node_process import send_signal
+from tests.e2e.operator_pod import CLUSTER_ROLE, OperatorPod
 from tests.e2e.operator_pod import NAMESPACE as OPERATORS
-from tests.e2e.operator_pod import OperatorPod
 from tests.integration.cluster.workloads import Bounce, select
 from tests.integration.hub.certificate import Certificate
 from tests.integration.hub.waiting import wait_for
@@ -33,7 +33,6 @@ from tests.integration.kube_api import list_objects
 # Longer than its workloads are without an istiod that can ask the API server who they are.
 CERTIFICATE_SECONDS = 3600
 BEFORE = 5
-CLUSTER_ROLE = "roottrust-cluster"
 # Until a hub that cannot reach a cluster tries again.
 RETRY_SECONDS = 90.0
 

@@ -149,5 +149,6 @@ def test_server_that_redirects_does_not_pass_the_operator_s_credentials_on(
         server.close()
     expected = "POST /v1/auth/approle/login" if step == "login" else "GET /v1/sys/mounts"
     assert expected in server.asked
+    assert before > 0
     assert attacker.heard == []
     assert process.find_secrets() == []

@@ -39,7 +39,7 @@ def test_one_works_and_the_other_takes_over_from_the_dead(
 ) -> None:
     first, second = build("first"), build("second")
     first.start()
-    first.wait_until_it_leads(seconds=10)
+    first.wait_until_it_leads(seconds=3)
     second.start()
     make_policy(names).wait_until_ready()
     assert "leader: " in first.get("/readyz").text
@@ -54,7 +54,7 @@ def test_one_works_and_the_other_takes_over_from_the_dead(
     admin("DELETE", role)
     killed_at = time.monotonic()
     second.wait_until_it_leads(seconds=TAKEOVER_SECONDS)
-    wait_for(lambda: read(admin, role), lambda found: found is not None)
+    wait_for(lambda: read(admin, role), lambda found: found is not None, seconds=3)
     seconds = time.monotonic() - killed_at
     Row(
         fault="leader killed (kill -9), another stands by",
@@ -73,7 +73,7 @@ def test_one_works_and_the_other_takes_over_from_the_dead(
 def test_stopped_leader_hands_over(build: BuildCandidate, cluster: Cluster) -> None:
     first, second = build("first"), build("second")
     first.start()
-    first.wait_until_it_leads(seconds=10)
+    first.wait_until_it_leads(seconds=3)
     second.start()
     before = read_holder(cluster)
     stopped_at = time.monotonic()
@@ -164,7 +164,7 @@ def start_pair(build: BuildCandidate) -> tuple[Candidate, Candidate]:
     """Return two operators that run, the one that leads first."""
     first, second = build("first", leaderElection=SHORT), build("second", leaderElection=SHORT)
     first.start()
-    first.wait_until_it_leads(seconds=10)
+    first.wait_until_it_leads(seconds=3)
     second.start()
     return first, second
 

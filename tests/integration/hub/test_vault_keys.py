@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,11 +78,16 @@ def test_unused_keys_go_and_used_ones_stay(
     wait_for(lambda: list_keys(admin, names), lambda keys: keys == {used})
     wait_for_warning(policy, f"1 in {mount} now")
     # A sweep in the middle of the three has them removed in two turns.
-    end = f"from {mount} that nobody needs there any more; 1 are left."
-    wait_for(
-        lambda: policy.read_events("KeysRemoved"),
-        lambda events: any(each.startswith("Removed ") and each.endswith(end) for each in events),
+    told_of = re.compile(
+        rf"Removed (\d) keys from {mount} that nobody needs there any more; \d are left\."
     )
+
+    def count_told() -> int:
+        found = (told_of.fullmatch(each) for each in policy.read_events("KeysRemoved"))
+        return sum(int(each[1]) for each in found if each)
+
+    wait_for(count_told, lambda count: count == 3)
+    assert any(each.endswith("; 1 are left.") for each in policy.read_events("KeysRemoved"))
     assert quick_operator.sum_metric("roottrust_vault_keys_removed_total") >= 3
     # Vault itself refuses what the operator never asks for.
     assert not admin("DELETE", f"{mount}/key/{used}").ok
